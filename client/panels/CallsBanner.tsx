@@ -2,6 +2,7 @@
 import { For, Show, createSignal, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
+import { createAttended } from '../core/attended';
 import type { MyCall } from '../core/reach';
 import { Link, page, pageOf } from '../core/router';
 import { wearsHeadset } from '../xr/modes';
@@ -20,7 +21,7 @@ export function CallsBanner(): JSX.Element {
   document.addEventListener('visibilitychange', look);
   onCleanup(() => document.removeEventListener('visibilitychange', look));
   const calls = useOwnCalls();
-  calls.see((open) => seenOnPage(open, isHere, looks() && !wearsHeadset()));
+  calls.see((open) => seenOnPage(open, isHere, looks() && !wearsHeadset()), createAttended(window));
   const drawn = (): readonly MyCall[] => drawnOnPage(calls.open(), isHere);
 
   return (

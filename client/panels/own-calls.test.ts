@@ -24,7 +24,7 @@ function opened(calls: () => readonly MyCall[] = () => CALLS): { calls: OwnCalls
   return createRoot((end) => {
     const own = createOwnCalls(app);
     const owner = getOwner();
-    return { calls: own, get, post, announce, see: (seen) => void runWithOwner(owner, () => own.see(seen)), end };
+    return { calls: own, get, post, announce, see: (seen, isThere) => void runWithOwner(owner, () => own.see(seen, isThere)), end };
   });
 }
 
@@ -41,6 +41,20 @@ test('what is seen is told once, from when it is seen; the next is when the one 
   setReads(true);
   calls.hide('a');
   expect(post.mock.calls).toEqual([['/api/calls/shown', { ids: ['a'] }], ['/api/calls/shown', { ids: ['b'] }]]);
+  end();
+});
+
+test('what stands on a page that nobody is at is announced, and told only once somebody is', async () => {
+  const { calls, post, announce, see, end } = opened();
+  const [isThere, setThere] = createSignal(false);
+  see((open) => open.slice(0, 1), isThere);
+  await vi.waitFor(() => expect(announce).toHaveBeenCalledTimes(1));
+  expect(post).not.toHaveBeenCalled();
+  // Who opens or closes it is there.
+  setThere(true);
+  setThere(false);
+  calls.hide('a');
+  expect(post.mock.calls).toEqual([['/api/calls/shown', { ids: ['a'] }]]);
   end();
 });
 

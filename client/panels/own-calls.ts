@@ -1,5 +1,5 @@
-/** What calls whoever is signed in, wherever it is shown: on the page, or on the panel inside a headset. That it was seen
-    is told to the server: then no message goes out for it. */
+/** What calls whoever is signed in, wherever it is shown: on the page, or on the panel inside a headset. That it was shown
+    to somebody who is there is told to the server: then no message goes out for it. */
 import { createContext, createEffect, createSignal, onCleanup, useContext } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { App } from '../core/app';
@@ -16,8 +16,9 @@ export interface OwnCalls {
   /** Those that were not closed, here or inside the headset. */
   readonly open: Accessor<readonly MyCall[]>;
   hide(id: string): void;
-  /** While the caller lives, what `seen` finds to be seen is announced and told to the server, each once. */
-  see(seen: (open: readonly MyCall[]) => readonly MyCall[]): void;
+  /** While the caller lives, what `seen` finds to be seen is announced, and told to the server while somebody `isThere`,
+      each once. */
+  see(seen: (open: readonly MyCall[]) => readonly MyCall[], isThere?: Accessor<boolean>): void;
 }
 
 /** All that show calls show the same ones. */
@@ -63,15 +64,16 @@ export function createOwnCalls(app: Pick<App, 'api' | 'onServerEvent' | 'announc
   let again: ReturnType<typeof setTimeout> | undefined;
   onCleanup(() => clearTimeout(again));
 
+  function announce(seen: readonly MyCall[]): void {
+    const first = seen.find(({ id }) => !announced.has(id));
+    for (const { id } of seen) announced.add(id);
+    if (first) app.announce(kindWords(app, first.kind));
+  }
+
   async function tell(fresh: readonly MyCall[]): Promise<void> {
     if (fresh.length === 0) return;
     const ids = fresh.map(({ id }) => id);
-    const first = fresh.find(({ id }) => !announced.has(id));
-    for (const id of ids) {
-      announced.add(id);
-      told.add(id);
-    }
-    if (first) app.announce(kindWords(app, first.kind));
+    for (const id of ids) told.add(id);
     try {
       await app.api.post('/api/calls/shown', { ids });
     } catch {
@@ -84,10 +86,12 @@ export function createOwnCalls(app: Pick<App, 'api' | 'onServerEvent' | 'announc
   return {
     open,
     hide: (id) => void setHidden((all) => new Set([...all, id])),
-    see(seen) {
+    see(seen, isThere = () => true) {
       createEffect(() => {
         untold();
-        void tell(seen(open()).filter(({ id }) => !told.has(id)));
+        const now = seen(open());
+        announce(now);
+        if (isThere()) void tell(now.filter(({ id }) => !told.has(id)));
       });
     },
   };
