@@ -221,6 +221,15 @@ impl Alarm {
         self.paused_until.is_some_and(|until| now < until)
     }
 
+    /// Whether its sound was paused since somebody was told of it last. Only who is told next opens the way to another
+    /// pause: pauses in a row would be a silence without end.
+    pub fn was_paused(&self) -> bool {
+        let begins = |step: &Step| matches!(step, Step::Told { .. } | Step::GivenBack { .. });
+        let latest = self.steps.iter().rev();
+        let mut latest = latest.take_while(|stepped| !begins(&stepped.step));
+        latest.any(|stepped| matches!(stepped.step, Step::Paused { .. }))
+    }
+
     /// The alarm as it stood at a moment, by its steps; none where it had not been raised yet.
     #[must_use]
     pub fn as_of(&self, at: Timestamp) -> Option<Self> {
@@ -303,4 +312,7 @@ pub enum Refused {
         /// The longest pause, in seconds.
         at_most_s: u32,
     },
+    /// One pause until the next person is told.
+    #[error("pause again before the next person is told")]
+    PausedBefore,
 }

@@ -273,7 +273,7 @@ impl Board {
         Some(id)
     }
 
-    /// Lets time pass: pauses end, what nobody took escalates, what was taken and not ended is open again.
+    /// Lets time pass: pauses end, what nobody took escalates and is heard by all again, what was taken and not ended is open again.
     /// Gives the alarms that something happened to.
     pub fn tick(&mut self, now: Timestamp) -> Vec<AlarmId> {
         let after = |since: Timestamp, seconds: u32| now.0 - since.0 >= i64::from(seconds) * 1000;
@@ -311,6 +311,10 @@ impl Board {
                 && after(alarm.untaken_since, next.after_s)
             {
                 alarm.level += 1;
+                // Who paused it did so for themselves, and not for who is told now.
+                if alarm.paused_until.take().is_some() {
+                    alarm.note(now, Step::PauseEnded);
+                }
                 let step = Step::Told {
                     level: alarm.level,
                     to: next.to.clone(),
@@ -352,6 +356,9 @@ impl Board {
                 let at_most_s = self.escalation.of(alarm.priority).pause_at_most_s;
                 if for_s == 0 || for_s > at_most_s {
                     return Err(Refused::TooLong { at_most_s });
+                }
+                if alarm.was_paused() {
+                    return Err(Refused::PausedBefore);
                 }
                 let until = Timestamp(now.0 + i64::from(for_s) * 1000);
                 alarm.paused_until = Some(until);

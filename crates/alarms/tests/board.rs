@@ -210,6 +210,43 @@ fn pauses_have_an_end_and_do_not_stop_the_escalation() {
 }
 
 #[test]
+fn a_pause_ends_for_who_is_told_next_and_is_made_once_until_then() {
+    let (mut board, id) = board_with("news2-high");
+    let pause = |board: &mut Board, second: i64| {
+        let for_s = escalation().high.pause_at_most_s;
+        let done = board.act(&id, Act::Pause { for_s }, "wang.nurse", at(second));
+        done.map(drop)
+    };
+    let calls = |board: &mut Board, second: i64| {
+        board.tick(at(second));
+        board.alarm(&id).unwrap().calls(at(second))
+    };
+    assert_eq!(pause(&mut board, 1), Ok(()));
+    assert!(!calls(&mut board, 29));
+    assert_eq!(pause(&mut board, 29), Err(Refused::PausedBefore));
+    // The next person hears it, whatever the first did.
+    assert!(calls(&mut board, 30));
+    let steps = &board.alarm(&id).unwrap().steps;
+    assert!(
+        steps
+            .windows(2)
+            .any(|pair| pair[0].step == Step::PauseEnded && pair[0].at == at(30))
+    );
+    assert_eq!(pause(&mut board, 31), Ok(()));
+    assert!(calls(&mut board, 60) && calls(&mut board, 120));
+    // All were told: one pause more, and then it is heard until somebody takes it.
+    assert_eq!(pause(&mut board, 121), Ok(()));
+    assert!(!calls(&mut board, 240) && calls(&mut board, 241));
+    assert_eq!(pause(&mut board, 500), Err(Refused::PausedBefore));
+    // Who gives it back begins anew, by name.
+    board.act(&id, Act::Take, "wang.nurse", at(501)).unwrap();
+    board
+        .act(&id, Act::GiveBack, "wang.nurse", at(502))
+        .unwrap();
+    assert_eq!(pause(&mut board, 503), Ok(()));
+}
+
+#[test]
 fn an_alarm_is_known_as_it_stood_at_any_moment() {
     let (mut board, id) = board_with("news2-high");
     board.tick(at(31));

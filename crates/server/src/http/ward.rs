@@ -172,6 +172,10 @@ fn refusal(refused: &Refused) -> Problem {
         Refused::NotTaken => ("请先接手警报", "take the alarm first"),
         Refused::NotYours => ("警报由他人接手", "somebody else has taken the alarm"),
         Refused::TooLong { .. } => ("暂停时间过长", "the pause is too long"),
+        Refused::PausedBefore => (
+            "已静音过一次：通知到下一级后才能再次静音",
+            "it was paused once: it can be paused again when the next person is told",
+        ),
     };
     let detail = format!("{zh} · {en}");
     Problem::new(StatusCode::CONFLICT, "It cannot be done now", detail)

@@ -7,7 +7,7 @@ import { Icon } from '../../../../client/panels/Icon';
 import { AlarmPlan } from './AlarmPlan';
 import { AlarmSteps } from './AlarmSteps';
 import { Sign } from './Sign';
-import { clock } from './ward';
+import { clock, mayPause } from './ward';
 import type { AlarmView, WardView } from './ward';
 import { sayIn } from './words';
 
@@ -103,7 +103,7 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
             {say('giveBack')}
           </button>
         </Show>
-        <Show when={!alarm().paused_until}>
+        <Show when={mayPause(alarm())}>
           <button
             type="button"
             class="button"

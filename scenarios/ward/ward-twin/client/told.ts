@@ -6,7 +6,7 @@ import { paceText } from './pace';
 import { cellText, deviceText, roomText, rowText, staffText, valueText } from './said';
 import type { BedSaid, Cell, Value, WardSaid } from './said';
 import { SIGN } from './screen';
-import { clock } from './ward';
+import { clock, mayPause } from './ward';
 import type { AlarmView, WardView } from './ward';
 import type { Say } from './words';
 
@@ -71,7 +71,7 @@ export function bedPanel(bed: BedSaid, told: Told): PanelContent {
     buttons: [
       ...(first && !isPast && taken?.by !== me ? [{ id: `take:${first.id}`, label: say('take') }] : []),
       ...(first && !isPast && taken?.by === me ? [{ id: `give-back:${first.id}`, label: say('giveBack') }] : []),
-      ...(first && !isPast && !first.alarm.paused_until ? [{ id: `pause:${first.id}`, label: say('pauseShort') }] : []),
+      ...(first && !isPast && mayPause(first.alarm) ? [{ id: `pause:${first.id}`, label: say('pauseShort') }] : []),
       { id: 'door', label: say('toDoor') },
       ...always(told),
     ],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { BedView, VitalNow } from './ward';
-import { rateOf, shown } from './ward';
+import type { Alarm, BedView, VitalNow } from './ward';
+import { mayPause, rateOf, shown } from './ward';
 import en from './words.en.json';
 import zh from './words.zh.json';
 
@@ -30,6 +30,18 @@ const bed = (vitals: VitalNow[]): BedView => ({
   devices: [],
   doubts: [],
   late: 0,
+});
+
+test('the sound of an alarm is paused once until the next person is told', () => {
+  const told = { at: '', step: 'told', level: 0, to: 'bed-nurse' } as const;
+  const paused = { at: '', step: 'paused', by: 'nurse', until: '' } as const;
+  const over = { at: '', step: 'pause-ended' } as const;
+  const may = (steps: Alarm['steps'], more: Partial<Alarm> = {}): boolean => mayPause({ steps, ...more } as Alarm);
+  expect(may([told])).toBe(true);
+  expect(may([told, paused], { paused_until: '' })).toBe(false);
+  expect(may([told, paused, over])).toBe(false);
+  expect(may([told, paused, over, told])).toBe(true);
+  expect(may([told, paused, { at: '', step: 'given-back', by: 'nurse' }])).toBe(true);
 });
 
 describe('a bed', () => {

@@ -144,6 +144,12 @@ export function worst(alarms: readonly AlarmView[], bed: string): AlarmView | un
   return alarms.find(({ alarm }) => alarm.bed === bed);
 }
 
+/** Whether its sound may be paused: once, until the next person is told. */
+export function mayPause({ paused_until, steps }: Alarm): boolean {
+  const told = steps.findLastIndex(({ step }) => step === 'told' || step === 'given-back');
+  return paused_until === undefined && !steps.slice(told + 1).some(({ step }) => step === 'paused');
+}
+
 /** Hours and minutes of a moment, as this device has them. */
 export function clock(moment: string | number, language: string): string {
   return new Date(moment).toLocaleTimeString(language === 'zh' ? 'zh-CN' : 'en-GB', {
