@@ -94,6 +94,12 @@ test('follow-up: from the phone of a patient to a person who acts', async ({ bro
   await course(zhao, 'copd').locator('.follow-start').click();
   await look(zhao, 'follow-question', ['narrow']);
   await zhao.setViewportSize(SCREENS.narrow);
+  // What is typed stays where the page was left for a moment and reads all anew.
+  const typed = course(zhao, 'copd').locator('[data-question=dyspnoea_vas] input');
+  await typed.fill('3');
+  await zhao.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await expect(zhao.locator('.follow[data-offline]')).toBeVisible();
+  await expect(typed).toHaveValue('3');
   await zhao.reload();
   await expect(zhao.locator('.follow[data-offline]')).toBeVisible();
   await answer(zhao, 'copd', WELL);

@@ -56,18 +56,18 @@ export function OnlyAnswers(props: { kept: Kept; say: Say }): JSX.Element {
         <Show when={kept()}>
           <Notice kind="good">{props.say('keptUnclaimed')}</Notice>
         </Show>
-        <For each={props.kept.forms()}>
-          {(form) => (
-            <div data-form-of={form.id}>
+        <For each={props.kept.forms().map(({ id }) => id)}>
+          {(id) => (
+            <div data-form-of={id}>
               <Show
-                when={asking() === form.id}
+                when={asking() === id && props.kept.forms().find((form) => form.id === id)}
                 fallback={
-                  <button type="button" class="button primary follow-start" onClick={() => (setKept(false), setAsking(form.id))}>
+                  <button type="button" class="button primary follow-start" onClick={() => (setKept(false), setAsking(id))}>
                     {props.say('start')}
                   </button>
                 }
               >
-                <Questions course={form} say={props.say} onSend={(answers) => void send(form.id, answers)} />
+                {(form) => <Questions course={form()} say={props.say} onSend={(answers) => void send(id, answers)} />}
               </Show>
             </div>
           )}

@@ -59,8 +59,13 @@ export function Own(props: { inRoom?: boolean }): JSX.Element {
       <Show when={!app.me()?.answersOnly}>
       <Show when={kept.courses()} fallback={<Show when={!kept.error()}><Skeleton lines={6} /></Show>}>
         {(courses) => (
-          <For each={courses()} fallback={<EmptyState icon="check" title={say('noCourse')} hint={say('noCourseHint')} />}>
-            {(course) => <One course={course} kept={kept} say={say} inRoom={props.inRoom ?? false} />}
+          // By name: what is being answered stays where all is read anew, as when the page is left for the oximeter's.
+          <For each={courses().map(({ id }) => id)} fallback={<EmptyState icon="check" title={say('noCourse')} hint={say('noCourseHint')} />}>
+            {(id) => (
+              <Show when={courses().find((one) => one.id === id)}>
+                {(course) => <One course={course()} kept={kept} say={say} inRoom={props.inRoom ?? false} />}
+              </Show>
+            )}
           </For>
         )}
       </Show>

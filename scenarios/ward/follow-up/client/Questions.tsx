@@ -1,5 +1,5 @@
 /** One question at a time, large enough for a thumb; then all answers once more before they go. */
-import { For, Match, Show, Switch, createEffect, createSignal, on } from 'solid-js';
+import { For, Match, Show, Switch, createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
@@ -23,7 +23,10 @@ interface QuestionsProps {
 export function Questions(props: QuestionsProps): JSX.Element {
   const [given, setGiven] = createSignal<Given>({});
   const [at, setAt] = createSignal(0);
-  const question = (): Question | undefined => props.course.questions[at()];
+  // A question that was read anew is the same one: what is typed stays.
+  const question = createMemo((): Question | undefined => props.course.questions[at()], undefined, {
+    equals: (one, other) => one?.name === other?.name,
+  });
   const answer = (name: string, value: Value | null): void => {
     setGiven((all) => ({ ...all, [name]: value }));
     setAt(at() + 1);

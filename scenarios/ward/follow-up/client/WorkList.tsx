@@ -77,7 +77,10 @@ function Line(props: { row: Row; say: Say }): JSX.Element {
   const app = useApp();
   const why = (): string | undefined => {
     const { alert, referral } = props.row;
-    if (alert) return alert.why.map((one) => inLanguage(one, app.language())).join('; ');
+    if (alert) {
+      const all = [...alert.why, ...alert.again.flatMap((again) => again.why ?? [])];
+      return all.map((one) => inLanguage(one, app.language())).join(app.language() === 'zh' ? '；' : '; ');
+    }
     return referral?.reason;
   };
   return (

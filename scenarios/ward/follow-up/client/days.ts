@@ -38,7 +38,8 @@ export function dueOn(day: string, today: string): Due {
 
 /** The number that was typed, where it can be an answer; what is wrong with it, where not. */
 export function numberOf(typed: string, question: Pick<Question, 'whole' | 'range'>): number | 'none' | 'whole' | 'range' {
-  const text = typed.trim().replace(',', '.');
+  // As Chinese keyboards write it, too: ３６。５.
+  const text = typed.normalize('NFKC').trim().replace(/[,。]/, '.');
   const number = Number(text);
   if (text === '' || !Number.isFinite(number)) return 'none';
   if (question.whole && !Number.isInteger(number)) return 'whole';

@@ -87,6 +87,7 @@ describe('a report', () => {
 
   test('a comma is a point, and a limit that is not there is none', () => {
     expect(numberOf('36,6', { whole: false, range: [25, 45] })).toBe(36.6);
+    expect(numberOf('３６。６', { whole: false, range: [25, 45] })).toBe(36.6);
     expect(numberOf('-3', { whole: false, range: [null, null] })).toBe(-3);
   });
 });
