@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { careOf, certificateOf, markedOf } from './devices';
+import { careOf, certificateOf, markedOf, placeOf } from './devices';
 import type { Care, Device, DeviceState, TurnedAway } from './devices';
 
 const NOW_ms = Date.parse('2026-11-26T08:00:00Z');
@@ -10,6 +10,8 @@ function device(state: DeviceState | null, over: Partial<Device> = {}): Device {
     name: 'Oximeter',
     profile: { id: 'pulse-oximeter', title: { zh: '', en: '' }, version: 1 },
     location: null,
+    location_name: null,
+    place_name: null,
     serial: null,
     active: true,
     credentials: 1,
@@ -77,5 +79,23 @@ describe('a certificate that was turned away', () => {
     const all = [away(null, 'certificate-bad'), away('ox-1', 'foreign-id'), away('ox-2', 'certificate-expired'), expired];
     expect(certificateOf(device(null), all)).toBe(expired);
     expect(certificateOf(device(null), all.slice(0, 3))).toBeUndefined();
+  });
+});
+
+describe('where a device is', () => {
+  const at = '2026-11-26T07:59:00Z';
+  const saying = (place: string, over: Partial<Device>): Device => {
+    const said = device({ place }, { location: 'bed-1', location_name: 'Bed 1', ...over });
+    return { ...said, quality: { ...said.quality, state_at: at } };
+  };
+
+  it('is what it says itself, by its name, before what is registered', () => {
+    expect(placeOf(saying('room-2', { place_name: 'Room 2' }))).toEqual({ name: 'Room 2', said: at, isKnown: true });
+    expect(placeOf(device(null, { location: 'bed-1', location_name: 'Bed 1' }))).toEqual({ name: 'Bed 1', said: null, isKnown: true });
+    expect(placeOf(device({ faults: [] }))).toBeUndefined();
+  });
+
+  it('is told as it came where no location is called so', () => {
+    expect(placeOf(saying('moon', {}))).toEqual({ name: 'moon', said: at, isKnown: false });
   });
 });

@@ -35,6 +35,8 @@ export interface DeviceState {
   readonly software?: string;
   readonly self_check?: { readonly passed: boolean; readonly reason?: string | null };
   readonly calibration_due?: string;
+  /** Where it says that it is: the id of a location, if it is one. */
+  readonly place?: string;
   readonly faults?: readonly string[];
 }
 
@@ -43,6 +45,9 @@ export interface Device {
   readonly name: string;
   readonly profile: { readonly id: string; readonly title: Text; readonly version: number };
   readonly location: string | null;
+  readonly location_name: string | null;
+  /** What people call the place that it says; none where no location is called so. */
+  readonly place_name: string | null;
   readonly serial: string | null;
   readonly active: boolean;
   readonly credentials: number;
@@ -154,4 +159,12 @@ export function standingOf(device: Device): Standing {
   if (device.quality.last_heard === null) return 'never';
   if (device.silent) return 'silent';
   return device.quality.connected ? 'here' : 'away';
+}
+
+/** Where a device is: as it says itself, else as it is registered. A place that names no location is given as it came. */
+export function placeOf(device: Device): { readonly name: string; readonly said: string | null; readonly isKnown: boolean } | undefined {
+  const said = device.quality.state?.place;
+  if (said !== undefined) return { name: device.place_name ?? said, said: device.quality.state_at, isKnown: device.place_name !== null };
+  if (device.location === null) return undefined;
+  return { name: device.location_name ?? device.location, said: null, isKnown: true };
 }

@@ -5,6 +5,7 @@ import hashlib
 import json
 import subprocess
 import time
+from datetime import datetime, timezone
 
 import pytest
 import requests
@@ -65,6 +66,10 @@ def until(holds, seconds: float = 90):
     raise AssertionError("it did not come about")
 
 
+def iso(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 @pytest.fixture(scope="module")
 def people(hospital):
     return People(hospital)
@@ -111,19 +116,44 @@ def test_02_location_and_tracing(people):
         t = start + step * 5_000
         point = [{"t": t, "code": f"tag-{axis}", "value": value, "unit": "m"} for axis, value in (("x", x), ("y", y), ("z", 0.9))]
         assert not tag.send("yuanyi/v1/fn-tag/position", point).is_failure
-    tag.send("yuanyi/v1/fn-tag/state", {"online": True, "place": "corridor-1"}, retain=True)
-    # Where it is now, and the way that it went.
-    assert people.get("/api/devices/fn-tag", "wang.nurse")["quality"]["state"]["place"] == "corridor-1"
-    series = {row["stream"]: row["series"] for row in people.get("/api/devices/fn-tag/streams", "wang.nurse")}
-    traced = []
-    for axis in "xy":
-        path = f"/api/devices/fn-tag/streams/{series[axis]}?from={start}&to={now_ms()}&readings=50"
-        traced.append([reading["value"] for reading in people.get(path, "wang.nurse")["readings"]])
-    assert list(zip(*traced)) == way
-    after = people.figures("tracing")
-    assert (after["tags"], after["placed"]) == (before["tags"] + 1, before["placed"] + 1)
+    # The way that it went, by the call that the plan of the ward draws.
+    traced = until(lambda: (one := people.get(f"/api/tags/fn-tag/trace?from={iso(start)}", "wang.nurse")) and one["points"] and one)
+    assert [tuple(point[1:]) for point in traced["points"]] == way
+    assert (traced["places"], traced["next"]) == ([], None)
+    after = until(lambda: (one := people.figures("tracing"))["placed"] == before["placed"] + 1 and one)
+    assert after["tags"] == before["tags"] + 1
     assert after["tags-heard"] == before["tags-heard"] + 1
     tag.paho.disconnect()
+
+
+def test_02_a_tag_that_names_its_room_is_there(people):
+    people.register("fn-trolley", "infusion-pump", location="room-2")
+    tag = Client(people, "fn-room-tag", people.register("fn-room-tag", "location-tag", carrier="Device/fn-trolley"))
+
+    def says(place: str) -> None:
+        assert not tag.send("yuanyi/v1/fn-room-tag/state", {"online": True, "place": place}, retain=True).is_failure
+
+    def drawn() -> dict:
+        return next((one for one in people.get(f"{WARD}/command", "wang.nurse")["equipment"] if one["id"] == "fn-trolley"), None)
+
+    begin = now_ms()
+    says("room-1")
+    there = until(lambda: (one := drawn()) and one["position"] and one)
+    assert (there["position"]["place"], there["outside"]) == ("room-1", False)
+    assert there["room"] == people.get("/fhir/Location/room-1", "wang.nurse")["name"]
+    assert there["position"]["at"] >= iso(begin)
+    # The trace says it too, with its time; and the page of devices.
+    traced = people.get(f"/api/tags/fn-room-tag/trace?from={iso(begin)}", "wang.nurse")
+    assert [(one["id"], one["name"]) for one in traced["places"]] == [("room-1", there["room"])]
+    seen = people.get("/api/devices/fn-room-tag", "wang.nurse")
+    assert (seen["place_name"], seen["quality"]["marks"]) == (there["room"], {})
+    # What is no location of the hospital moves nothing, and is seen where the quality of devices is.
+    says("moon")
+    seen = people.get("/api/devices/fn-room-tag", "wang.nurse")
+    assert (seen["place_name"], seen["quality"]["marks"]) == (None, {"place-unknown": 1})
+    assert drawn()["position"]["place"] == "room-1"
+    tag.paho.disconnect()
+    assert people.call("DELETE", "/api/devices/fn-room-tag", "admin").status_code == 200
 
 
 def test_02_equipment_that_leaves_the_ward_is_told(people):

@@ -11,7 +11,7 @@ import { Icon } from '../../panels/Icon';
 import type { IconName } from '../../panels/Icon';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
-import { careOf, certificateOf, markedOf, standingOf, sumOf } from '../devices';
+import { careOf, certificateOf, markedOf, placeOf, standingOf, sumOf } from '../devices';
 import type { Care, Device, DeviceRefusal, Devices, EdgeState, Standing, TurnedAway } from '../devices';
 import { inLanguage, nameIn } from '../language';
 import { createQuery } from '../query';
@@ -98,12 +98,34 @@ function Overview(props: { of: readonly Device[] }): JSX.Element {
     { heading: t('devices.name'), cell: (device) => <a href={`#device-${device.id}`}>{nameIn(device.name, language())}</a> },
     { heading: t('devices.standing'), cell: (device) => <Sign device={device} /> },
     { heading: t('devices.heard'), whole: true, cell: (device) => when(device.quality.last_heard) },
+    { heading: t('devices.place'), cell: (device) => <PlaceOf device={device} /> },
     { heading: t('devices.battery'), numeric: true, cell: (device) => battery(device) },
     { heading: t('devices.accepted'), numeric: true, cell: (device) => device.quality.accepted },
     { heading: t('devices.marked'), cell: (device) => <Marks of={device} /> },
     { heading: t('devices.refused'), numeric: true, cell: (device) => sumOf(device.quality.refusals) },
   ];
   return <DataTable caption={t('devices.title')} columns={columns()} rows={props.of} />;
+}
+
+/** Where it is, and since when it says so where that is its own word. */
+function PlaceOf(props: { device: Device }): JSX.Element {
+  const { t, language } = useApp();
+  return (
+    <Show when={placeOf(props.device)} fallback="–">
+      {(place) => (
+        <>
+          {nameIn(place().name, language())}{' '}
+          <Show when={place().said}>
+            {(at) => (
+              <span class="soft small">
+                {t(place().isKnown ? 'devices.place.said' : 'devices.place.unknown', { at: momentOf(at(), language()) })}
+              </span>
+            )}
+          </Show>
+        </>
+      )}
+    </Show>
+  );
 }
 
 /** Which marks, without opening anything. */
@@ -195,9 +217,11 @@ function One(props: {
             <dd>{inLanguage(device().profile.title, language())}</dd>
             <dt>{t('devices.id')}</dt>
             <dd>{device().id}</dd>
-            <Show when={device().location}>
+            <Show when={placeOf(device())}>
               <dt>{t('devices.place')}</dt>
-              <dd>{device().location}</dd>
+              <dd>
+                <PlaceOf device={device()} />
+              </dd>
             </Show>
             <Show when={device().patient}>
               {(patient) => (

@@ -388,6 +388,16 @@ impl Hospital {
         Ok(found.and_then(|version| version.subject))
     }
 
+    /// Whether the record has such a location.
+    pub async fn is_location(&self, permit: &Permit, id: &str) -> Result<bool, RecordError> {
+        let key = ResourceKey {
+            kind: "Location".to_owned(),
+            id: id.to_owned(),
+        };
+        let found = self.record.resource(permit, &key, None).await?;
+        Ok(found.is_some_and(|version| version.body.is_some()))
+    }
+
     /// Whether nothing has been committed yet that a person would look for.
     pub async fn is_new(&self) -> Result<bool> {
         let permit = self

@@ -32,7 +32,7 @@ pub use missions::{
 };
 pub use past::past;
 pub use places::{Bed, Duty, Places, all as all_of, duties, kind as kind_of, referred, stays};
-pub use tags::is_position;
+pub use tags::{is_position, place_said, saying_place};
 pub use view::{WardFigures, alarm_view, figures, ward, wards};
 pub use weeks::weeks;
 pub use written::{Written, take_written};
@@ -193,6 +193,11 @@ impl State {
             missions: BTreeMap::new(),
             unkept_missions: BTreeSet::new(),
         }
+    }
+
+    /// Where everything is.
+    pub fn places(&self) -> &Places {
+        &self.places
     }
 
     /// The alarm with this id of its fact.

@@ -374,13 +374,34 @@ fn kit(id: &str, place: &str) -> Value {
     })
 }
 
-/// Where tags are, each second of a minute that ends then; each goes half a metre along x at its end.
 #[tokio::main(flavor = "current_thread")]
-async fn walk(data: &Path, until: Timestamp, tags: &[(&str, Option<&str>, [f64; 2])]) {
+async fn append(data: &Path, all: Vec<Arrived>) {
     let clock = Arc::new(SystemClock);
     let indexer = Arc::new(fhir::SearchIndexer);
     let record = Embedded::open(data, indexer, clock.clone()).unwrap();
     let signals = EmbeddedSignals::open(Arc::new(record), clock, SignalOptions::default()).unwrap();
+    signals.append(all).await.unwrap();
+}
+
+/// A place that a tag named.
+fn named(tag: &str, patient: Option<&str>, place: &str, at: Timestamp) -> Arrived {
+    Arrived {
+        stream: StreamKey {
+            device: DeviceId::new(tag).unwrap(),
+            stream: "place".to_owned(),
+        },
+        subject: patient.map(|id| PatientId::new(id).unwrap()),
+        coding: Coding::new("urn:yuanyi:code", format!("tag-place:{place}")),
+        unit: "1".to_owned(),
+        readings: Readings::One { at, value: 1.0 },
+        received: at,
+        quality: vec![],
+        message: None,
+    }
+}
+
+/// Where tags are, each second of a minute that ends then; each goes half a metre along x at its end.
+fn walk(data: &Path, until: Timestamp, tags: &[(&str, Option<&str>, [f64; 2])]) {
     let mut all = Vec::new();
     for (tag, patient, [x, y]) in tags {
         for second in 0..=60 {
@@ -403,7 +424,7 @@ async fn walk(data: &Path, until: Timestamp, tags: &[(&str, Option<&str>, [f64; 
             }
         }
     }
-    signals.append(all).await.unwrap();
+    append(data, all);
 }
 
 fn found<'a>(list: &'a Value, id: &str) -> &'a Value {
@@ -712,4 +733,63 @@ fn a_thing_that_leaves_the_ward_is_told_and_the_past_knows_where_it_was() {
     assert!(found(&view["people"], "wang.nurse")["position"].is_null());
     assert!(!found(&view["equipment"], "kit-b")["position"].is_null());
     assert_eq!(then("chen.expert", before)["patients"], json!([]));
+}
+
+#[test]
+fn who_and_what_names_its_room_is_there_and_is_sent_from_there() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish_with_tags(&hospital);
+    // Beside the ward, and not drawn.
+    assert_eq!(
+        hospital.put("importer", &location("lobby", "area", None)),
+        201
+    );
+    hospital.kill();
+    let moment = now();
+    let ago = |seconds: i64| Timestamp(moment.0 - seconds * 1000);
+    let said = vec![
+        named("tag-kit", None, "r", ago(2)),
+        named("tag-nurse", None, "r", ago(40)),
+        named("tag-nurse", None, "r2", ago(2)),
+        named("tag-p", Some("p"), "lobby", ago(2)),
+    ];
+    append(data.path(), said);
+    let hospital = Hospital::open(data.path());
+    let get = |who: &str, path: &str| hospital.send(who, "GET", path, &Value::Null).1;
+    let view = until(|| {
+        let view = get("wang.nurse", "/api/wards/w/command");
+        let position = &view["patients"].as_array()?.first()?["position"];
+        (!position.is_null()).then_some(view)
+    });
+    let nurse = found(&view["people"], "wang.nurse");
+    assert_eq!(
+        (&nurse["room"], &nurse["outside"]),
+        (&json!("r2"), &json!(false))
+    );
+    // It is drawn in the middle of the room, and has its time.
+    assert_eq!(
+        nurse["position"],
+        json!({"floor_m": [9.0, 2.5], "place": "r2", "at": ago(2), "uncertainty_m": null})
+    );
+    let patient = found(&view["patients"], "p");
+    assert_eq!(
+        (&patient["room"], &patient["outside"]),
+        (&json!("lobby"), &json!(true))
+    );
+    let walked = get("wang.nurse", "/api/tags/tag-nurse/trace");
+    let places = walked["places"].as_array().unwrap().iter();
+    let places: Vec<_> = places.map(|one| (&one["id"], &one["at"])).collect();
+    assert_eq!(
+        places,
+        [
+            (&json!("r"), &json!(ago(40).0)),
+            (&json!("r2"), &json!(ago(2).0))
+        ]
+    );
+    // The trolley whose tag names the room of the bed goes before the one that is listed elsewhere.
+    let body = json!({"bed": "b1", "send": {"errand": {"equipment": "resuscitation-trolley"}}});
+    let (status, sent) = hospital.send("wang.nurse", "POST", "/api/wards/w/missions", &body);
+    assert_eq!(status, 200, "{sent}");
+    assert_eq!(sent["missions"][0]["sent"][0]["offers"][0]["to"], "kit-b");
 }

@@ -144,6 +144,11 @@ impl Quality {
         *self.marks.entry(mark.code().to_owned()).or_default() += 1;
     }
 
+    /// It says that it is in a place that the hospital does not have.
+    pub fn place_unknown(&mut self) {
+        *self.marks.entry("place-unknown".to_owned()).or_default() += 1;
+    }
+
     /// A message was refused.
     pub fn refused(&mut self, at: Timestamp, topic: &str, bytes: usize, code: &str, why: Text) {
         *self.refusals.entry(code.to_owned()).or_default() += 1;

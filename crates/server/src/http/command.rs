@@ -109,6 +109,16 @@ struct Span {
     to: Option<Timestamp>,
 }
 
+/// The part of a span that is given at once, and where to ask on for the rest of it; the last hour where none is asked
+/// for.
+fn spanned(asked: &Span, now: Timestamp) -> ((Timestamp, Timestamp), Option<Timestamp>) {
+    let to = asked.to.unwrap_or(now);
+    let from = asked.from.unwrap_or(Timestamp(to.0 - 3_600_000));
+    let most = Timestamp(from.0.saturating_add(TRACE_MS));
+    let rest = (most < to).then(|| Timestamp(most.0.saturating_add(1)));
+    ((from, to.min(most)), rest)
+}
+
 /// Where a patient was is for those who may see the patient, which the ledger notes; where one of the staff was
 /// is for that person; where a thing was is for those who treat.
 async fn trace(
@@ -124,9 +134,7 @@ async fn trace(
         .ward
         .look(|state| state.carrier_of(device.as_str()));
     let carrier = carrier.ok_or_else(none)?;
-    let to = asked.to.unwrap_or_else(clock::now);
-    let from = asked.from.unwrap_or(Timestamp(to.0 - 3_600_000));
-    let from = from.max(Timestamp(to.0.saturating_sub(TRACE_MS)));
+    let (span, rest) = spanned(&asked, clock::now());
     let patient = match carrier.split_once('/') {
         Some(("Patient", id)) => Some(PatientId::new(id).map_err(|_| none())?),
         _ => None,
@@ -145,8 +153,10 @@ async fn trace(
         }
         None => hospital.finding().await?,
     };
-    let span = (from, to);
-    let found = ward::traced(&hospital, permit, &device, patient.as_ref(), span).await?;
+    let mut found = ward::traced(&hospital, permit, &device, patient.as_ref(), span).await?;
+    if let Some(next) = found.get_mut("next").filter(|next| next.is_null()) {
+        *next = json!(rest);
+    }
     Ok(Json(found))
 }
 
@@ -182,4 +192,32 @@ async fn weeks(
     let own = hospital.finding().await?;
     let found = ward::weeks(&hospital, own, count, clock::now()).await?;
     Ok(Json(json!(found)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_span_is_given_day_by_day() {
+        let now = Timestamp(1_790_000_000_000);
+        let ago = |ms: i64| Timestamp(now.0 - ms);
+        let none = Span {
+            from: None,
+            to: None,
+        };
+        assert_eq!(spanned(&none, now), ((ago(3_600_000), now), None));
+        let begin = ago(TRACE_MS + 10);
+        let long = Span {
+            from: Some(begin),
+            to: None,
+        };
+        let (first, rest) = spanned(&long, now);
+        assert_eq!((first, rest), ((begin, ago(10)), Some(ago(9))));
+        let on = Span {
+            from: rest,
+            to: None,
+        };
+        assert_eq!(spanned(&on, now), ((ago(9), now), None));
+    }
 }

@@ -90,7 +90,7 @@ async fn all(
         let may_see = permit.as_ref().is_some_and(|permit| {
             device.patient.is_some() && permit.covers(device.patient.as_ref())
         });
-        rows.push(row(&hospital, &device, may_see)?);
+        rows.push(row(&hospital, &device, may_see, &caller)?);
     }
     let may_administer = hospital
         .would_permit(&caller, Action::Administer, &Object::Hospital)
@@ -121,7 +121,12 @@ async fn all(
 }
 
 /// A device with its counts. The latest refusals say what was wrong, not what was measured.
-fn row(hospital: &Hospital, device: &Registered, may_see: bool) -> Result<Value, Problem> {
+fn row(
+    hospital: &Hospital,
+    device: &Registered,
+    may_see: bool,
+    caller: &Caller,
+) -> Result<Value, Problem> {
     let kept = &hospital.devices.kept;
     let internal = |error: anyhow::Error| Problem::internal(&error);
     let mut quality = hospital
@@ -130,6 +135,20 @@ fn row(hospital: &Hospital, device: &Registered, may_see: bool) -> Result<Value,
     if let Some(edge) = &quality.edge {
         quality.connected &= !hospital.edges.is_silent(edge);
     }
+    // Where somebody is by their tag is for those whom that is told to elsewhere too.
+    let own = caller.actor.patient.is_some() && caller.actor.patient == device.patient;
+    let is_hidden = hospital.devices.is_of_another(&device.id, &caller.actor.id)
+        || (device.patient.is_some() && !may_see && !own);
+    if let Some(state) = quality.state.as_mut().filter(|_| is_hidden) {
+        state.place = None;
+    }
+    let said = quality.state.as_ref().and_then(|state| state.place.clone());
+    let named = |id: &Option<String>| {
+        let id = id.as_ref()?;
+        hospital
+            .ward
+            .look(|state| state.places().name_of(id).cloned())
+    };
     let silent = device.profile.silent_after_s.and_then(|seconds| {
         let last = quality.last_heard?;
         Some(clock::now().0 - last.0 > i64::from(seconds) * 1000)
@@ -141,6 +160,8 @@ fn row(hospital: &Hospital, device: &Registered, may_see: bool) -> Result<Value,
             "id": device.profile.id, "title": device.profile.title, "version": device.profile.version,
         },
         "location": device.location,
+        "location_name": named(&device.location),
+        "place_name": named(&said),
         "serial": device.serial,
         "active": device.active,
         "credentials": kept.credentials(&device.id).map_err(internal)?,
@@ -171,7 +192,7 @@ async fn one(
         }
         None => false,
     };
-    row(&hospital, &device, may_see).map(Json)
+    row(&hospital, &device, may_see, &caller).map(Json)
 }
 
 async fn profiles(
@@ -239,7 +260,7 @@ async fn put(
     let id = DeviceId::new(id).map_err(|error| Problem::bad_input(error.to_string()))?;
     devices::register(&hospital, &caller.actor.id, &id, &new).await?;
     let device = find(&hospital, id.as_str())?;
-    row(&hospital, &device, false).map(Json)
+    row(&hospital, &device, false, &caller).map(Json)
 }
 
 async fn retire(

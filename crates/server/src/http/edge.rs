@@ -341,6 +341,13 @@ async fn refusal(
     {
         return no("find the device among those of this edge");
     }
+    if let Some(place) = ward::place_said(&arrived.coding.code) {
+        // No stream of a profile: what the device's state said, which the edge has read.
+        if !hospital.is_location(patients.permit, place).await? {
+            return no("find the location");
+        }
+        return patients.refuse_unknown(arrived).await;
+    }
     let Some(stream) = device.profile.stream(&arrived.stream.stream) else {
         return no("find the stream in the device's profile");
     };
@@ -354,10 +361,7 @@ async fn refusal(
     if !can_be {
         return no("believe a value outside the stream's range");
     }
-    match &arrived.subject {
-        Some(subject) if !patients.are_known(subject).await? => no("find the patient"),
-        _ => Ok(None),
-    }
+    patients.refuse_unknown(arrived).await
 }
 
 /// Patients of one batch, each looked up once.
@@ -370,6 +374,13 @@ struct Patients<'a> {
 }
 
 impl Patients<'_> {
+    async fn refuse_unknown(&mut self, arrived: &Arrived) -> Result<Option<String>, RecordError> {
+        Ok(match &arrived.subject {
+            Some(subject) if !self.are_known(subject).await? => Some("find the patient".to_owned()),
+            _ => None,
+        })
+    }
+
     async fn are_known(&mut self, patient: &PatientId) -> Result<bool, RecordError> {
         if let Some(known) = self.known.get(patient) {
             return Ok(*known);

@@ -18,6 +18,8 @@ use super::{
 use crate::{
     clock,
     devices::{Command, CommandError, Registered, Sent},
+    http::Problem,
+    ward,
 };
 
 /// A message that was looked at and is not yet acknowledged.
@@ -30,6 +32,8 @@ pub struct Pending {
     arrived: Vec<Arrived>,
     remembered: Remembered,
     tell: Option<Waiting>,
+    /// The place that the device said by its name, and when that came.
+    place: Option<(String, Timestamp)>,
     /// What it said of its device could not be kept.
     lost: bool,
 }
@@ -45,6 +49,7 @@ impl Pending {
             arrived: Vec::new(),
             remembered: Remembered::default(),
             tell: None,
+            place: None,
             lost: false,
         }
     }
@@ -130,6 +135,7 @@ fn stream_message(
         arrived: taken.arrived,
         remembered: taken.remembered,
         tell: is_new.then(|| told(publish, device.patient.clone(), received)),
+        place: None,
         lost: false,
     }
 }
@@ -145,6 +151,7 @@ fn plain(device: &Registered, publish: &Publish, received: Timestamp) -> Pending
         arrived: Vec::new(),
         remembered: Remembered::default(),
         tell: Some(told(publish, device.patient.clone(), received)),
+        place: None,
         lost: false,
     }
 }
@@ -197,6 +204,7 @@ fn state_message(
     {
         return lost(device, publish, &error);
     }
+    let place = state.as_ref().and_then(|state| state.place.clone());
     devices.with_quality(&device.id, |quality| {
         quality.state = state;
         quality.state_at = Some(received);
@@ -205,7 +213,10 @@ fn state_message(
         let about = device.patient.clone();
         broker.sessions.keep(&device.id, &publish.payload, about);
     }
-    plain(device, publish, received)
+    Pending {
+        place: place.map(|place| (place, received)),
+        ..plain(device, publish, received)
+    }
 }
 
 fn answer_message(
@@ -252,6 +263,13 @@ pub async fn keep(broker: &Broker, pending: &mut [Pending]) -> bool {
         forget(pending);
         return false;
     }
+    for one in pending.iter_mut() {
+        if place_it(broker, one).await.is_err() {
+            tracing::error!("where a device is could not be kept; it is to say it again");
+            forget(pending);
+            return false;
+        }
+    }
     let arrived: Vec<Arrived> = pending
         .iter_mut()
         .flat_map(|pending| std::mem::take(&mut pending.arrived))
@@ -274,6 +292,23 @@ pub async fn keep(broker: &Broker, pending: &mut [Pending]) -> bool {
             false
         }
     }
+}
+
+/// Makes a reading of the place that a device said, where the hospital has such a location.
+async fn place_it(broker: &Broker, one: &mut Pending) -> Result<(), Problem> {
+    let Some((place, at)) = one.place.take() else {
+        return Ok(());
+    };
+    let permit = broker.hospital.finding().await?;
+    if broker.hospital.is_location(permit, &place).await? {
+        let (device, subject) = (one.device.clone(), one.subject.clone());
+        one.arrived
+            .push(ward::saying_place(device, subject, &place, at));
+    } else {
+        let devices = &broker.hospital.devices;
+        devices.with_quality(&one.device, crate::devices::Quality::place_unknown);
+    }
+    Ok(())
 }
 
 /// Tells a message that was kept to who wishes to hear it.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use policy::{Actor, PasswordHash, PasswordRule, Permit, Role};
 use record::{
-    Arrived, ReadingPage, RecordError, RollUp, SeriesQuery, SeriesSummary, Signals, SpanQuery,
-    Taken,
+    Arrived, Batch, NewFact, Precondition, ReadingPage, RecordError, ResourceKey, RollUp,
+    SeriesQuery, SeriesSummary, Signals, SpanQuery, Taken,
 };
 use serde_json::json;
 use tokio::{
@@ -18,10 +18,10 @@ use vocabulary::{ActorId, DeviceId};
 use super::{
     Broker,
     connection::{self, Peer},
-    messages::send_command,
+    messages::{self, send_command},
     session::Waiting,
     topic,
-    wire::Told,
+    wire::{Beside, Publish, Quality, Told},
 };
 use crate::{
     config::Config,
@@ -292,4 +292,60 @@ async fn where_staff_are_and_commands_are_not_for_everybody() {
             assert_eq!(told, expected, "{who}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_place_in_a_state_is_a_reading_where_there_is_such_a_location() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config {
+        data: folder.path().to_owned(),
+        ..Config::default()
+    };
+    let hospital = Hospital::open(config).unwrap();
+    let room = NewFact::PutResource {
+        key: ResourceKey {
+            kind: "Location".to_owned(),
+            id: "room-2".to_owned(),
+        },
+        subject: None,
+        body: json!({"resourceType": "Location", "id": "room-2"}),
+    };
+    let batch = Batch {
+        actor: hospital_actor(),
+        facts: vec![(room, Precondition::None)],
+    };
+    hospital.record.commit(batch).await.unwrap();
+    let tag = DeviceId::new("tag-1").unwrap();
+    let new: NewDevice = serde_json::from_str(r#"{"profile": "location-tag"}"#).unwrap();
+    devices::register(&hospital, &hospital_actor(), &tag, &new)
+        .await
+        .unwrap();
+    let broker = Broker::new(Arc::clone(&hospital), folder.path()).unwrap();
+    let known = hospital.devices.find(&tag).unwrap();
+    for place in ["room-2", "moon"] {
+        let state = Publish {
+            topic: topic::state(&tag),
+            payload: json!({"place": place}).to_string().into(),
+            quality: Quality::AtMostOnce,
+            retain: true,
+            again: false,
+            beside: Beside::default(),
+        };
+        let Ok(pending) = messages::examine(&broker, &known, &state) else {
+            panic!("a device may say how it is")
+        };
+        assert!(messages::keep(&broker, &mut [pending]).await);
+    }
+    let permit = hospital.finding().await.unwrap();
+    let query = SeriesQuery {
+        device: Some(tag.clone()),
+        ..SeriesQuery::default()
+    };
+    let kept = hospital.signals.series(permit, &query).await.unwrap();
+    let codes: Vec<_> = kept.iter().map(|one| one.series.code.as_str()).collect();
+    assert_eq!(codes, ["tag-place:room-2"]);
+    let marks = hospital
+        .devices
+        .with_quality(&tag, |quality| quality.marks.clone());
+    assert_eq!(marks, [("place-unknown".to_owned(), 1)].into());
 }

@@ -27,7 +27,7 @@ pub struct Placed {
     role: String,
     /// The room, as a tag or a list has it.
     room: Option<String>,
-    /// By its tag, on the floor of the building.
+    /// By its tag, or as it says itself.
     position: Option<Position>,
     /// The tag that says so, where the caller may see its trace.
     tag: Option<String>,
@@ -162,13 +162,27 @@ fn drawn(state: &State, ward: &str) -> Vec<Drawn> {
 }
 
 fn room_name(state: &State, room: Option<&String>) -> Option<String> {
-    state.places.rooms.get(room?).cloned()
+    state.places.name_of(room?).cloned()
 }
 
+/// What tells where somebody or something is: a tag before what a thing says itself.
 fn tag_of(state: &State, carrier: &str) -> Option<String> {
     let mut tags = state.places.devices.values();
     let found = tags.find(|device| device.carrier.as_deref() == Some(carrier));
-    found.map(|device| device.id.clone())
+    let itself = || {
+        let id = carrier.strip_prefix(tags::THING)?;
+        state.tags.contains_key(id).then(|| id.to_owned())
+    };
+    found.map(|device| device.id.clone()).or_else(itself)
+}
+
+/// The room by a tag, else as a duty or a list has it.
+fn room_by(state: &State, position: Option<&Position>, listed: Option<String>) -> Option<String> {
+    let room = match position {
+        Some(position) => state.places.room_at(position),
+        None => listed,
+    };
+    room_name(state, room.as_ref())
 }
 
 fn people(state: &State, ward: &str, me: &str, now: Timestamp) -> Vec<Placed> {
@@ -177,31 +191,26 @@ fn people(state: &State, ward: &str, me: &str, now: Timestamp) -> Vec<Placed> {
         let id = duty.account.as_str();
         let carrier = format!("Practitioner/{id}");
         let position = state.position_of(&carrier, now);
-        let around = position.and_then(|position| state.places.room_around(position.floor_m));
-        let listed = routing::where_is(state, duty);
-        let room = match position {
-            Some(_) => around.cloned(),
-            None => listed.room,
-        };
+        let listed = routing::where_is(state, duty).room;
         found.push(Placed {
             id: id.to_owned(),
             name: duty.name.clone(),
             role: duty.role.clone(),
-            room: room_name(state, room.as_ref()),
-            position,
+            room: room_by(state, position.as_ref(), listed),
             tag: tag_of(state, &carrier).filter(|_| id == me),
             free: routing::is_free(state, id, "", None),
-            outside: state.is_outside(ward, position),
+            outside: state.is_outside(ward, position.as_ref()),
+            position,
             alarm: None,
         });
     }
     found
 }
 
-/// What plans need, and what of the ward carries a tag besides.
+/// What plans need, and what of the ward says where it is besides, by a tag or itself.
 fn equipment(state: &State, ward: &str, now: Timestamp) -> Vec<Placed> {
     let open = state.board.open();
-    let placed = |id: &str, role: String, room: Option<&String>, free: bool| {
+    let placed = |id: &str, role: String, listed: Option<String>, free: bool| {
         let carrier = format!("{}{id}", tags::THING);
         let device = state.places.devices.get(id);
         let position = state.position_of(&carrier, now);
@@ -209,11 +218,11 @@ fn equipment(state: &State, ward: &str, now: Timestamp) -> Vec<Placed> {
             id: id.to_owned(),
             name: device.map_or_else(|| id.to_owned(), |device| device.name.clone()),
             role,
-            room: room_name(state, room),
-            position,
+            room: room_by(state, position.as_ref(), listed),
             tag: tag_of(state, &carrier),
             free,
-            outside: state.is_outside(ward, position),
+            outside: state.is_outside(ward, position.as_ref()),
+            position,
             alarm: open
                 .iter()
                 .find(|alarm| alarm.bed == carrier)
@@ -221,25 +230,31 @@ fn equipment(state: &State, ward: &str, now: Timestamp) -> Vec<Placed> {
         }
     };
     let needed = routing::equipment(state, "", None, now);
-    let tagged = state.things.keys().filter_map(|carrier| {
-        let id = carrier.strip_prefix(tags::THING)?;
-        let about = state.places.about(carrier)?;
-        let is_new = about.ward == ward && needed.iter().all(|one| one.id != id);
-        let device = state.places.devices.get(id).filter(|_| is_new)?;
-        let position = state.position_of(carrier, now);
-        let around = position.and_then(|position| state.places.room_around(position.floor_m));
-        let room = match position {
-            Some(_) => around.cloned(),
-            None => about.room,
+    let others = state.places.devices.values().filter_map(|device| {
+        let id = device.id.as_str();
+        if device.carrier.is_some() || needed.iter().any(|one| one.id == id) {
+            return None;
+        }
+        let carrier = format!("{}{id}", tags::THING);
+        let says = || state.position_of(&carrier, now)?.place;
+        let about = state.places.about(&carrier);
+        let of = match &about {
+            Some(about) => Some(about.ward.clone()),
+            None => state.places.ward_of(&says()?),
         };
+        let is_told = state.things.contains_key(&carrier) || says().is_some();
+        if of.as_deref() != Some(ward) || !is_told {
+            return None;
+        }
         let kind = device.kind_name.clone().unwrap_or_default();
         let free = routing::is_free(state, id, "", None);
-        Some(placed(id, kind, room.as_ref(), free))
+        Some(placed(id, kind, about.and_then(|about| about.room), free))
     });
-    let needed = needed
-        .iter()
-        .map(|one| placed(&one.id, one.role.clone(), one.place.room.as_ref(), one.free));
-    needed.chain(tagged).collect()
+    let needed = needed.iter().map(|one| {
+        let listed = one.place.room.clone();
+        placed(&one.id, one.role.clone(), listed, one.free)
+    });
+    needed.chain(others).collect()
 }
 
 fn patients(state: &State, ward: &str, permit: Option<&Permit>, now: Timestamp) -> Vec<Placed> {
@@ -250,16 +265,15 @@ fn patients(state: &State, ward: &str, permit: Option<&Permit>, now: Timestamp) 
         let carrier = format!("Patient/{}", lying.id);
         let tag = tag_of(state, &carrier)?;
         let position = state.position_of(&carrier, now);
-        let around = position.and_then(|position| state.places.room_around(position.floor_m));
         Some(Placed {
             id: lying.id.to_string(),
             name: lying.name.clone(),
             role: bed.name.clone(),
-            room: room_name(state, around),
-            position,
+            room: room_by(state, position.as_ref(), None),
             tag: Some(tag),
             free: false,
-            outside: state.is_outside(ward, position),
+            outside: state.is_outside(ward, position.as_ref()),
+            position,
             alarm: None,
         })
     })
@@ -283,13 +297,17 @@ fn mission_view(state: &State, mission: &Mission, me: &str, now: Timestamp) -> M
 }
 
 impl State {
-    /// Who or what carries a tag.
+    /// Who or what a device tells the place of: its carrier where it is a tag, else its patient, else it is that itself.
     pub fn carrier_of(&self, tag: &str) -> Option<String> {
-        self.places.devices.get(tag)?.carrier.clone()
+        let device = self.places.devices.get(tag)?;
+        let patient = device.patient.as_ref().map(|id| format!("Patient/{id}"));
+        let carrier = device.carrier.clone().or(patient);
+        Some(carrier.unwrap_or_else(|| format!("{}{tag}", tags::THING)))
     }
 }
 
-/// Where a tag was over a span of time, about whom it says so, and since when. `permit` covers whom it is about.
+/// Where a tag was over a span of time, about whom it says so: in metres, and at places by their names. `permit` covers
+/// whom it is about. `next` is where to ask on: what is answered ends there.
 pub async fn traced(
     hospital: &Hospital,
     permit: &Permit,
@@ -302,15 +320,18 @@ pub async fn traced(
         ..SeriesQuery::default()
     };
     let mut axes: BTreeMap<&str, BTreeMap<i64, f64>> = BTreeMap::new();
-    let mut is_cut = false;
+    let mut said: Vec<(i64, String)> = Vec::new();
+    let mut next: Option<i64> = None;
     for series in hospital.signals.series(permit, &query).await? {
         // A tag that went from one patient to another tells of each to those who may see that one.
         if series.series.subject.as_ref() != patient {
             continue;
         }
+        let place = tags::place_said(&series.series.code);
         let axis = match series.series.code.as_str() {
             "tag-x" => "x",
             "tag-y" => "y",
+            _ if place.is_some() => "",
             _ => continue,
         };
         let span = SpanQuery {
@@ -319,21 +340,39 @@ pub async fn traced(
             to_us: to.0.saturating_add(1).saturating_mul(1000),
         };
         let page = hospital.signals.read(permit, &span, TRACE).await?;
-        is_cut |= page.next_us.is_some();
+        if let Some(on) = page.next_us.map(|us| us.div_euclid(1000)) {
+            next = Some(next.map_or(on, |other| other.min(on)));
+        }
         let readings = page.readings.into_iter();
         let points = readings.map(|reading| (reading.at_us.div_euclid(1000), reading.value));
-        axes.entry(axis).or_default().extend(points);
+        match place {
+            Some(place) => said.extend(points.map(|(at, _)| (at, place.to_owned()))),
+            None => axes.entry(axis).or_default().extend(points),
+        }
     }
+    let is_told = |at: i64| next.is_none_or(|next| at < next);
     let (x, y) = (axes.remove("x"), axes.remove("y"));
     let points: Vec<Value> = x
         .unwrap_or_default()
         .into_iter()
+        .filter(|(at, _)| is_told(*at))
         .filter_map(|(at, x)| {
             let (_, y) = y.as_ref()?.range(at - 2_000..=at + 2_000).next()?;
             Some(json!([at, x, y]))
         })
         .collect();
-    Ok(json!({"tag": tag, "from": from, "to": to, "points": points, "is_cut": is_cut}))
+    said.retain(|(at, _)| is_told(*at));
+    said.sort();
+    let places: Vec<Value> = hospital.ward.look(|state| {
+        let name = |id: &String| state.places.name_of(id).unwrap_or(id).clone();
+        let told = said.iter();
+        told.map(|(at, id)| json!({"at": at, "id": id, "name": name(id), "floor_m": state.places.middle(id)}))
+            .collect()
+    });
+    Ok(json!({
+        "tag": tag, "from": from, "to": to, "points": points, "places": places,
+        "next": next.map(Timestamp),
+    }))
 }
 
 /// One run of a plan.

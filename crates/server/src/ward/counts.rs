@@ -10,7 +10,7 @@ use crate::clock;
 pub struct Counts {
     /// Signals that beds have values of in the last hour.
     pub signals: usize,
-    /// People on duty, and things that have a place.
+    /// People on duty, and people and things that say now where they are.
     pub on_duty: usize,
     pub placed: usize,
     /// Alarms on the board, those that are open, and those that went on to the next since nobody took them.
@@ -37,9 +37,7 @@ pub fn counts(state: &State) -> Counts {
     let mut counts = Counts {
         signals: state.beds.values().map(|bed| bed.recent.len()).sum(),
         on_duty: on_duty.len(),
-        placed: (places.devices.values())
-            .filter(|device| device.place.is_some())
-            .count(),
+        placed: state.placed(now),
         open: state.board.open().len(),
         ..Counts::default()
     };

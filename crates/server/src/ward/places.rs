@@ -98,6 +98,8 @@ pub struct Places {
     pub devices: BTreeMap<String, Standing>,
     /// Where locations are on the floor of the building, in metres: an outline, or one point.
     pub floor: BTreeMap<String, Vec<[f64; 2]>>,
+    /// What people call all locations, those included that are no ward, room or bed.
+    pub names: BTreeMap<String, String>,
     /// What a location is part of.
     pub within: BTreeMap<String, String>,
     /// What open alarms are about though the record no longer says where it is.
@@ -121,12 +123,9 @@ impl Places {
             let above = self.above(ward);
             locations.iter().any(|location| above.contains(&location))
         };
-        let around = locations.iter().filter_map(|location| {
-            let mut above = self.above(location).into_iter();
-            above.find(|place| self.wards.contains_key(*place))
-        });
-        let within = self.wards.keys().filter(|ward| lies_in(ward));
-        within.chain(around).cloned().collect()
+        let around = locations.iter().filter_map(|one| self.ward_of(one));
+        let within = self.wards.keys().filter(|ward| lies_in(ward)).cloned();
+        within.chain(around).collect()
     }
 
     /// Whether a location is one of these or lies in one.
@@ -134,6 +133,18 @@ impl Places {
         let location = location.to_owned();
         let above = self.above(&location);
         locations.iter().any(|one| above.contains(&one))
+    }
+
+    /// The ward that a location is or lies in.
+    pub fn ward_of(&self, location: &str) -> Option<String> {
+        let location = location.to_owned();
+        let mut above = self.above(&location).into_iter();
+        above.find(|place| self.wards.contains_key(*place)).cloned()
+    }
+
+    /// What people call a location.
+    pub fn name_of(&self, location: &str) -> Option<&String> {
+        self.names.get(location).filter(|name| !name.is_empty())
     }
 
     /// A location, and all that it lies in.
@@ -308,6 +319,7 @@ pub async fn load(
         .collect();
     for (id, body) in &by_id {
         let name = text(body, "/name").unwrap_or_default();
+        places.names.insert(id.clone(), name.clone());
         let within = referred(body, "/partOf/reference", "Location");
         places
             .within

@@ -97,8 +97,8 @@ pub fn candidates(state: &State, bed: &Bed, here: &str, now: Timestamp) -> Vec<C
         Candidate {
             id: duty.account.to_string(),
             role: duty.role.clone(),
+            seen_at: tagged.as_ref().map(|tagged| tagged.at),
             place: place_with(state, where_is(state, duty), tagged),
-            seen_at: tagged.map(|tagged| tagged.at),
             free: is_free(state, duty.account.as_str(), here, Some(&bed.id)),
         }
     });
@@ -122,8 +122,8 @@ pub fn equipment(state: &State, here: &str, bed: Option<&str>, now: Timestamp) -
             Candidate {
                 id: device.id.clone(),
                 role: kind,
+                seen_at: tagged.as_ref().map(|tagged| tagged.at),
                 place: place_with(state, stands, tagged),
-                seen_at: tagged.map(|tagged| tagged.at),
                 free: is_free(state, &device.id, here, bed),
             }
         })
@@ -202,10 +202,11 @@ fn comes(state: &State, alarm: &Alarm, id: &str) -> bool {
 /// What a tag says goes before what a duty or a list says.
 fn place_with(state: &State, listed: Place, tagged: Option<Position>) -> Place {
     let Some(tagged) = tagged else { return listed };
+    let said = tagged.place.as_ref();
     Place {
-        room: state.places.room_around(tagged.floor_m).cloned(),
-        floor_m: Some(tagged.floor_m),
-        ..listed
+        room: state.places.room_at(&tagged),
+        ward: said.map_or(listed.ward, |place| state.places.ward_of(place)),
+        floor_m: tagged.floor_m,
     }
 }
 
@@ -227,18 +228,8 @@ fn stands_at(state: &State, place: Option<&str>) -> Place {
             .then(|| place.to_owned())
             .or_else(|| in_room.map(|bed| bed.ward.clone())),
         room: (!is_ward).then(|| place.to_owned()),
-        floor_m: middle(state, place),
+        floor_m: state.places.middle(place),
     }
-}
-
-/// The middle of what is drawn of a location on the floor.
-fn middle(state: &State, id: &str) -> Option<[f64; 2]> {
-    let outline = state.places.floor.get(id)?;
-    let count = outline.len() as f64;
-    let sum = outline
-        .iter()
-        .fold([0.0, 0.0], |[x, y], [px, py]| [x + px, y + py]);
-    Some(sum.map(|sum| sum / count))
 }
 
 /// Where a bed is.
@@ -247,7 +238,7 @@ pub fn place_of(state: &State, bed: &Bed) -> Place {
     Place {
         ward: Some(bed.ward.clone()),
         room: bed.room.clone(),
-        floor_m: middle(state, &bed.id).or_else(|| middle(state, room?)),
+        floor_m: (state.places.middle(&bed.id)).or_else(|| state.places.middle(room?)),
     }
 }
 

@@ -162,12 +162,10 @@ pub async fn refill(
 
 /// Where tags were when the program ended, so that who is near is known before they speak again.
 pub async fn relocate(hospital: &Hospital, permit: &Permit) -> Result<(), RecordError> {
-    let carried = hospital.ward.look(|state| {
-        let devices = state.places.devices.values();
-        let tags = devices.filter(|device| device.carrier.is_some());
-        tags.map(|device| device.id.clone()).collect::<Vec<_>>()
-    });
-    for id in carried {
+    let devices: Vec<String> = hospital
+        .ward
+        .look(|state| state.places.devices.keys().cloned().collect());
+    for id in devices {
         let query = SeriesQuery {
             device: DeviceId::new(&id).ok(),
             ..SeriesQuery::default()
@@ -276,7 +274,8 @@ pub async fn where_it_was(
     let own = format!("Practitioner/{me}");
     let carried: Vec<(DeviceId, String)> = devices
         .filter_map(|device| {
-            let carrier = device.carrier.clone()?;
+            let itself = || format!("{}{}", tags::THING, device.id);
+            let carrier = device.carrier.clone().unwrap_or_else(itself);
             let is_shown = !carrier.starts_with("Practitioner/") || carrier == own;
             let id = DeviceId::new(&device.id).ok().filter(|_| is_shown)?;
             Some((id, carrier))

@@ -1,19 +1,24 @@
 //! Location tags: where who or what carries one is now, and how far outside of its ward.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use alarms::{RuleSet, Sample, Watch};
-use record::Arrived;
+use record::{Arrived, Readings, StreamKey};
 use serde::Serialize;
-use vocabulary::{PatientId, Timestamp};
+use vocabulary::{Coding, DeviceId, PatientId, Timestamp};
 
-use super::{Places, State, Thing, kept::Source};
+use super::{Places, State, Thing, kept::Source, places::Standing};
 
 /// The codes of the axes of a tag's position.
 const AXES: [&str; 2] = ["tag-x", "tag-y"];
 const UNCERTAINTY: &str = "tag-uncertainty";
 /// Both axes are of one moment if they are not further apart, in milliseconds.
 const TOGETHER_MS: i64 = 2_000;
+/// How the code of a reading begins that says a place by its name: the id of a location follows. Its value is 1.
+const PLACE: &str = "tag-place:";
 /// A tag that was silent for longer says nothing about now, in milliseconds: as the tag's profile has it.
 pub const FRESH_MS: i64 = 600_000;
 
@@ -30,14 +35,19 @@ pub const THING: &str = "Device/";
 pub struct Tag {
     axes: [Option<(Timestamp, f64)>; 2],
     uncertainty_m: Option<f64>,
+    /// The location that it says it is in, and when it said so.
+    place: Option<(Timestamp, String)>,
     /// Until when its places were looked at by rules.
     judged: Option<Timestamp>,
 }
 
-/// Where a tag is: on the floor of the building, in metres.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+/// Where a tag is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Position {
-    pub floor_m: [f64; 2],
+    /// On the floor of the building, in metres; of a place said by its name the middle, where that is drawn.
+    pub floor_m: Option<[f64; 2]>,
+    /// The location, where the tag says it by its name.
+    pub place: Option<String>,
     pub at: Timestamp,
     pub uncertainty_m: Option<f64>,
 }
@@ -47,8 +57,41 @@ pub fn is_position(code: &str) -> bool {
     code.starts_with("tag-")
 }
 
+/// The location that the code of a reading says its device is in.
+pub fn place_said(code: &str) -> Option<&str> {
+    code.strip_prefix(PLACE)
+}
+
+/// What a device says of its place by a location's name, as a reading: so it is kept, sealed, hidden, passed on and
+/// forgotten as the metres of other tags are.
+pub fn saying_place(
+    device: DeviceId,
+    subject: Option<PatientId>,
+    location: &str,
+    at: Timestamp,
+) -> Arrived {
+    Arrived {
+        stream: StreamKey {
+            device,
+            stream: "place".to_owned(),
+        },
+        subject,
+        coding: Coding::new("urn:yuanyi:code", format!("{PLACE}{location}")),
+        unit: "1".to_owned(),
+        readings: Readings::One { at, value: 1.0 },
+        received: at,
+        quality: Vec::new(),
+        message: None,
+    }
+}
+
 impl Tag {
     fn take(&mut self, code: &str, at: Timestamp, value: f64) {
+        if let Some(place) = place_said(code)
+            && self.place.as_ref().is_none_or(|(before, _)| *before <= at)
+        {
+            self.place = Some((at, place.to_owned()));
+        }
         if code == UNCERTAINTY {
             self.uncertainty_m = Some(value);
         }
@@ -60,31 +103,52 @@ impl Tag {
         }
     }
 
-    /// Its place, once both axes are newer than what rules looked at last.
+    /// Its place, once that is newer than what rules looked at last; in metres, once both axes are.
     fn news(&mut self) -> Option<Position> {
-        let [Some((x_at, _)), Some((y_at, _))] = self.axes else {
-            return None;
-        };
-        if self.judged.is_some_and(|judged| x_at.min(y_at) <= judged) {
-            return None;
-        }
-        let found = self.position(x_at.max(y_at))?;
+        let is_new = |at: Timestamp| self.judged.is_none_or(|judged| at > judged);
+        let mut axes = self.axes.iter().flatten();
+        let is_whole = axes.all(|(at, _)| is_new(*at));
+        let measured = self.measured().filter(|_| is_whole);
+        let said = self.said().filter(|said| is_new(said.at));
+        let found = newest(measured, said)?;
         self.judged = Some(found.at);
         Some(found)
     }
 
+    /// The newest of what it measures and what it says by name.
     fn position(&self, now: Timestamp) -> Option<Position> {
+        let newest = newest(self.measured(), self.said());
+        newest.filter(|position| now.0 - position.at.0 <= FRESH_MS)
+    }
+
+    fn said(&self) -> Option<Position> {
+        let (at, place) = self.place.as_ref()?;
+        Some(Position {
+            floor_m: None,
+            place: Some(place.clone()),
+            at: *at,
+            uncertainty_m: None,
+        })
+    }
+
+    fn measured(&self) -> Option<Position> {
         let [Some((x_at, x)), Some((y_at, y))] = self.axes else {
             return None;
         };
         let is_one = (x_at.0 - y_at.0).abs() <= TOGETHER_MS;
-        let at = x_at.max(y_at);
-        (is_one && now.0 - at.0 <= FRESH_MS).then_some(Position {
-            floor_m: [x, y],
-            at,
+        is_one.then(|| Position {
+            floor_m: Some([x, y]),
+            place: None,
+            at: x_at.max(y_at),
             uncertainty_m: self.uncertainty_m,
         })
     }
+}
+
+/// The later of two; of one moment the named one.
+fn newest(measured: Option<Position>, said: Option<Position>) -> Option<Position> {
+    let both = measured.into_iter().chain(said);
+    both.max_by_key(|position| position.at)
 }
 
 impl Thing {
@@ -119,12 +183,13 @@ impl State {
         let tag = self.tags.entry(device.to_owned()).or_default();
         tag.take(code, at, value);
         if let Some(position) = tag.news() {
-            self.stray(device, position);
+            let position = self.places.drawn(position);
+            self.stray(device, &position);
         }
     }
 
     /// Gives rules the distance of a patient or a thing from its ward. Where one of the staff is no rule asks.
-    fn stray(&mut self, tag: &str, position: Position) {
+    fn stray(&mut self, tag: &str, position: &Position) {
         let device = self.places.devices.get(tag);
         let Some(carrier) = device.and_then(|device| device.carrier.clone()) else {
             return;
@@ -137,8 +202,7 @@ impl State {
             _ => None,
         };
         let Some(place) = place else { return };
-        let outline = self.places.floor.get(&place.ward);
-        let Some(away_m) = outline.and_then(|outline| outside_m(outline, position.floor_m)) else {
+        let Some(away_m) = self.places.away_m(&place.ward, position) else {
             return;
         };
         let sure_m = (away_m - position.uncertainty_m.unwrap_or(0.0)).max(0.0);
@@ -193,19 +257,47 @@ impl State {
         }
     }
 
-    /// Whether who or what carries a tag is outside of a ward whose outline is known.
-    pub fn is_outside(&self, ward: &str, position: Option<Position>) -> bool {
-        let outline = self.places.floor.get(ward);
-        let away_m = outline.and_then(|outline| outside_m(outline, position?.floor_m));
-        away_m.is_some_and(|away_m| away_m > 0.0)
+    /// Whether who or what carries a tag is outside of a ward, as far as that can be known.
+    pub fn is_outside(&self, ward: &str, position: Option<&Position>) -> bool {
+        let is_elsewhere = |place: &str| !self.places.is_within(place, &[ward.to_owned()]);
+        position.is_some_and(|position| match &position.place {
+            Some(place) => is_elsewhere(place),
+            None => (self.places.away_m(ward, position)).is_some_and(|away_m| away_m > 0.0),
+        })
     }
 
-    /// Where who or what carries a tag is: `Practitioner/…`, `Patient/…` or `Device/…`.
+    /// Where who or what carries a tag is: `Practitioner/…`, `Patient/…` or `Device/…`. A thing may say so itself.
     pub fn position_of(&self, carrier: &str, now: Timestamp) -> Option<Position> {
         let tags = self.places.devices.values();
-        let carried = tags.filter(|device| device.carrier.as_deref() == Some(carrier));
+        let carried = tags.filter(|device| device.is_borne_by(carrier));
         let positions = carried.filter_map(|device| self.tags.get(&device.id)?.position(now));
-        positions.max_by_key(|position| position.at)
+        let newest = positions.max_by_key(|position| position.at)?;
+        Some(self.places.drawn(newest))
+    }
+
+    /// How many people and things say now where they are.
+    pub fn placed(&self, now: Timestamp) -> usize {
+        let saying = self.tags.iter().filter_map(|(id, tag)| {
+            tag.position(now)?;
+            let device = self.places.devices.get(id)?;
+            Some(
+                device
+                    .carrier
+                    .clone()
+                    .unwrap_or_else(|| format!("{THING}{id}")),
+            )
+        });
+        saying.collect::<BTreeSet<_>>().len()
+    }
+}
+
+impl Standing {
+    /// Whether it tells where somebody or something is: it is carried there, or is that thing itself.
+    pub fn is_borne_by(&self, carrier: &str) -> bool {
+        match &self.carrier {
+            Some(own) => own == carrier,
+            None => carrier.strip_prefix(THING) == Some(&self.id),
+        }
     }
 }
 
@@ -218,6 +310,44 @@ impl Places {
                 .is_some_and(|outline| is_inside(outline, point_m))
         };
         self.rooms.keys().find(around)
+    }
+
+    /// The room that a position is in: of a bed its room, else the location itself.
+    pub fn room_at(&self, position: &Position) -> Option<String> {
+        let Some(place) = &position.place else {
+            return self.room_around(position.floor_m?).cloned();
+        };
+        let room = self.beds.get(place).and_then(|bed| bed.room.clone());
+        Some(room.unwrap_or_else(|| place.clone()))
+    }
+
+    /// The middle of what is drawn of a location on the floor.
+    pub fn middle(&self, id: &str) -> Option<[f64; 2]> {
+        let outline = self.floor.get(id)?;
+        let count = outline.len() as f64;
+        let sum = outline
+            .iter()
+            .fold([0.0, 0.0], |[x, y], [px, py]| [x + px, y + py]);
+        Some(sum.map(|sum| sum / count))
+    }
+
+    /// A position with its point on the floor, where it was said by name and is drawn.
+    fn drawn(&self, position: Position) -> Position {
+        let middle = position.place.as_ref().and_then(|id| self.middle(id));
+        Position {
+            floor_m: position.floor_m.or(middle),
+            ..position
+        }
+    }
+
+    /// How far outside of a ward a position is, in metres; none where nobody can know. What is a part of the ward by
+    /// its name is within it.
+    fn away_m(&self, ward: &str, position: &Position) -> Option<f64> {
+        let is_part = |place: &String| self.is_within(place, &[ward.to_owned()]);
+        if position.place.as_ref().is_some_and(is_part) {
+            return Some(0.0);
+        }
+        outside_m(self.floor.get(ward)?, position.floor_m?)
     }
 }
 
@@ -302,8 +432,7 @@ mod tests {
 
     #[test]
     fn rules_hear_of_a_place_once_both_axes_are_new() {
-        let at =
-            |news: Option<Position>| news.map(|news| news.floor_m.map(|metres| metres.to_string()));
+        let at = |news: Option<Position>| Some(news?.floor_m?.map(|metres| metres.to_string()));
         let mut tag = Tag::default();
         tag.take("tag-x", Timestamp(1000), 2.0);
         assert_eq!(tag.news(), None);
@@ -325,9 +454,62 @@ mod tests {
         // What comes late changes nothing.
         tag.take("tag-x", Timestamp(500), 9.0);
         let found = tag.position(Timestamp(2000)).unwrap();
-        assert_eq!((found.floor_m, found.at), ([2.0, 3.0], Timestamp(1500)));
+        assert_eq!(
+            (found.floor_m, found.at),
+            (Some([2.0, 3.0]), Timestamp(1500))
+        );
         assert_eq!(tag.position(Timestamp(1500 + FRESH_MS + 1)), None);
         tag.take("tag-x", Timestamp(9000), 5.0);
         assert_eq!(tag.position(Timestamp(9000)), None);
+    }
+
+    #[test]
+    fn a_place_said_by_name_counts_beside_one_in_metres_and_the_newest_holds() {
+        let mut tag = Tag::default();
+        tag.take("tag-place:r2", Timestamp(1000), 1.0);
+        let said = tag.news().unwrap();
+        assert_eq!(
+            (said.place.as_deref(), said.at),
+            (Some("r2"), Timestamp(1000))
+        );
+        // Said again it is new to the rules; what comes late is not.
+        tag.take("tag-place:r2", Timestamp(1500), 1.0);
+        assert!(tag.news().is_some());
+        tag.take("tag-place:r3", Timestamp(1200), 1.0);
+        assert_eq!(tag.news(), None);
+        for code in AXES {
+            tag.take(code, Timestamp(2000), 4.0);
+        }
+        assert_eq!(tag.news().unwrap().floor_m, Some([4.0, 4.0]));
+        tag.take("tag-place:r3", Timestamp(3000), 1.0);
+        let now = tag.position(Timestamp(3000)).unwrap();
+        assert_eq!((now.floor_m, now.place.as_deref()), (None, Some("r3")));
+        assert_eq!(tag.position(Timestamp(3000 + FRESH_MS + 1)), None);
+    }
+
+    #[test]
+    fn what_is_part_of_the_ward_by_its_name_is_within_it() {
+        let drawn = |id: &str, text: &str| (id.to_owned(), outline(text).unwrap());
+        let places = Places {
+            within: BTreeMap::from([("r".to_owned(), "w".to_owned())]),
+            floor: BTreeMap::from([
+                drawn("w", "0,0 6,0 6,5 0,5"),
+                drawn("x-ray", "10,0 14,0 14,4 10,4"),
+            ]),
+            ..Places::default()
+        };
+        let at = |place: &str| {
+            let said = Position {
+                floor_m: None,
+                place: Some(place.to_owned()),
+                at: Timestamp(0),
+                uncertainty_m: None,
+            };
+            places.away_m("w", &places.drawn(said))
+        };
+        assert_eq!(at("r"), Some(0.0));
+        // From the middle of what is drawn; what is not drawn is outside, nobody knows how far.
+        assert_eq!(at("x-ray"), Some(6.0));
+        assert_eq!(at("lobby"), None);
     }
 }

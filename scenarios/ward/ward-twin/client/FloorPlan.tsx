@@ -2,7 +2,7 @@
 import { For, Show, createMemo } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { Notice } from '../../../../client/panels/Notice';
-import { boxOf } from './command';
+import { boxOf, drawnMarks } from './command';
 import type { CommandView, Drawn, Placed, TracePoint } from './command';
 import type { Say } from './words';
 
@@ -15,11 +15,9 @@ interface PlanProps {
 }
 
 export function FloorPlan(props: PlanProps): JSX.Element {
+  const marks = createMemo(() => drawnMarks(props.view));
   const box = createMemo(() =>
-    boxOf([
-      ...props.view.drawn.flatMap(({ floor_m }) => floor_m ?? []),
-      ...placed(props.view).flatMap(({ position }) => (position ? [position.floor_m] : [])),
-    ]),
+    boxOf([...props.view.drawn.flatMap(({ floor_m }) => floor_m ?? []), ...marks().map(({ at_m }) => at_m)]),
   );
   const text = (): string =>
     props.say('planText', {
@@ -36,9 +34,7 @@ export function FloorPlan(props: PlanProps): JSX.Element {
             <Show when={props.trace.length > 1}>
               <polyline class="trace" points={props.trace.map(([, x, y]) => `${x},${y}`).join(' ')} />
             </Show>
-            <For each={props.view.equipment}>{(one) => <Mark one={one} kind="thing" />}</For>
-            <For each={props.view.patients}>{(one) => <Mark one={one} kind="patient" />}</For>
-            <For each={props.view.people}>{(one) => <Mark one={one} kind="person" />}</For>
+            <For each={marks()}>{({ one, kind, at_m }) => <Mark one={one} kind={kind} at_m={at_m} />}</For>
           </svg>
           <figcaption class="soft small">
             {props.say('legend')} · {text()}
@@ -48,8 +44,6 @@ export function FloorPlan(props: PlanProps): JSX.Element {
     </Show>
   );
 }
-
-const placed = (view: CommandView): readonly Placed[] => [...view.people, ...view.equipment, ...view.patients];
 
 function Location(props: { one: Drawn }): JSX.Element {
   const points = (): readonly (readonly [number, number])[] => props.one.floor_m ?? [];
@@ -78,28 +72,26 @@ function Location(props: { one: Drawn }): JSX.Element {
   );
 }
 
-
-function Mark(props: { one: Placed; kind: 'person' | 'thing' | 'patient' }): JSX.Element {
+function Mark(props: { one: Placed; kind: 'person' | 'thing' | 'patient'; at_m: readonly [number, number] }): JSX.Element {
+  const [x, y] = [() => props.at_m[0], () => props.at_m[1]];
+  const corners = (): string =>
+    props.kind === 'thing'
+      ? `${x()},${y() - MARK_m} ${x() + MARK_m},${y() + MARK_m} ${x() - MARK_m},${y() + MARK_m}`
+      : `${x()},${y() - MARK_m} ${x() + MARK_m},${y()} ${x()},${y() + MARK_m} ${x() - MARK_m},${y()}`;
   return (
-    <Show when={props.one.position}>
-      {(position) => {
-        const [x, y] = [() => position().floor_m[0], () => position().floor_m[1]];
-        const corners = (): string =>
-          props.kind === 'thing'
-            ? `${x()},${y() - MARK_m} ${x() + MARK_m},${y() + MARK_m} ${x() - MARK_m},${y() + MARK_m}`
-            : `${x()},${y() - MARK_m} ${x() + MARK_m},${y()} ${x()},${y() + MARK_m} ${x() - MARK_m},${y()}`;
-        return (
-          <g class={`mark mark-${props.kind}`} data-free={props.one.free ? '' : undefined} data-alarm={props.one.alarm ?? undefined} data-mark={props.one.id}>
-            <Show when={props.kind === 'person'} fallback={<polygon points={corners()} />}>
-              <circle cx={x()} cy={y()} r={MARK_m} />
-            </Show>
-            <text x={x()} y={y() + MARK_m * 2.4} text-anchor="middle">
-              {props.one.name}
-              {props.one.alarm === null ? '' : ' !'}
-            </text>
-          </g>
-        );
-      }}
-    </Show>
+    <g
+      class={`mark mark-${props.kind}`}
+      data-free={props.one.free ? '' : undefined}
+      data-alarm={props.one.alarm ?? undefined}
+      data-mark={props.one.id}
+    >
+      <Show when={props.kind === 'person'} fallback={<polygon points={corners()} />}>
+        <circle cx={x()} cy={y()} r={MARK_m} />
+      </Show>
+      <text x={x()} y={y() + MARK_m * 2.4} text-anchor="middle">
+        {props.one.name}
+        {props.one.alarm === null ? '' : ' !'}
+      </text>
+    </g>
   );
 }

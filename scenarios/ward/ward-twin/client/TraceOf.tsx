@@ -2,9 +2,11 @@
 import { Show, createEffect } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { DataTable } from '../../../../client/panels/DataTable';
+import { traceRows } from './command';
 import type { Placed, Trace, TracePoint } from './command';
 import { clock } from './ward';
 import type { Say } from './words';
@@ -22,7 +24,10 @@ export function TraceOf(props: TraceProps): JSX.Element {
     const address = `/api/tags/${encodeURIComponent(props.one.tag ?? '')}/trace`;
     return (signal) => app.api.get(address, { signal });
   });
-  createEffect(() => props.onPoints(trace.data()?.points ?? []));
+  createEffect(() => {
+    const { points = [], places = [] } = trace.data() ?? {};
+    props.onPoints(points.length > 0 ? points : traceRows([], places).flatMap(({ at, floor_m }) => (floor_m ? [[at, ...floor_m] as const] : [])));
+  });
   return (
     <section class="trace-of" aria-label={props.say('traceOf', { who: props.one.name })}>
       <div class="row">
@@ -33,17 +38,18 @@ export function TraceOf(props: TraceProps): JSX.Element {
       </div>
       <Answer of={trace}>
         {(found) => (
-          <Show when={found().points.length > 0} fallback={<p class="soft">{props.say('traceNone')}</p>}>
-            <Show when={found().is_cut}>
+          <Show when={found().points.length + found().places.length > 0} fallback={<p class="soft">{props.say('traceNone')}</p>}>
+            <Show when={found().next !== null}>
               <p class="soft small">{props.say('traceCut')}</p>
             </Show>
             <DataTable
               caption={props.say('traceOf', { who: props.one.name })}
-              rows={everyMinute(found().points)}
+              rows={traceRows(found().points, found().places).toReversed()}
               columns={[
-                { heading: props.say('time'), cell: ([at]) => clock(at, app.language()) },
-                { heading: props.say('metresX'), numeric: true, cell: ([, x]) => x.toFixed(1) },
-                { heading: props.say('metresY'), numeric: true, cell: ([, , y]) => y.toFixed(1) },
+                { heading: props.say('time'), cell: ({ at }) => clock(at, app.language()) },
+                { heading: props.say('where'), cell: ({ place }) => (place === null ? '–' : nameIn(place, app.language())) },
+                { heading: props.say('metresX'), numeric: true, cell: ({ floor_m }) => floor_m?.[0].toFixed(1) ?? '–' },
+                { heading: props.say('metresY'), numeric: true, cell: ({ floor_m }) => floor_m?.[1].toFixed(1) ?? '–' },
               ]}
             />
           </Show>
@@ -51,10 +57,4 @@ export function TraceOf(props: TraceProps): JSX.Element {
       </Answer>
     </section>
   );
-}
-
-/** The last point of each minute, the newest first: the drawing has them all. */
-function everyMinute(points: readonly TracePoint[]): readonly TracePoint[] {
-  const minutes = new Map(points.map((point) => [Math.floor(point[0] / 60_000), point]));
-  return [...minutes.values()].toReversed();
 }

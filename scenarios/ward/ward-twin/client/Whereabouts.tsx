@@ -79,13 +79,15 @@ function Place(props: { one: Placed; say: Say }): JSX.Element {
       {props.one.room ?? props.say(props.one.outside ? 'outsideWard' : 'unknownPlace')}{' '}
       <span class="soft small">
         <Show when={props.one.position} fallback={props.one.room === null ? '' : props.say('byList')}>
-          {(position) =>
-            props.say('byTag', {
-              x: position().floor_m[0].toFixed(1),
-              y: position().floor_m[1].toFixed(1),
-              at: clock(position().at, app.language()),
-            })
-          }
+          {(position) => {
+            const at = (): string => clock(position().at, app.language());
+            const metres = () => (position().place === null ? position().floor_m : null);
+            return (
+              <Show when={metres()} fallback={props.say('bySaid', { at: at() })}>
+                {(floor_m) => props.say('byTag', { x: floor_m()[0].toFixed(1), y: floor_m()[1].toFixed(1), at: at() })}
+              </Show>
+            );
+          }}
         </Show>
       </span>
     </>

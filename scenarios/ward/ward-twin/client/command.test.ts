@@ -1,10 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { boxOf, leftOf } from './command';
+import { boxOf, drawnMarks, leftOf, traceRows } from './command';
+import type { CommandView, Placed, Position } from './command';
 
 describe('the plan of a ward', () => {
   it('has a box around everything, and none around nothing', () => {
     expect(boxOf([[0, 0], [6, 5], [-2, 3]])).toEqual([-3, -1, 10, 7]);
     expect(boxOf([])).toBeUndefined();
+  });
+
+  it('draws what says the same room by its name side by side, and nothing whose place is not drawn', () => {
+    const placed = (id: string, position: Partial<Position> | null): Placed => ({
+      id, name: id, role: '', room: null, tag: null, free: true, outside: false, alarm: null,
+      position: position && { floor_m: null, place: null, at: '2026-01-01T10:00:00Z', uncertainty_m: null, ...position },
+    });
+    const view = {
+      people: [placed('nurse', { place: 'r2', floor_m: [9, 2] }), placed('doctor', null)],
+      equipment: [placed('pump', { place: 'r2', floor_m: [9, 2] }), placed('trolley', { floor_m: [1, 1] })],
+      patients: [placed('p', { place: 'lobby' })],
+    } as unknown as CommandView;
+    const marks = drawnMarks(view).map(({ one, at_m }) => [one.id, ...at_m.map((metres) => Number(metres.toFixed(2)))]);
+    expect(marks).toEqual([['pump', 8.55, 2], ['trolley', 1, 1], ['nurse', 9.45, 2]]);
+  });
+});
+
+describe('the trace of a tag', () => {
+  it('has the last of each minute, by metres or by the name of a place', () => {
+    const said = { at: 70_000, id: 'r2', name: 'Room 2', floor_m: null };
+    expect(traceRows([[1_000, 1, 2], [59_000, 3, 4]], [said])).toEqual([
+      { at: 59_000, place: null, floor_m: [3, 4] },
+      { at: 70_000, place: 'Room 2', floor_m: null },
+    ]);
   });
 });
 

@@ -3,7 +3,10 @@ import type { Dispatch, Escalation, Plan, PlanRun, Priority, Rule, SwitchedOff }
 import type { Text } from './ward';
 
 export interface Position {
-  readonly floor_m: readonly [number, number];
+  /** Of a place that was said by its name the middle; none where that is not drawn. */
+  readonly floor_m: readonly [number, number] | null;
+  /** The location, where it was said by its name. */
+  readonly place: string | null;
   readonly at: string;
   readonly uncertainty_m: number | null;
 }
@@ -62,10 +65,36 @@ export interface CommandView {
 /** Milliseconds since 1970, then metres. */
 export type TracePoint = readonly [number, number, number];
 
+/** A place that was said by its name. */
+export interface TracePlace {
+  readonly at: number;
+  readonly id: string;
+  readonly name: string;
+  readonly floor_m: readonly [number, number] | null;
+}
+
 export interface Trace {
   readonly tag: string;
   readonly points: readonly TracePoint[];
-  readonly is_cut: boolean;
+  readonly places: readonly TracePlace[];
+  /** Where to ask on; none where this is all. */
+  readonly next: string | null;
+}
+
+/** A moment of a trace: metres, a place by its name, or both. */
+export interface TraceRow {
+  readonly at: number;
+  readonly place: string | null;
+  readonly floor_m: readonly [number, number] | null;
+}
+
+/** The last of each minute, the oldest first: what is drawn and what the table says. */
+export function traceRows(points: readonly TracePoint[], places: readonly TracePlace[]): readonly TraceRow[] {
+  const all: readonly TraceRow[] = [
+    ...points.map(([at, x, y]) => ({ at, place: null, floor_m: [x, y] as const })),
+    ...places.map(({ at, name, floor_m }) => ({ at, place: name, floor_m })),
+  ].toSorted((one, other) => one.at - other.at);
+  return [...new Map(all.map((row) => [Math.floor(row.at / 60_000), row])).values()];
 }
 
 export interface HeldRun {
@@ -107,6 +136,27 @@ export interface WardWeeks {
   readonly weeks: readonly Week[];
   readonly rules: Readonly<Record<string, Text>>;
 }
+
+/** Everybody and everything as it is drawn: what says the same place stands there side by side. */
+export function drawnMarks(view: CommandView): readonly { readonly one: Placed; readonly kind: 'person' | 'thing' | 'patient'; readonly at_m: readonly [number, number] }[] {
+  const all = [
+    ...view.equipment.map((one) => ({ one, kind: 'thing' as const })),
+    ...view.patients.map((one) => ({ one, kind: 'patient' as const })),
+    ...view.people.map((one) => ({ one, kind: 'person' as const })),
+  ];
+  const here = (place: string): readonly Placed[] => all.filter(({ one }) => one.position?.place === place).map(({ one }) => one);
+  return all.flatMap((mark) => {
+    const { position } = mark.one;
+    if (!position?.floor_m) return [];
+    const [x, y] = position.floor_m;
+    if (position.place === null) return [{ ...mark, at_m: [x, y] as const }];
+    const beside = here(position.place);
+    const step = beside.indexOf(mark.one) - (beside.length - 1) / 2;
+    return [{ ...mark, at_m: [x + step * BESIDE_m, y] as const }];
+  });
+}
+
+const BESIDE_m = 0.9;
 
 /** The box around everything that is drawn, in metres, with a margin: left, top, width, height. */
 export function boxOf(points: readonly (readonly [number, number])[]): readonly [number, number, number, number] | undefined {
