@@ -41,9 +41,10 @@ pub fn routes() -> Router<Arc<Hospital>> {
 
 async fn shown(hospital: &Hospital, caller: &Caller, ward: &str) -> Result<Json<Value>, Problem> {
     let permit = permit(hospital, caller).await;
+    let me = caller.actor.id.as_str();
     let view = hospital
         .ward
-        .look(|state| ward::command(state, ward, caller, permit.as_ref(), clock::now()));
+        .look(|state| ward::command(state, ward, me, permit.as_ref(), clock::now()));
     Ok(Json(json!(view.ok_or_else(no_such_ward)?)))
 }
 
@@ -65,7 +66,8 @@ async fn command(
     let permit = permit(&hospital, &caller).await;
     let permit = permit.as_ref();
     let state = ward::past(&hospital, permit, &caller.actor.id, at).await?;
-    let view = ward::command(&state, &id, &caller, permit, at).ok_or_else(no_such_ward)?;
+    let view = ward::command(&state, &id, caller.actor.id.as_str(), permit, at)
+        .ok_or_else(no_such_ward)?;
     Ok(Json(json!(view)))
 }
 

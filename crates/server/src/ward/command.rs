@@ -1,19 +1,19 @@
 //! Who and what is where, what they do, and what was sent for: for the plan of the ward and for dispatch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use alarms::{PlanRun, Priority};
 use policy::Permit;
 use record::{RecordError, SeriesQuery, SpanQuery};
 use serde::Serialize;
 use serde_json::{Value, json};
-use vocabulary::{DeviceId, PatientId, Timestamp};
+use vocabulary::{DeviceId, PatientId, Text, Timestamp};
 
 use super::{
     Mission, State, kept, missions, routing,
     tags::{self, Position},
 };
-use crate::{hospital::Hospital, http::Caller};
+use crate::hospital::Hospital;
 
 /// The most points of a trace.
 const TRACE: usize = 5_000;
@@ -76,24 +76,24 @@ pub struct Command {
     /// Patients with a tag whom the caller may see.
     patients: Vec<Placed>,
     missions: Vec<MissionView>,
-    /// The duties and the kinds of things that can be sent for.
+    /// The duties and the kinds of things that can be sent for, and what the hospital calls duties of its own.
     roles: Vec<String>,
-    kinds: BTreeMap<String, vocabulary::Text>,
+    role_names: BTreeMap<String, String>,
+    kinds: BTreeMap<String, Text>,
     /// What people and things that were sent are called.
     names: BTreeMap<String, String>,
 }
 
-/// The ward as somebody who sends may see it: people on duty there, things, and those patients whom the permit
+/// The ward as somebody who sends, `me`, may see it: people on duty there, things, and those patients whom the permit
 /// covers. Where people are who are not on duty is nobody's business.
 pub fn command(
     state: &State,
     ward: &str,
-    caller: &Caller,
+    me: &str,
     permit: Option<&Permit>,
     now: Timestamp,
 ) -> Option<Command> {
     let name = state.places.wards.get(ward)?.clone();
-    let me = caller.actor.id.as_str();
     let kinds = alarms::plans().iter().flat_map(|plan| &plan.equipment);
     let kinds: BTreeMap<_, _> = kinds
         .map(|one| (one.id.clone(), one.label.clone()))
@@ -110,7 +110,6 @@ pub fn command(
         .missions
         .values()
         .filter(|one| one.ward == ward && one.ended.is_none());
-    let roles = ["bed-nurse", "ward-nurse", "charge-nurse", "doctor-on-duty"];
     Some(Command {
         now,
         id: ward.to_owned(),
@@ -120,10 +119,32 @@ pub fn command(
         equipment: equipment(state, ward, now),
         patients: patients(state, ward, permit, now),
         missions: open.map(|one| mission_view(state, one, me, now)).collect(),
-        roles: roles.map(str::to_owned).to_vec(),
+        roles: roles(state),
+        role_names: role_names(state),
         kinds,
         names,
     })
+}
+
+/// Who can be sent for: whom alarms call, in the order in which they do, and what duties there are besides.
+fn roles(state: &State) -> Vec<String> {
+    let called = alarms::escalation();
+    let levels = [&called.high, &called.medium, &called.low];
+    let levels = levels.into_iter().flat_map(|rules| &rules.levels);
+    let duties: BTreeSet<&String> = state.places.duties.iter().map(|duty| &duty.role).collect();
+    let mut roles: Vec<String> = Vec::new();
+    for role in levels.map(|level| &level.to).chain(duties) {
+        if !roles.contains(role) {
+            roles.push(role.clone());
+        }
+    }
+    roles
+}
+
+fn role_names(state: &State) -> BTreeMap<String, String> {
+    let named = state.places.duties.iter();
+    let named = named.filter_map(|duty| Some((duty.role.clone(), duty.title.clone()?)));
+    named.collect()
 }
 
 fn drawn(state: &State, ward: &str) -> Vec<Drawn> {
@@ -441,4 +462,91 @@ pub async fn plans_held(
         "rules": rules.rules, "off": rules.off, "version": rules.version,
         "escalation": alarms::escalation(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use alarms::{Dispatch, Offer, OfferState, Place};
+    use vocabulary::ActorId;
+
+    use super::*;
+    use crate::ward::{Duty, places::Standing};
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+    fn duty(who: &str, role: &str, title: Option<&str>) -> Duty {
+        Duty {
+            account: ActorId::new(who).unwrap(),
+            name: format!("Name of {who}"),
+            role: role.to_owned(),
+            title: title.map(str::to_owned),
+            places: vec!["ward".to_owned()],
+            from: None,
+            until: None,
+        }
+    }
+
+    /// A nurse and a porter, a pump that names its room, and an errand on which both are.
+    fn state() -> State {
+        let mut state = State::one_bed(NOW, |places| {
+            places.within = [("bed".to_owned(), "ward".to_owned())].into();
+            places.duties = vec![
+                duty("nurse", "bed-nurse", None),
+                duty("porter", "porter", Some("Porter")),
+            ];
+            let pump = Standing {
+                id: "pump".to_owned(),
+                name: "Pump".to_owned(),
+                kind: None,
+                kind_name: None,
+                place: Some("bed".to_owned()),
+                carrier: None,
+                patient: None,
+            };
+            places.devices.insert(pump.id.clone(), pump);
+        });
+        state.locate_one("pump", "tag-place:bed", NOW, 1.0);
+        let offer = |to: &str| Offer {
+            to: to.to_owned(),
+            why: Text::new("", ""),
+            at: NOW,
+            state: OfferState::Accepted,
+            arrived_at: None,
+        };
+        let mut sent = Dispatch::new("porter", Place::default(), 60);
+        sent.offers = vec![offer("porter"), offer("pump")];
+        let mission = Mission {
+            id: "m".to_owned(),
+            ward: "ward".to_owned(),
+            bed: "bed".to_owned(),
+            by: "nurse".to_owned(),
+            at: NOW,
+            run: None,
+            sent: vec![sent],
+            ended: None,
+            led: None,
+        };
+        state.missions.insert("m".to_owned(), mission);
+        state
+    }
+
+    #[test]
+    fn who_can_be_sent_for_is_whom_alarms_call_and_who_has_a_duty() {
+        let view = command(&state(), "ward", "nurse", None, NOW).unwrap();
+        assert_eq!(view.roles.first().map(String::as_str), Some("bed-nurse"));
+        assert!(view.roles.contains(&"doctor-on-duty".to_owned()));
+        assert_eq!(view.roles.last().map(String::as_str), Some("porter"));
+        assert_eq!(view.role_names["porter"], "Porter");
+    }
+
+    #[test]
+    fn a_thing_that_names_its_place_is_on_the_plan_with_its_own_trace() {
+        let view = command(&state(), "ward", "nurse", None, NOW).unwrap();
+        let [pump] = view.equipment.as_slice() else {
+            panic!("one thing")
+        };
+        assert_eq!((pump.tag.as_deref(), pump.outside), (Some("pump"), false));
+        let place = pump.position.as_ref().and_then(|at| at.place.as_deref());
+        assert_eq!(place, Some("bed"));
+    }
 }

@@ -474,6 +474,7 @@ mod tests {
             account: ActorId::new("nurse").unwrap(),
             name: String::new(),
             role: "bed-nurse".to_owned(),
+            title: None,
             places: vec!["ward".to_owned()],
             from: None,
             until: None,

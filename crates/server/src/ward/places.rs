@@ -58,6 +58,8 @@ pub struct Duty {
     pub name: String,
     /// Such as `bed-nurse`.
     pub role: String,
+    /// What the hospital calls it, where it says so.
+    pub title: Option<String>,
     /// The wards and beds that it is for; none: everywhere.
     pub places: Vec<String>,
     /// The shift: the first and the last millisecond, where they are said.
@@ -533,11 +535,12 @@ pub fn duties(role: &Value, names: &BTreeMap<ActorId, String>) -> Vec<Duty> {
         .flatten();
     codings
         .filter(|coding| text(coding, "/system").as_deref() == Some(DUTY_URI))
-        .filter_map(|coding| text(coding, "/code"))
-        .map(|role| Duty {
+        .filter_map(|coding| Some((text(coding, "/code")?, text(coding, "/display"))))
+        .map(|(role, title)| Duty {
             name: names.get(&account).cloned().unwrap_or_default(),
             account: account.clone(),
             role,
+            title,
             places: places.clone(),
             from,
             until,

@@ -7,8 +7,7 @@ import { Sent } from './Sent';
 import { TimeLeft } from './TimeLeft';
 import { clock } from './ward';
 import type { AlarmView } from './ward';
-import { sayIn } from './words';
-import type { Word } from './words';
+import { roleIn, sayIn } from './words';
 
 interface PlanProps {
   readonly alarm: AlarmView;
@@ -17,8 +16,6 @@ interface PlanProps {
   nameOf(id: string): string;
   send(path: string, body: unknown): Promise<void>;
 }
-
-export const roleWord = (role: string): Word => `role-${role}` as Word;
 
 export function AlarmPlan(props: PlanProps): JSX.Element {
   const app = useApp();
@@ -64,7 +61,7 @@ export function AlarmPlan(props: PlanProps): JSX.Element {
                         <span>
                           {inLanguage(step.text, app.language())}{' '}
                           <span class="soft small">
-                            {say(roleWord(step.who))}
+                            {roleIn(say, step.who)}
                             <Show when={step.within_s}>{(within_s) => <> · {say('within', { n: Math.round(within_s() / 60) })}</>}</Show>
                           </span>
                         </span>
@@ -110,7 +107,7 @@ export function AlarmPlan(props: PlanProps): JSX.Element {
                   me={app.me()?.id}
                   roleOf={(role) => {
                     const thing = plan().equipment.find(({ id }) => id === role);
-                    return thing ? inLanguage(thing.label, app.language()) : say(roleWord(role));
+                    return thing ? inLanguage(thing.label, app.language()) : roleIn(say, role);
                   }}
                   nameOf={props.nameOf}
                   isThing={(role) => plan().equipment.some(({ id }) => id === role)}

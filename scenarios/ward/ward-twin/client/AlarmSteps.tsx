@@ -4,17 +4,16 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { CalledOut } from '../../../../client/panels/CalledOut';
 import type { Stepped } from '../../../../contract/alarms';
-import { roleWord } from './AlarmPlan';
 import { readingSaid } from './said';
 import { clock } from './ward';
 import type { AlarmView, WardView } from './ward';
-import { sayIn } from './words';
+import { roleIn, sayIn } from './words';
 import type { Say } from './words';
 
 function words(step: Stepped, say: Say, nameOf: (id: string) => string, language: string): string {
   switch (step.step) {
     case 'told':
-      return say('step-told', { to: say(roleWord(step.to)) });
+      return say('step-told', { to: roleIn(say, step.to) });
     case 'paused':
       return say('step-paused', { who: nameOf(step.by), at: clock(step.until, language) });
     case 'closed':

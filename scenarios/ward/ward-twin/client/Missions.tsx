@@ -6,9 +6,9 @@ import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Sent } from './Sent';
 import { TimeLeft } from './TimeLeft';
-import { roleWord } from './AlarmPlan';
 import type { CommandView, MissionView, PlansView } from './command';
 import { clock } from './ward';
+import { roleIn } from './words';
 import type { Say } from './words';
 
 interface MissionsProps {
@@ -76,7 +76,7 @@ function Mission(props: MissionsProps & { mission: MissionView }): JSX.Element {
         say={props.say}
         roleOf={(role) => {
           const label = props.view.kinds[role];
-          return label ? inLanguage(label, app.language()) : props.say(roleWord(role));
+          return label ? inLanguage(label, app.language()) : roleIn(props.say, role, props.view.role_names);
         }}
         nameOf={(id) => props.view.names[id] || id}
         isThing={(role) => role in props.view.kinds}
@@ -90,7 +90,7 @@ function Mission(props: MissionsProps & { mission: MissionView }): JSX.Element {
               {(step) => (
                 <li class="row" data-step={step.id}>
                   <span>
-                    {inLanguage(step.text, app.language())} <span class="soft small">{props.say(roleWord(step.who))}</span>
+                    {inLanguage(step.text, app.language())} <span class="soft small">{roleIn(props.say, step.who, props.view.role_names)}</span>
                   </span>
                   <span class="grow" />
                   <Show

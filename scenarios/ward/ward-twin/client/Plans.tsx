@@ -8,10 +8,9 @@ import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { DataTable } from '../../../../client/panels/DataTable';
 import type { Plan, Rule } from '../../../../contract/alarms';
-import { roleWord } from './AlarmPlan';
 import { OriginOf, RulesInForce } from './RulesInForce';
 import type { PlansView } from './command';
-import { sayIn } from './words';
+import { roleIn, sayIn } from './words';
 
 export function Plans(): JSX.Element {
   const app = useApp();
@@ -81,7 +80,7 @@ function One(props: { plan: Plan; rules: readonly Rule[] }): JSX.Element {
             <li>
               {inLanguage(step.text, app.language())}{' '}
               <span class="soft small">
-                {say(roleWord(step.who))}
+                {roleIn(say, step.who)}
                 <Show when={step.within_s}>{(within_s) => <> · {say('within', { n: Math.round(within_s() / 60) })}</>}</Show>
               </span>
             </li>
@@ -93,7 +92,7 @@ function One(props: { plan: Plan; rules: readonly Rule[] }): JSX.Element {
         <For each={props.plan.people}>
           {({ role, count }) => (
             <li>
-              {say(roleWord(role))} × {count}
+              {roleIn(say, role)} × {count}
             </li>
           )}
         </For>

@@ -4,8 +4,8 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
-import { roleWord } from './AlarmPlan';
 import type { CommandView, PlansView } from './command';
+import { roleIn } from './words';
 import type { Say } from './words';
 
 interface SendProps {
@@ -51,7 +51,7 @@ export function SendForm(props: SendProps): JSX.Element {
         <label>
           {props.say('sendWho')}
           <select class="input" name="role">
-            <For each={props.view.roles}>{(role) => <option value={role}>{props.say(roleWord(role))}</option>}</For>
+            <For each={props.view.roles}>{(role) => <option value={role}>{roleIn(props.say, role, props.view.role_names)}</option>}</For>
             <option value="">{props.say('nothing')}</option>
           </select>
         </label>

@@ -5,9 +5,9 @@ import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
-import { roleWord } from './AlarmPlan';
 import type { CommandView, Placed } from './command';
 import { clock } from './ward';
+import { roleIn } from './words';
 import type { Say, Word } from './words';
 
 interface WhereProps {
@@ -24,7 +24,7 @@ export function Whereabouts(props: WhereProps): JSX.Element {
     return label ? inLanguage(label, app.language()) : role;
   };
   const lists = (): readonly { word: Word; rows: readonly Placed[]; role(one: Placed): string; withFree: boolean }[] => [
-    { word: 'peopleWhere', rows: props.view.people, role: ({ role }) => props.say(roleWord(role)), withFree: true },
+    { word: 'peopleWhere', rows: props.view.people, role: ({ role }) => roleIn(props.say, role, props.view.role_names), withFree: true },
     { word: 'thingsWhere', rows: props.view.equipment, role: ({ role }) => kind(role), withFree: true },
     { word: 'patientsWhere', rows: props.view.patients, role: ({ role }) => role, withFree: false },
   ];
@@ -58,7 +58,7 @@ export function Whereabouts(props: WhereProps): JSX.Element {
               caption={props.say(word)}
               rows={rows}
               columns={[
-                { heading: props.say('name'), cell: (one) => one.name || one.id },
+                { heading: props.say('name'), cell: (one) => one.name || one.id || '–' },
                 { heading: props.say('role'), cell: role },
                 { heading: props.say('where'), cell: (one) => <Place one={one} say={props.say} /> },
                 ...(withFree ? [{ heading: props.say('doing'), cell: (one: Placed) => props.say(one.free ? 'free' : 'busy') }] : []),

@@ -58,6 +58,8 @@ export interface CommandView {
   readonly patients: readonly Placed[];
   readonly missions: readonly MissionView[];
   readonly roles: readonly string[];
+  /** What the hospital calls duties of its own. */
+  readonly role_names: Readonly<Record<string, string>>;
   readonly kinds: Readonly<Record<string, Text>>;
   readonly names: Readonly<Record<string, string>>;
 }

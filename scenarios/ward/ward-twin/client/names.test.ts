@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { CommandView } from './command';
 import { commandIn, wardIn } from './names';
 import type { WardView } from './ward';
+import { roleIn, sayIn } from './words';
 
 const WARD = {
   name: '呼吸内科病区 · Respiratory ward',
@@ -29,11 +30,19 @@ test('a ward is read in one language, and people keep their names', () => {
 
 test('what is sent for and where it is, too', () => {
   const placed = { id: 't', name: '抢救车 · Resuscitation trolley', room: '走廊 · Corridor' };
-  const view = { name: '', drawn: [placed], people: [], equipment: [placed], patients: [], missions: [{ bed_name: '5 床 · Bed 5' }], names: { t: placed.name, wang: '王芳 Wang Fang' } };
+  const view = { name: '', drawn: [placed], people: [], equipment: [placed], patients: [], missions: [{ bed_name: '5 床 · Bed 5' }], role_names: { porter: '运送员 · Porter' }, names: { t: placed.name, wang: '王芳 Wang Fang' } };
   expect(commandIn(view as unknown as CommandView, 'en')).toMatchObject({
     drawn: [{ name: 'Resuscitation trolley' }],
     equipment: [{ name: 'Resuscitation trolley', room: 'Corridor' }],
     missions: [{ bed_name: 'Bed 5' }],
+    role_names: { porter: 'Porter' },
     names: { t: 'Resuscitation trolley', wang: '王芳 Wang Fang' },
   });
+});
+
+test('a duty of the hospital’s own is called as the hospital calls it, or by its code', () => {
+  const say = sayIn(() => 'en');
+  expect(roleIn(say, 'bed-nurse')).toBe('bed nurse');
+  expect(roleIn(say, 'porter', { porter: 'Porter' })).toBe('Porter');
+  expect(roleIn(say, 'porter')).toBe('porter');
 });

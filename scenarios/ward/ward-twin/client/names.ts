@@ -42,6 +42,7 @@ export function commandIn(view: CommandView, language: Language): CommandView {
     equipment: placed(view.equipment),
     patients: placed(view.patients),
     missions: view.missions.map((one) => ({ ...one, bed_name: name(one.bed_name) })),
+    role_names: each(view.role_names, language),
     names: each(view.names, language),
   };
 }

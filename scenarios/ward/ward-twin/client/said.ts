@@ -6,6 +6,7 @@ import { paceOf } from './pace';
 import type { Pace } from './pace';
 import { rateOf, shown, unitOf, vitalOf, worst } from './ward';
 import type { BedView, Point, Priority, StaffView, Text, VitalNow, WardView } from './ward';
+import { roleIn } from './words';
 import type { Say, Word } from './words';
 
 /** Where nothing is known, this stands. */
@@ -187,7 +188,7 @@ function staffSaid(one: StaffView, errands: readonly Errand[], say: Say): StaffS
   return {
     id: one.id,
     name: one.name || one.id,
-    role: say(`role-${one.role}` as Word),
+    role: roleIn(say, one.role),
     where: one.places.join(', '),
     doing: doing.join(' · ') || NOTHING,
   };

@@ -15,3 +15,11 @@ export type Say = (word: Word, params?: Params) => string;
 export function sayIn(language: () => Language): Say {
   return (word, params) => fill(WORDS[language()][word], params ?? {});
 }
+
+const isWord = (word: string): word is Word => word in en;
+
+/** What a duty or a kind of thing is called: one of the hospital's own as the hospital calls it, else by its code. */
+export function roleIn(say: Say, role: string, names: Readonly<Record<string, string>> = {}): string {
+  const word = `role-${role}`;
+  return isWord(word) ? say(word) : (names[role] ?? role);
+}
