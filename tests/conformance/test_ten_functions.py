@@ -349,7 +349,19 @@ def test_09_leadership_desktop(people):
     assert [one["id"] for one in answer["functions"]] == [
         "monitoring", "tracing", "alarms", "dispatch", "plans", "security", "maintenance", "upgrades", "desktop", "decision"]
     assert all(one["figures"] and one["path"].startswith("/") for one in answer["functions"])
-    text = json.dumps(answer, ensure_ascii=False)
+    # The way of each is one that the caller has: a manager's page, a doctor's ward.
+    ways = {user: {one["id"]: one["path"] for one in people.get("/api/functions", user)["functions"]}
+            for user in ("sun.manager", "li.terminal")}
+    of_wards = ("tracing", "dispatch", "plans")
+    assert [ways["sun.manager"][one] for one in of_wards] == [f"/scenarios/ward-twin#{part}" for part in ("floor", "dispatch", "plans")]
+    ward = WARD.removeprefix("/api/wards/")
+    assert [ways["li.terminal"][one] for one in of_wards] == [
+        f"/scenarios/ward-twin/{ward}?part={part}" for part in ("command", "command", "plans")]
+    # What stands behind them names nobody to a manager.
+    floor = people.get(f"{WARD}/command", "sun.manager")
+    assert floor["drawn"] and floor["equipment"] and floor["people"] and floor["patients"] == []
+    assert all(one["position"] is None and not one["name"] and not one["id"] for one in floor["people"])
+    text = json.dumps([answer, floor], ensure_ascii=False)
     for patient in people.get("/api/home", "li.terminal")["patients"]:
         # Who came unconscious has no name yet.
         assert patient["id"] not in text and (patient["name"] or patient["id"]) not in text

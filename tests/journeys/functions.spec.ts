@@ -5,9 +5,9 @@ import { expect, look, person, test } from './people.ts';
 /** Where each link leads, and what stands there. */
 const FUNCTIONS: Readonly<Record<string, readonly [string, (page: Page) => Promise<void>]>> = {
   monitoring: ['/devices', async (page) => expect(page.locator('tbody tr', { hasText: 'Bedside monitor 3' }).first()).toBeVisible()],
-  tracing: ['/devices', async (page) => expect(page.locator('tbody tr', { hasText: 'Tag of a nurse' }).first()).toBeVisible()],
+  tracing: ['/scenarios/ward-twin#floor', async (page) => expect(page.locator('#floor .floor-plan')).toBeVisible()],
   alarms: ['/scenarios/ward-twin#weeks', async (page) => expect(page.locator('#weeks')).toContainText('Alarms per bed-day, by week')],
-  dispatch: ['/scenarios/ward-twin#plans', async (page) => expect(page.locator('#plans')).toContainText('People')],
+  dispatch: ['/scenarios/ward-twin#dispatch', async (page) => expect(page.locator('#dispatch [data-missions]')).toBeVisible()],
   plans: ['/scenarios/ward-twin#plans', async (page) => expect(page.locator('#plans')).toContainText('Runs and exercises of the last year')],
   // A manager is told who may read it.
   security: ['/security', async (page) => expect(page.getByRole('heading', { level: 1 })).toHaveText('Security and privacy')],

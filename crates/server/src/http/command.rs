@@ -52,6 +52,19 @@ fn no_such_ward() -> Problem {
     Problem::not_found("there is no such ward")
 }
 
+/// The ward for those who run the hospital: its floor, and nobody's name.
+async fn floor(hospital: &Hospital, caller: &Caller, ward: &str) -> Result<Json<Value>, Problem> {
+    hospital
+        .permit(caller, Action::ReadFigures, &Object::Hospital)
+        .await?;
+    let me = caller.actor.id.as_str();
+    let now = clock::now();
+    let view = hospital
+        .ward
+        .look(|state| ward::command(state, ward, me, None, now));
+    Ok(Json(json!(view.ok_or_else(no_such_ward)?.nameless())))
+}
+
 /// The ward for those who send, now or as it was at a moment.
 async fn command(
     State(hospital): State<Arc<Hospital>>,
@@ -59,6 +72,9 @@ async fn command(
     Path(id): Path<String>,
     Query(Moment { at }): Query<Moment>,
 ) -> Result<Json<Value>, Problem> {
+    if at.is_none() && treats(&caller).is_err() {
+        return floor(&hospital, &caller, &id).await;
+    }
     treats(&caller)?;
     let Some(at) = at else {
         return shown(&hospital, &caller, &id).await;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use vocabulary::Timestamp;
 
+use super::ward::treats;
 use crate::{
     clock,
     devices::{Quality, Registered},
@@ -28,12 +29,39 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new().route("/functions", get(all))
 }
 
+/// Where what is done on wards is: who treats goes into a ward, who runs the hospital has one page of all.
+struct Wards {
+    treats: bool,
+    /// Where there is only one.
+    only: Option<String>,
+}
+
+impl Wards {
+    fn of(hospital: &Hospital, caller: &Caller) -> Self {
+        let only = hospital.ward.look(|state| {
+            let mut wards = state.places().wards.keys();
+            wards.next().cloned().filter(|_| wards.next().is_none())
+        });
+        let treats = treats(caller).is_ok();
+        Self { treats, only }
+    }
+
+    /// The part of a ward for who treats, else the section of the page of all wards.
+    fn path(&self, part: &str, section: &str) -> String {
+        match (self.treats, &self.only) {
+            (true, Some(ward)) => format!("/scenarios/ward-twin/{ward}?part={part}"),
+            (true, None) => format!("/scenarios/ward-twin?part={part}"),
+            (false, _) => format!("/scenarios/ward-twin#{section}"),
+        }
+    }
+}
+
 /// A function with what it does now.
 #[derive(Serialize)]
 struct Function {
     id: &'static str,
-    /// Where it is done.
-    path: &'static str,
+    /// Where it is done, as far as who asks does or sees it.
+    path: String,
     figures: Vec<Figure>,
 }
 
@@ -66,7 +94,8 @@ async fn all(
         .permit(&caller, Action::ReadFigures, &Object::Hospital)
         .await?;
     let counts = hospital.ward.look(ward::counts);
-    let mut functions = of_wards(counts);
+    let wards = Wards::of(&hospital, &caller);
+    let mut functions = of_wards(counts, &wards);
     let devices: Vec<(Arc<Registered>, Quality)> = hospital
         .devices
         .all()
@@ -80,7 +109,7 @@ async fn all(
         .collect();
     let now = clock::now();
     functions.insert(0, monitoring(&devices, counts.signals));
-    functions.insert(1, tracing(&devices, counts, now));
+    functions.insert(1, tracing(&devices, counts, now, &wards));
     functions.push(security(&hospital).await?);
     functions.push(maintenance(&devices, now));
     functions.push(upgrades(&hospital.upgrades.rollouts(), &hospital));
@@ -94,7 +123,7 @@ fn monitoring(devices: &[(Arc<Registered>, Quality)], signals: usize) -> Functio
     let accepted: u64 = devices.iter().map(|(_, quality)| quality.accepted).sum();
     Function {
         id: "monitoring",
-        path: "/devices",
+        path: "/devices".to_owned(),
         figures: figures(vec![
             ("devices", count(devices.len())),
             ("connected", count(connected.count())),
@@ -108,6 +137,7 @@ fn tracing(
     devices: &[(Arc<Registered>, Quality)],
     counts: ward::Counts,
     now: Timestamp,
+    wards: &Wards,
 ) -> Function {
     let tags: Vec<_> = devices
         .iter()
@@ -120,7 +150,7 @@ fn tracing(
     });
     Function {
         id: "tracing",
-        path: "/devices",
+        path: wards.path("command", "floor"),
         figures: figures(vec![
             ("placed", count(counts.placed)),
             ("tags", count(tags.len())),
@@ -131,11 +161,11 @@ fn tracing(
 }
 
 /// What wards do: alarms, dispatch, plans.
-fn of_wards(counts: ward::Counts) -> Vec<Function> {
+fn of_wards(counts: ward::Counts, wards: &Wards) -> Vec<Function> {
     vec![
         Function {
             id: "alarms",
-            path: "/scenarios/ward-twin#weeks",
+            path: "/scenarios/ward-twin#weeks".to_owned(),
             figures: figures(vec![
                 ("open", count(counts.open)),
                 ("day", count(counts.alarms)),
@@ -145,7 +175,7 @@ fn of_wards(counts: ward::Counts) -> Vec<Function> {
         },
         Function {
             id: "dispatch",
-            path: "/scenarios/ward-twin#plans",
+            path: wards.path("command", "dispatch"),
             figures: figures(vec![
                 ("on-duty", count(counts.on_duty)),
                 ("asked", count(counts.asked)),
@@ -154,7 +184,7 @@ fn of_wards(counts: ward::Counts) -> Vec<Function> {
         },
         Function {
             id: "plans",
-            path: "/scenarios/ward-twin#plans",
+            path: wards.path("plans", "plans"),
             figures: figures(vec![
                 ("plans", count(alarms::plans().len())),
                 ("runs", count(counts.runs)),
@@ -170,7 +200,7 @@ async fn security(hospital: &Hospital) -> Result<Function, Problem> {
     let turned_away = hospital.devices.strangers().len();
     Ok(Function {
         id: "security",
-        path: "/security",
+        path: "/security".to_owned(),
         figures: figures(vec![
             ("ledger", Some(ledger as f64)),
             ("decisions", Some(total(hospital, "AuditEvent").await?)),
@@ -210,7 +240,7 @@ fn maintenance(devices: &[(Arc<Registered>, Quality)], now: Timestamp) -> Functi
     });
     Function {
         id: "maintenance",
-        path: "/devices#maintenance",
+        path: "/devices#maintenance".to_owned(),
         figures: figures(vec![
             ("faults", of(&|state| !state.faults.is_empty())),
             (
@@ -236,7 +266,7 @@ fn upgrades(rollouts: &[Rollout], hospital: &Hospital) -> Function {
         .sum();
     Function {
         id: "upgrades",
-        path: "/devices#upgrades",
+        path: "/devices#upgrades".to_owned(),
         figures: figures(vec![
             ("packages", count(hospital.upgrades.packages().len())),
             ("running", count(standing(Standing::Running).count())),
@@ -254,7 +284,7 @@ fn desktop(hospital: &Hospital) -> Function {
     let alarms: usize = wards.iter().map(|ward| ward.alarms).sum();
     Function {
         id: "desktop",
-        path: "/scenarios/ward-twin#figures",
+        path: "/scenarios/ward-twin#figures".to_owned(),
         figures: figures(vec![
             ("wards", count(wards.len())),
             ("beds", sum(&|ward| ward.beds)),
@@ -272,12 +302,28 @@ fn decision(hospital: &Hospital) -> Function {
     let standing = |state| issues.iter().filter(move |one| one.state == state).count();
     Function {
         id: "decision",
-        path: "/quality",
+        path: "/quality".to_owned(),
         figures: figures(vec![
             ("cases", count(hospital.quality.cases().len())),
             ("deviations", count(standing(IssueState::Open))),
             ("mended", count(standing(IssueState::Mended))),
             ("overridden", count(standing(IssueState::Overridden))),
         ]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_a_ward_is_the_one_that_the_caller_has() {
+        let path = |treats: bool, only: Option<&str>| {
+            let only = only.map(str::to_owned);
+            Wards { treats, only }.path("command", "floor")
+        };
+        assert_eq!(path(true, Some("w")), "/scenarios/ward-twin/w?part=command");
+        assert_eq!(path(true, None), "/scenarios/ward-twin?part=command");
+        assert_eq!(path(false, Some("w")), "/scenarios/ward-twin#floor");
     }
 }

@@ -147,6 +147,39 @@ fn role_names(state: &State) -> BTreeMap<String, String> {
     named.collect()
 }
 
+impl Command {
+    /// As who runs the hospital may see it: rooms, alarms, things, duties and what is under way; of nobody who it is
+    /// and where they are.
+    pub fn nameless(mut self) -> Self {
+        let things: BTreeSet<String> = self.equipment.iter().map(|one| one.id.clone()).collect();
+        let is_thing = |id: &String| things.contains(id);
+        self.names.retain(|id, _| is_thing(id));
+        self.patients.clear();
+        for one in &mut self.equipment {
+            one.tag = None;
+        }
+        for one in &mut self.people {
+            one.id.clear();
+            one.name.clear();
+            (one.room, one.position, one.tag, one.outside) = (None, None, None, false);
+        }
+        for MissionView { mission, .. } in &mut self.missions {
+            mission.by.clear();
+            let offers = mission.sent.iter_mut();
+            let offers = offers.flat_map(|dispatch| &mut dispatch.offers);
+            for offer in offers.filter(|offer| !is_thing(&offer.to)) {
+                offer.to.clear();
+                offer.why = Text::new("", "");
+            }
+            if let Some(run) = &mut mission.run {
+                run.started_by.clear();
+                run.done.iter_mut().for_each(|step| step.by.clear());
+            }
+        }
+        self
+    }
+}
+
 fn drawn(state: &State, ward: &str) -> Vec<Drawn> {
     let places = &state.places;
     let floor = |id: &String| places.floor.get(id).cloned();
@@ -467,6 +500,7 @@ pub async fn plans_held(
 #[cfg(test)]
 mod tests {
     use alarms::{Dispatch, Offer, OfferState, Place};
+    use serde_json::json;
     use vocabulary::ActorId;
 
     use super::*;
@@ -548,5 +582,22 @@ mod tests {
         assert_eq!((pump.tag.as_deref(), pump.outside), (Some("pump"), false));
         let place = pump.position.as_ref().and_then(|at| at.place.as_deref());
         assert_eq!(place, Some("bed"));
+    }
+
+    #[test]
+    fn who_runs_the_hospital_sees_the_floor_and_nobody_on_it() {
+        let view = command(&state(), "ward", "manager", None, NOW).unwrap();
+        let seen = json!(view.nameless());
+        let told = seen.to_string();
+        assert!(!told.contains("Name of"), "{told}");
+        assert!(!told.contains(r#""nurse""#), "{told}");
+        assert_eq!(seen["people"][1]["role"], "porter");
+        assert_eq!(seen["people"][1]["free"], false);
+        assert_eq!(seen["equipment"][0]["position"]["place"], "bed");
+        let offers = &seen["missions"][0]["sent"][0]["offers"];
+        assert_eq!(
+            (&offers[0]["to"], &offers[1]["to"]),
+            (&json!(""), &json!("pump"))
+        );
     }
 }

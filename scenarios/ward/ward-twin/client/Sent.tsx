@@ -30,7 +30,10 @@ export function Sent(props: SentProps): JSX.Element {
             <For each={dispatch.offers} fallback={props.say('nobody')}>
               {(offer) => (
                 <span>
-                  {props.nameOf(offer.to)} ({inLanguage(offer.why, app.language())}){' '}
+                  {/* Who runs the hospital sees that somebody was asked, not who. */}
+                  <Show when={offer.to !== ''}>
+                    {props.nameOf(offer.to)} ({inLanguage(offer.why, app.language())}){' '}
+                  </Show>
                   <strong data-state={offer.state}>{props.say(offer.state satisfies OfferState)}</strong>{' '}
                   <Show when={offer.arrived_at}>{(at) => <span class="soft small">{clock(at(), app.language())} </span>}</Show>
                   <Show when={props.onArrived && offer.state === 'accepted' && (props.isThing(dispatch.role) || offer.to === props.me)}>

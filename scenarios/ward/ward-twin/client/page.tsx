@@ -13,6 +13,7 @@ import { Notice } from '../../../../client/panels/Notice';
 import { Segmented } from '../../../../client/panels/Segmented';
 import { Command } from './Command';
 import { Figures } from './Figures';
+import { Floor } from './Floor';
 import { Plans } from './Plans';
 import { Ward } from './Ward';
 import { Weeks } from './Weeks';
@@ -43,6 +44,10 @@ export default function Page(props: ScenarioPageProps): JSX.Element {
           </section>
           <section id="weeks">
             <Weeks />
+          </section>
+          <section id="floor">
+            <h1>{say('floor')}</h1>
+            <Floor />
           </section>
           <section id="plans">
             <Plans />
@@ -89,6 +94,8 @@ function Parts(props: { ward: string }): JSX.Element {
 function Choose(): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
+  // Which part of a ward one comes for is part of the address.
+  const open = (ward: string): void => go(`/scenarios/ward-twin/${encodeURIComponent(ward)}${location.search}`);
   const wards = createQuery<WardName[]>(() => (signal) => app.api.get('/api/wards', { signal }));
   app.onServerEvent(({ kind }) => {
     if (kind === 'record' || kind === 'missed') wards.reload();
@@ -102,7 +109,7 @@ function Choose(): JSX.Element {
             <For each={all()} fallback={<EmptyState icon="ward" title={say('noWards')} hint={say('noWardsHint')} />}>
               {(ward) => (
                 <li>
-                  <button type="button" class="button" onClick={() => go(`/scenarios/ward-twin/${encodeURIComponent(ward.id)}`)}>
+                  <button type="button" class="button" onClick={() => open(ward.id)}>
                     <Icon name="ward" />
                     {nameIn(ward.name, app.language())} · {say('beds')} {ward.beds}
                   </button>
