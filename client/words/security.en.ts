@@ -43,6 +43,7 @@ export const security = {
   'security.act.request-consult': 'request a consultation',
   'security.act.sign': 'sign',
   'security.act.store-imaging': 'store images',
+  'security.act.trace-contacts': 'trace who was with whom',
   'security.act.vote': 'vote',
   'security.act.write-record': 'write the record',
   'settings.title': 'The hospital’s own settings',

@@ -43,6 +43,7 @@ export const security = {
   'security.act.request-consult': '请求会诊',
   'security.act.sign': '签署',
   'security.act.store-imaging': '存入影像',
+  'security.act.trace-contacts': '追溯接触者',
   'security.act.vote': '投票',
   'security.act.write-record': '写入病历',
   'settings.title': '本院自己的设置',

@@ -720,6 +720,11 @@ export const groups = {
       gives: { 200: commanded('Trace') },
       fails: [400, 403, 404],
     }),
+    call('GET /api/tags/{id}/contacts', 'Who and what was with the carrier of a tag, in the same room or within so many metres.', {
+      asks: { from: moment, to: moment, near_m: number },
+      gives: { 200: commanded('Contacts') },
+      fails: [400, 403, 404],
+    }),
     call('GET /api/plans', 'All plans, and how they were run and exercised in the last year; the rules in force, and whose each is.', { gives: { 200: commanded('PlansView') }, fails: [403] }),
     call('GET /api/ward-figures/weeks', 'How each ward ran week by week, in figures that name nobody.', {
       asks: { weeks: integer },

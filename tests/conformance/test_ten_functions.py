@@ -156,6 +156,34 @@ def test_02_a_tag_that_names_its_room_is_there(people):
     assert people.call("DELETE", "/api/devices/fn-room-tag", "admin").status_code == 200
 
 
+def test_02_who_was_in_a_room_with_whom(people):
+    patient = people.get("/api/home", "li.terminal")["patients"][0]["id"]
+    people.register("fn-scope", "infusion-pump", location="room-2")
+    tags = [Client(people, name, people.register(name, "location-tag", **of))
+            for name, of in (("fn-patient-tag", {"patient": patient}), ("fn-scope-tag", {"carrier": "Device/fn-scope"}))]
+    begin = now_ms()
+    for tag, name in zip(tags, ("fn-patient-tag", "fn-scope-tag")):
+        assert not tag.send(f"yuanyi/v1/{name}/state", {"online": True, "place": "room-1"}, retain=True).is_failure
+    path = f"/api/tags/fn-patient-tag/contacts?from={iso(begin - 60_000)}"
+    decisions = people.figures("security")["decisions"]
+
+    def met():
+        found = people.get(path, "li.terminal")
+        return next((one for one in found["contacts"] if one["id"] == "fn-scope"), None)
+
+    with_it = until(met)
+    room = people.get("/fhir/Location/room-1", "wang.nurse")["name"]
+    assert (with_it["kind"], [one["place"] for one in with_it["stretches"]]) == ("thing", [room])
+    # Each question is written down; who is no doctor of the patient is told nothing.
+    assert people.figures("security")["decisions"] > decisions
+    for user in ("wang.nurse", "sun.manager", "he.technician", "admin"):
+        assert people.call("GET", path, user).status_code == 403, user
+    assert people.call("GET", path + "&near_m=-1", "li.terminal").status_code == 400
+    for tag, name in zip(tags, ("fn-patient-tag", "fn-scope-tag")):
+        tag.paho.disconnect()
+        assert people.call("DELETE", f"/api/devices/{name}", "admin").status_code == 200
+
+
 def test_02_equipment_that_leaves_the_ward_is_told(people):
     people.register("fn-pump", "infusion-pump", location="room-2")
     token = people.register("fn-pump-tag", "location-tag", carrier="Device/fn-pump")

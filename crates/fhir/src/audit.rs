@@ -254,6 +254,8 @@ fn event(
         | Action::EnterRoom
         | Action::Vote
         | Action::Sign => ("110110", "Patient Record", None, "E"),
+        // Where people were, staff too, is told to nobody else.
+        Action::TraceContacts => ("110113", "Security Alert", None, "E"),
         // Figures name no patient; that somebody asked for them is kept all the same.
         Action::ReadFigures => ("110112", "Query", None, "R"),
     }

@@ -132,6 +132,8 @@ pub enum Action {
     ReviewSanctions,
     /// Read figures of how care runs, which name no patient.
     ReadFigures,
+    /// See who was with a patient or a thing, by tags: staff too.
+    TraceContacts,
     /// Make a teaching case of a patient, without who it is.
     ReleaseToTeaching,
     /// Read a teaching case.
@@ -144,7 +146,7 @@ pub enum Action {
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::ReadRecord,
         Self::WriteRecord,
         Self::ReadImaging,
@@ -165,6 +167,7 @@ impl Action {
         Self::OpenIdentity,
         Self::ReviewSanctions,
         Self::ReadFigures,
+        Self::TraceContacts,
         Self::ReleaseToTeaching,
         Self::ReadTeaching,
         Self::ReportOwn,
@@ -194,6 +197,7 @@ impl Action {
             Self::OpenIdentity => "open-identity",
             Self::ReviewSanctions => "review-sanctions",
             Self::ReadFigures => "read-figures",
+            Self::TraceContacts => "trace-contacts",
             Self::ReleaseToTeaching => "release-to-teaching",
             Self::ReadTeaching => "read-teaching",
             Self::ReportOwn => "report-own",

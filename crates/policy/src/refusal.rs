@@ -79,6 +79,7 @@ fn in_words(action: Action) -> (&'static str, &'static str) {
             "see sanctions and decide about appeals",
         ),
         Action::ReadFigures => ("查看此统计", "read these figures"),
+        Action::TraceContacts => ("追溯接触者", "see who was with whom"),
         Action::ReleaseToTeaching => ("将此病例用于教学", "make a teaching case of this patient"),
         Action::ReadTeaching => ("查看此教学病例", "read this teaching case"),
         Action::ReportOwn => ("为此患者上报", "report for this patient"),

@@ -110,14 +110,14 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         "team",
         "p",
         "read-record write-record read-imaging store-imaging request-consult grant-access vote sign read-ledger \
-         release-to-research release-to-teaching answer-alert",
+         release-to-research release-to-teaching answer-alert trace-contacts",
     ),
     (
         Role::Expert,
         "team",
         "p",
         "read-record write-record read-imaging store-imaging request-consult grant-access vote sign read-ledger \
-         release-to-research release-to-teaching answer-alert",
+         release-to-research release-to-teaching answer-alert trace-contacts",
     ),
     (
         Role::Nurse,
@@ -219,7 +219,7 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         Role::Expert,
         "none",
         "hospital",
-        "read-record read-figures open-identity",
+        "read-record read-figures open-identity trace-contacts",
     ),
     (Role::Nurse, "none", "hospital", "read-record"),
     (Role::Patient, "self", "hospital", "read-record"),

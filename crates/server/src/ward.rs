@@ -7,6 +7,7 @@
 mod calling;
 mod charted;
 mod command;
+mod contacts;
 mod counts;
 mod elsewhere;
 mod heard;
@@ -24,6 +25,7 @@ mod written;
 
 pub use calling::calling;
 pub use command::{command, plans_held, traced};
+pub use contacts::contacts;
 pub use counts::{Counts, counts};
 pub use elsewhere::{Acted, NotDone, Told, Version, Wish, act, do_asked, take_told};
 pub use kept::Kept;

@@ -412,6 +412,8 @@ test('the nearest who is free is sent and arrives, and a plan is exercised witho
   // One's own trace.
   await nurse.locator('[data-where=peopleWhere]').getByRole('button', { name: /Trace/ }).click();
   await expect(nurse.locator('.trace-of tbody tr').first()).toContainText(/\d/);
+  await nurse.locator('.trace-of').getByText('Last day').click();
+  await expect(nurse.locator('.trace-of tbody tr').first()).toContainText(/\d/);
 
   const drill = nurse.locator('[data-form=drill]');
   await drill.locator('[name=plan]').selectOption('fall');

@@ -23,6 +23,8 @@ use crate::{
 
 /// The longest trace that is given at once: a day, in milliseconds.
 const TRACE_MS: i64 = 86_400_000;
+/// The most metres within which people are asked for: a technical bound.
+const NEAR_M: f64 = 100.0;
 /// How far back runs of plans are listed: a year, in milliseconds.
 const PLANS_MS: i64 = 31_536_000_000;
 /// The most weeks of figures.
@@ -35,6 +37,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/wards/{ward}/missions", post(begin))
         .route("/missions/{id}/act", post(act))
         .route("/tags/{id}/trace", get(trace))
+        .route("/tags/{id}/contacts", get(contacts))
         .route("/plans", get(plans))
         .route("/ward-figures/weeks", get(weeks))
 }
@@ -146,17 +149,9 @@ async fn trace(
     Query(asked): Query<Span>,
 ) -> Result<Json<Value>, Problem> {
     treats(&caller)?;
-    let none = || Problem::not_found("there is no such tag");
-    let device = DeviceId::new(id).map_err(|_| none())?;
-    let carrier = hospital
-        .ward
-        .look(|state| state.carrier_of(device.as_str()));
-    let carrier = carrier.ok_or_else(none)?;
+    let (device, carrier) = carried(&hospital, id)?;
     let (span, rest) = spanned(&asked, clock::now());
-    let patient = match carrier.split_once('/') {
-        Some(("Patient", id)) => Some(PatientId::new(id).map_err(|_| none())?),
-        _ => None,
-    };
+    let patient = patient_of(&carrier)?;
     let own: Permit;
     let permit = match &patient {
         Some(patient) => {
@@ -176,6 +171,67 @@ async fn trace(
         *next = json!(rest);
     }
     Ok(Json(found))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct With {
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    near_m: Option<f64>,
+}
+
+/// Who and what was with somebody or something in the same room, or within so many metres. With a patient for who may
+/// trace that; where one of the staff was is their own to ask about. The ledger notes who asks.
+async fn contacts(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(With { from, to, near_m }): Query<With>,
+) -> Result<Json<Value>, Problem> {
+    treats(&caller)?;
+    if near_m.is_some_and(|metres| !(metres > 0.0 && metres <= NEAR_M)) {
+        let most = format!("ask for more than 0 and at most {NEAR_M} metres");
+        return Err(Problem::bad_input(most));
+    }
+    let (device, carrier) = carried(&hospital, id)?;
+    if hospital.devices.is_of_another(&device, &caller.actor.id) {
+        return Err(Problem::forbidden("where a colleague was is theirs to see"));
+    }
+    let object = patient_of(&carrier)?.map_or(Object::Hospital, Object::Patient);
+    hospital
+        .permit(&caller, Action::TraceContacts, &object)
+        .await?;
+    let (span, rest) = spanned(&Span { from, to }, clock::now());
+    let (own, seen) = (hospital.finding().await?, permit(&hospital, &caller).await);
+    let asked = (span, near_m);
+    let mut found = ward::contacts(&hospital, own, seen.as_ref(), &carrier, asked).await?;
+    if let Some(fields) = found.as_object_mut() {
+        let (from, to) = span;
+        fields.extend([
+            ("from".to_owned(), json!(from)),
+            ("to".to_owned(), json!(to)),
+            ("next".to_owned(), json!(rest)),
+        ]);
+    }
+    Ok(Json(found))
+}
+
+/// A device, and who or what it tells the place of.
+fn carried(hospital: &Hospital, id: String) -> Result<(DeviceId, String), Problem> {
+    let none = || Problem::not_found("there is no such tag");
+    let device = DeviceId::new(id).map_err(|_| none())?;
+    let carrier = hospital
+        .ward
+        .look(|state| state.carrier_of(device.as_str()));
+    Ok((device, carrier.ok_or_else(none)?))
+}
+
+/// The patient, where a tag tells of one.
+fn patient_of(carrier: &str) -> Result<Option<PatientId>, Problem> {
+    let id = carrier.strip_prefix("Patient/").map(PatientId::new);
+    let id = id.transpose();
+    id.map_err(|_| Problem::not_found("there is no such tag"))
 }
 
 /// Plans are for those who treat, and for those who run the hospital.

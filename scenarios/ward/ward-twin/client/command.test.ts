@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boxOf, drawnMarks, leftOf, traceRows } from './command';
+import { boxOf, drawnMarks, leftOf } from './command';
 import type { CommandView, Placed, Position } from './command';
 
 describe('the plan of a ward', () => {
@@ -20,16 +20,6 @@ describe('the plan of a ward', () => {
     } as unknown as CommandView;
     const marks = drawnMarks(view).map(({ one, at_m }) => [one.id, ...at_m.map((metres) => Number(metres.toFixed(2)))]);
     expect(marks).toEqual([['pump', 8.55, 2], ['trolley', 1, 1], ['nurse', 9.45, 2]]);
-  });
-});
-
-describe('the trace of a tag', () => {
-  it('has the last of each minute, by metres or by the name of a place', () => {
-    const said = { at: 70_000, id: 'r2', name: 'Room 2', floor_m: null };
-    expect(traceRows([[1_000, 1, 2], [59_000, 3, 4]], [said])).toEqual([
-      { at: 59_000, place: null, floor_m: [3, 4] },
-      { at: 70_000, place: 'Room 2', floor_m: null },
-    ]);
   });
 });
 

@@ -83,20 +83,32 @@ export interface Trace {
   readonly next: string | null;
 }
 
-/** A moment of a trace: metres, a place by its name, or both. */
-export interface TraceRow {
-  readonly at: number;
+/** A while in which two were together: in a room, or only near. */
+export interface Stretch {
   readonly place: string | null;
-  readonly floor_m: readonly [number, number] | null;
+  readonly from: string;
+  readonly to: string;
+  /** How near they came, where both were measured. */
+  readonly least_m: number | null;
 }
 
-/** The last of each minute, the oldest first: what is drawn and what the table says. */
-export function traceRows(points: readonly TracePoint[], places: readonly TracePlace[]): readonly TraceRow[] {
-  const all: readonly TraceRow[] = [
-    ...points.map(([at, x, y]) => ({ at, place: null, floor_m: [x, y] as const })),
-    ...places.map(({ at, name, floor_m }) => ({ at, place: name, floor_m })),
-  ].toSorted((one, other) => one.at - other.at);
-  return [...new Map(all.map((row) => [Math.floor(row.at / 60_000), row])).values()];
+export interface Contact {
+  readonly kind: 'patient' | 'person' | 'thing';
+  readonly id: string;
+  readonly name: string;
+  readonly stretches: readonly Stretch[];
+}
+
+/** Who and what was with the carrier of a tag. */
+export interface Contacts {
+  readonly from: string;
+  readonly to: string;
+  /** For how many seconds it is known where the carrier was. */
+  readonly located_s: number;
+  readonly contacts: readonly Contact[];
+  /** How many patients were there too whom one may not see. */
+  readonly hidden: number;
+  readonly next: string | null;
 }
 
 export interface HeldRun {
