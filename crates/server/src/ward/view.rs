@@ -11,7 +11,7 @@ use policy::Permit;
 use serde::Serialize;
 use vocabulary::{Text, Timestamp};
 
-use super::{Bed, BedState, Kept, State, kept::Source, routing};
+use super::{Bed, BedState, Kept, State, kept::Source, places::Standing, routing, tags};
 use crate::{clock, http::Caller};
 
 /// The signals that are forecast, how many minutes ahead, and with which probability the value lies inside.
@@ -469,7 +469,7 @@ pub fn alarm_view(
         sources: kept.sources.clone(),
         equipment: plan
             .as_ref()
-            .map(|plan| equipment(state, plan, bed))
+            .map(|plan| equipment(state, plan, bed, now))
             .unwrap_or_default(),
         plan,
         overdue: kept
@@ -485,38 +485,34 @@ pub fn alarm_view(
     }
 }
 
-/// Where what a plan needs stands: on this ward before elsewhere.
-fn equipment(state: &State, plan: &Plan, bed: Option<&Bed>) -> Vec<Equipment> {
-    let name = |place: &String| {
-        let rooms = state
-            .places
-            .rooms
-            .get(place)
-            .or_else(|| state.places.wards.get(place));
-        rooms
-            .or_else(|| state.places.beds.get(place).map(|bed| &bed.name))
-            .cloned()
+/// Where what a plan needs stands, by its tag or as a list has it: on this ward before elsewhere.
+fn equipment(state: &State, plan: &Plan, bed: Option<&Bed>, now: Timestamp) -> Vec<Equipment> {
+    let stands = |device: &Standing| match state
+        .position_of(&format!("{}{}", tags::THING, device.id), now)
+    {
+        Some(position) => state.places.room_at(&position),
+        None => device.place.clone(),
     };
-    plan.equipment
-        .iter()
-        .map(|wanted| {
-            let all = state.places.devices.values();
-            let mut fits: Vec<_> = all
-                .filter(|d| d.kind.as_ref() == Some(&wanted.id))
-                .collect();
-            let is_here = |place: &Option<String>| {
-                bed.is_some_and(|bed| place.as_ref() == Some(&bed.ward) || *place == bed.room)
-            };
-            fits.sort_by_key(|device| !is_here(&device.place));
-            let nearest = fits.first();
-            Equipment {
-                id: wanted.id.clone(),
-                label: wanted.label.clone(),
-                device: nearest.map(|device| device.name.clone()),
-                place: nearest.and_then(|device| name(device.place.as_ref()?)),
-            }
-        })
-        .collect()
+    let is_here = |place: &Option<String>| {
+        let near = |place: &String| {
+            bed.is_some_and(|bed| *place == bed.ward || bed.room.as_ref() == Some(place))
+        };
+        place.as_ref().is_some_and(near)
+    };
+    let wanted = plan.equipment.iter().map(|wanted| {
+        let all = state.places.devices.values();
+        let fits = all.filter(|device| device.kind.as_ref() == Some(&wanted.id));
+        let placed = fits.map(|device| (device, stands(device)));
+        let nearest = placed.min_by_key(|(_, place)| !is_here(place));
+        let (device, place) = nearest.unzip();
+        Equipment {
+            id: wanted.id.clone(),
+            label: wanted.label.clone(),
+            device: device.map(|device| device.name.clone()),
+            place: place.and_then(|place| state.places.name_of(&place?).cloned()),
+        }
+    });
+    wanted.collect()
 }
 
 fn staff(state: &State, ward: &str, now: Timestamp) -> Vec<StaffView> {
@@ -661,4 +657,46 @@ pub(super) fn to_take(alarm: &Alarm) -> Option<f64> {
 pub(super) fn middle(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_plan_needs_is_where_its_tag_says_and_not_where_it_is_listed() {
+        let now = Timestamp(1_790_000_000_000);
+        let plans = alarms::plans().iter();
+        let plan = plans.clone().find(|plan| !plan.equipment.is_empty());
+        let plan = plan.unwrap();
+        let kind = plan.equipment[0].id.clone();
+        let mut state = State::one_bed(now, |places| {
+            let named = [("ward", "Ward"), ("store", "Store"), ("room", "Room")];
+            let named = named.map(|(id, name)| (id.to_owned(), name.to_owned()));
+            places.names.extend(named);
+            for (id, place) in [("a", "ward"), ("b", "store")] {
+                let thing = Standing {
+                    id: id.to_owned(),
+                    name: id.to_owned(),
+                    kind: Some(kind.clone()),
+                    kind_name: None,
+                    place: Some(place.to_owned()),
+                    carrier: None,
+                    patient: None,
+                };
+                places.devices.insert(id.to_owned(), thing);
+            }
+        });
+        let mut bed = state.places.beds["bed"].clone();
+        bed.room = Some("room".to_owned());
+        let found = |state: &State| {
+            let all = equipment(state, plan, Some(&bed), now);
+            (all[0].device.clone().unwrap(), all[0].place.clone())
+        };
+        assert_eq!(found(&state), ("a".to_owned(), Some("Ward".to_owned())));
+        // The one of this ward was carried away, the other stands in the room of the bed.
+        state.locate_one("a", "tag-place:store", now, 1.0);
+        state.locate_one("b", "tag-place:room", now, 1.0);
+        assert_eq!(found(&state), ("b".to_owned(), Some("Room".to_owned())));
+    }
 }

@@ -60,7 +60,8 @@ export function Whereabouts(props: WhereProps): JSX.Element {
               columns={[
                 { heading: props.say('name'), cell: (one) => one.name || one.id || '–' },
                 { heading: props.say('role'), cell: role },
-                { heading: props.say('where'), cell: (one) => <Place one={one} say={props.say} /> },
+                // Of whom nobody is told who it is, nobody is told where either.
+                { heading: props.say('where'), cell: (one) => (one.id === '' ? '–' : <Place one={one} say={props.say} />) },
                 ...(withFree ? [{ heading: props.say('doing'), cell: (one: Placed) => props.say(one.free ? 'free' : 'busy') }] : []),
                 ...traces(),
               ]}
