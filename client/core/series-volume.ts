@@ -20,11 +20,13 @@ export interface SeriesVolume {
   /** What is known of the volume now: surfaces and lesions may come later. */
   readonly manifest: Accessor<VolumeManifest | undefined>;
   retry(): void;
-  /** Asks whether surfaces or lesions came. */
-  renew(): Promise<void>;
+  /** Surfaces or lesions may have come: asks before long, once for all that is told until then. */
+  renew(): void;
 }
 
 const ASK_AGAIN_ms = 700;
+/** Images arrive one by one, and each is told. */
+const RENEW_ms = 1_000;
 
 function pause(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -59,7 +61,7 @@ export function createSeriesVolume(series: string): SeriesVolume {
   const [step, setStep] = createSignal<VolumeStep>({ step: 'asking' });
   const stop = new AbortController();
   const baseUrl = addressOf(series);
-
+  let renewing: ReturnType<typeof setTimeout> | undefined;
 
   async function load(): Promise<void> {
     setStep({ step: 'asking' });
@@ -82,8 +84,22 @@ export function createSeriesVolume(series: string): SeriesVolume {
     }
   }
 
+  async function look(): Promise<void> {
+    renewing = undefined;
+    const made = store();
+    if (!made) return;
+    try {
+      const response = await fetch(baseUrl, { signal: stop.signal, credentials: 'same-origin' });
+      // A volume that is being made anew is not waited for: what is shown stays true of its images.
+      if (response.status === 200) made.adopt(parseManifest(await response.json()));
+    } catch {
+      // The next event asks again.
+    }
+  }
+
   void load();
   onCleanup(() => {
+    clearTimeout(renewing);
     stop.abort();
     store()?.cancel();
   });
@@ -92,16 +108,8 @@ export function createSeriesVolume(series: string): SeriesVolume {
     step,
     manifest: known,
     retry: () => void load(),
-    async renew() {
-      const made = store();
-      if (!made) return;
-      try {
-        const response = await fetch(baseUrl, { signal: stop.signal, credentials: 'same-origin' });
-        // A volume that is being made anew is not waited for: what is shown stays true of its images.
-        if (response.status === 200) made.adopt(parseManifest(await response.json()));
-      } catch {
-        // The next event asks again.
-      }
+    renew() {
+      renewing ??= setTimeout(() => void look(), RENEW_ms);
     },
   };
 }

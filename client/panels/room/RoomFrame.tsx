@@ -108,7 +108,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const series = createMemo(() => control.hologram()?.state.series ?? props.info.series ?? undefined);
   // A nodule that somebody keeps meanwhile joins what stands here.
   app.onServerEvent(({ kind }) => {
-    if (kind === 'missed' || kind === 'imaging') void volume()?.renew();
+    if (kind === 'missed' || kind === 'imaging') volume()?.renew();
   });
   const volume = createMemo(on(series, (uid): SeriesVolume | undefined => uid ? createSeriesVolume(uid) : undefined));
   const store = (): ReturnType<SeriesVolume['store']> => volume()?.store();
