@@ -669,6 +669,14 @@ export const groups = {
       gives: { 200: ward('WardView') },
       fails: [400, 403, 404],
     }),
+    call('GET /api/wards/{ward}/beds/{bed}/seen', 'What people wrote down about who lies in a bed, the newest first.', {
+      gives: { 200: list(ward('EnteredView')) },
+      fails: [403, 404],
+    }),
+    call('DELETE /api/wards/{ward}/beds/{bed}/seen/{id}', 'Takes back what somebody wrote down there: it stays as entered in error, and counts nowhere.', {
+      gives: { 204: null },
+      fails: [403, 404, 409],
+    }),
     call('POST /api/wards/{ward}/beds/{bed}/seen', 'What was seen at the bedside, by the names of the inputs of scores, becomes observations.', {
       takes: map(anything),
       gives: { 200: object({ written: integer }) },

@@ -10,6 +10,8 @@ pub(crate) struct History {
     values: VecDeque<(Timestamp, f64)>,
     /// The last time when something came, or since when it is expected.
     pub(crate) awaited_since: Option<Timestamp>,
+    /// Since when its device is at the bed, where that was said.
+    pub(crate) expected_since: Option<Timestamp>,
     /// Since when the sensor says that it finds nothing to measure.
     none_since: Option<Timestamp>,
 }
@@ -38,6 +40,22 @@ impl History {
         if self.newest().is_some_and(|(newest, _)| newest < at) {
             self.none_since.get_or_insert(at);
         }
+    }
+
+    /// Takes a value back, or that there was none. Whether it was there.
+    pub(crate) fn take_back(&mut self, at: Timestamp, value: f64) -> bool {
+        if value.is_nan() {
+            return self.none_since.take_if(|since| *since == at).is_some();
+        }
+        let is_it =
+            |known: &(Timestamp, f64)| known.0 == at && known.1.to_bits() == value.to_bits();
+        let Some(place) = self.values.iter().rposition(is_it) else {
+            return false;
+        };
+        self.values.remove(place);
+        let newest = self.newest().map(|(at, _)| at);
+        self.awaited_since = newest.or(self.expected_since);
+        true
     }
 
     /// Since when the sensor says that it finds nothing to measure.

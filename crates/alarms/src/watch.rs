@@ -81,6 +81,10 @@ struct RuleState {
     disbelieved: bool,
     /// When what holds in this episode was measured first.
     onset: Option<Timestamp>,
+    /// When it was seen to hold last.
+    held_at: Option<Timestamp>,
+    /// It held only by what was taken back since.
+    is_groundless: bool,
 }
 
 /// Stands among what waits where a sensor found nothing to measure.
@@ -215,6 +219,7 @@ impl Watch {
     /// Says that a signal should come from now on, because its device was put to the bed.
     pub fn expect(&mut self, signal: &str, since: Timestamp) {
         let history = self.histories.entry(signal.to_owned()).or_default();
+        history.expected_since.get_or_insert(since);
         history.awaited_since.get_or_insert(since);
     }
 
@@ -229,6 +234,67 @@ impl Watch {
         let newer = self.seen.get(input).is_none_or(|(known, _)| *known <= at);
         if newer {
             self.seen.insert(input.to_owned(), (at, Answer::new(value)));
+        }
+    }
+
+    /// Takes a sample back, since it was none of who lies here: what was measured before it counts again. Whether it
+    /// was known here.
+    pub fn take_back(&mut self, sample: &Sample) -> bool {
+        let Some(signal) = self.rules.signal(&sample.signal) else {
+            return false;
+        };
+        let is_none = signal.is_none(sample.value);
+        let value = if is_none { NONE } else { sample.value };
+        let held = self.held();
+        let waited = (sample.at, sample.signal.clone(), value.to_bits());
+        let waited = self.waiting.remove(&waited);
+        let history = self.histories.get_mut(&sample.signal);
+        let counted = history.is_some_and(|history| history.take_back(sample.at, value));
+        let is_left = self
+            .history(&sample.signal)
+            .is_some_and(|history| history.newest().is_some() || history.awaited_since.is_some());
+        if counted && !is_left {
+            self.dismiss(&sample.signal);
+        }
+        self.look_back(&held);
+        waited || counted
+    }
+
+    /// Takes back what a person saw, since it was not so. Whether it counted here.
+    pub fn take_back_seen(&mut self, input: &str, value: &AnswerValue, at: Timestamp) -> bool {
+        let is_it = |(known, answer): &(Timestamp, Answer)| *known == at && answer.value == *value;
+        let counted = self.seen.get(input).is_some_and(is_it);
+        if counted {
+            let held = self.held();
+            self.seen.remove(input);
+            self.look_back(&held);
+        }
+        counted
+    }
+
+    /// When the newest value of a signal was measured.
+    pub fn newest_at(&self, signal: &str) -> Option<Timestamp> {
+        Some(self.history(signal)?.newest()?.0)
+    }
+
+    /// The rules that were seen to hold last by what is known now.
+    fn held(&self) -> BTreeSet<String> {
+        let held = self.rules.rules.iter().filter(|rule| {
+            let state = self.states.get(&rule.id);
+            let held_at = state.and_then(|state| state.held_at);
+            held_at.is_some_and(|at| self.judge(&rule.when, at, &mut Vec::new()) == Some(true))
+        });
+        held.map(|rule| rule.id.clone()).collect()
+    }
+
+    /// What held, and would not have without what was just taken back, is over with the next step that does not see it
+    /// hold: that no value is left is no reason for it to stand.
+    fn look_back(&mut self, held: &BTreeSet<String>) {
+        let still = self.held();
+        for rule in held.difference(&still) {
+            if let Some(state) = self.states.get_mut(rule) {
+                state.is_groundless = true;
+            }
         }
     }
 
@@ -305,6 +371,8 @@ impl Watch {
         let state = self.states.entry(rule.id.clone()).or_default();
         if holds == Some(true) {
             state.onset = Some(onset);
+            state.held_at = Some(at);
+            state.is_groundless = false;
         }
         let long = |since: Timestamp, seconds: u32| at.0 - since.0 >= i64::from(seconds) * 1000;
         let change = |changed| {
@@ -339,6 +407,12 @@ impl Watch {
             (Standing::Clearing(_), Some(true)) => {
                 state.standing = Standing::Active;
                 None
+            }
+            (Standing::Active | Standing::Clearing(_), None | Some(false))
+                if state.is_groundless =>
+            {
+                *state = RuleState::default();
+                change(Changed::Ended)
             }
             (Standing::Active, Some(false)) if rule.clear_s > 0 => {
                 state.standing = Standing::Clearing(at);

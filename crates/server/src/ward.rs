@@ -8,6 +8,7 @@ mod calling;
 mod charted;
 mod command;
 mod contacts;
+mod corrected;
 mod counts;
 mod elsewhere;
 mod heard;
@@ -24,10 +25,12 @@ mod weeks;
 mod written;
 
 pub use calling::calling;
+pub use charted::Entered;
 pub use command::{command, plans_held, traced};
 pub use contacts::contacts;
 pub use counts::{Counts, counts};
 pub use elsewhere::{Acted, NotDone, Told, Version, Wish, act, do_asked, take_told};
+pub use heard::written_about;
 pub use kept::Kept;
 pub use missions::{
     Mission, MissionAct, Wish as MissionWish, act as act_on_mission, begin as begin_mission,
@@ -37,7 +40,7 @@ pub use places::{Bed, Duty, Places, all as all_of, duties, kind as kind_of, refe
 pub use tags::{is_position, place_said, saying_place};
 pub use view::{WardFigures, alarm_view, figures, ward, wards};
 pub use weeks::weeks;
-pub use written::{Written, take_written};
+pub use written::{Written, as_taken_back, take_written};
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},

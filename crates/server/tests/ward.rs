@@ -259,6 +259,65 @@ fn an_alarm_from_what_was_seen_until_it_is_ended() {
     assert_eq!(figures("wang.nurse").0, 403);
 }
 
+#[test]
+fn what_was_written_down_by_mistake_is_taken_back_and_holds_no_alarm() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    until(|| {
+        let bed = ward(&hospital, "wang.nurse")["beds"][0].clone();
+        (bed["patient"]["id"] == "p").then_some(bed)
+    });
+    let wrong = json!({"consciousness": "U", "systolic_mmhg": 60});
+    assert_eq!(see(&hospital, "wang.nurse", &wrong).0, 200);
+    for rule in ["consciousness-altered", "systolic-low"] {
+        until(|| alarm(&hospital, "wang.nurse", rule));
+    }
+    let path = "/api/wards/w/beds/b1/seen";
+    let list = |who| hospital.send(who, "GET", path, &Value::Null);
+    let (status, entered) = list("wang.nurse");
+    assert_eq!((status, entered.as_array().unwrap().len()), (200, 2));
+    assert_eq!(entered[0]["by"], "wang.nurse");
+    assert_eq!(list("chen.expert").0, 403);
+    let of = |value: &str| {
+        let mut all = entered.as_array().unwrap().iter();
+        let found = all.find(|one| {
+            one["said"][0]["value"]["en"]
+                .as_str()
+                .unwrap()
+                .starts_with(value)
+        });
+        found.unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    let take_back = |who, id: &str| {
+        let path = format!("{path}/{id}");
+        hospital.send(who, "DELETE", &path, &Value::Null).0
+    };
+    let unresponsive = of("U ·");
+    assert_eq!(take_back("chen.expert", &unresponsive), 403);
+    assert_eq!(take_back("wang.nurse", "no-such-entry"), 404);
+    // Not who wrote it, but who treats as well.
+    assert_eq!(take_back("li.terminal", &unresponsive), 204);
+    assert_eq!(take_back("li.terminal", &unresponsive), 404);
+    let observation = format!("/fhir/Observation/{unresponsive}");
+    let (_, kept) = hospital.send("wang.nurse", "GET", &observation, &Value::Null);
+    assert_eq!(kept["status"], "entered-in-error");
+    // Another system deletes what it finds wrong.
+    let low = format!("/fhir/Observation/{}", of("60"));
+    let (status, _) = hospital.send("importer", "DELETE", &low, &Value::Null);
+    assert!((200..300).contains(&status), "{status}");
+    for rule in ["consciousness-altered", "systolic-low"] {
+        until(|| {
+            let found = alarm(&hospital, "wang.nurse", rule)?;
+            (found["alarm"]["presence"]["state"] == "gone").then_some(found)
+        });
+    }
+    assert_eq!(list("wang.nurse").1, json!([]));
+    let bed = ward(&hospital, "wang.nurse")["beds"][0].clone();
+    let missing = bed["news2"]["result"]["missing"].as_array().unwrap();
+    assert_eq!(missing.len(), 8);
+}
+
 /// Pulse and saturation of patient `p`, one each ten seconds over two hours; the pulse is counted up.
 #[tokio::main(flavor = "current_thread")]
 async fn measure(data: &Path, until: Timestamp) {

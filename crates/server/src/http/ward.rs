@@ -7,7 +7,7 @@ use axum::{
     Json, Router,
     extract::{Path, Query, State},
     http::StatusCode,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use policy::{Action, Object, Permit, Role};
 use record::{Batch, NewFact, Precondition, ResourceKey};
@@ -19,15 +19,19 @@ use crate::{
     clock,
     hospital::Hospital,
     http::{Caller, Problem},
-    ward::{self, Kept, NotDone, Wish},
+    ward::{self, Entered, Kept, NotDone, Wish},
 };
+
+/// So many of what people wrote down at a bed are listed, the newest ones.
+const ENTERED: usize = 50;
 
 /// `/wards`, `/alarms` and `/ward-figures`.
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/wards", get(all))
         .route("/wards/{ward}", get(one))
-        .route("/wards/{ward}/beds/{bed}/seen", post(seen))
+        .route("/wards/{ward}/beds/{bed}/seen", get(entered).post(seen))
+        .route("/wards/{ward}/beds/{bed}/seen/{id}", delete(take_back))
         .route("/alarms/{id}", get(alarm))
         .route("/alarms/{id}/act", post(act))
         .route("/alarms/{id}/steps/{step}", post(step))
@@ -224,6 +228,69 @@ async fn arrived(
     done(&hospital, &caller, &id, Wish::Arrive { who }).await
 }
 
+/// Who lies in a bed, for those who treat.
+fn lying(
+    hospital: &Hospital,
+    caller: &Caller,
+    ward: &str,
+    bed: &str,
+) -> Result<PatientId, Problem> {
+    treats(caller)?;
+    let lying = hospital.ward.look(|state| state.lying(ward, bed));
+    lying.ok_or_else(|| Problem::not_found("nobody lies in such a bed"))
+}
+
+/// What people wrote down about who lies in a bed, the newest first.
+async fn entered(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path((ward, bed)): Path<(String, String)>,
+) -> Result<Json<Vec<Entered>>, Problem> {
+    let patient = lying(&hospital, &caller, &ward, &bed)?;
+    let object = Object::Patient(patient.clone());
+    let permit = hospital
+        .permit(&caller, Action::ReadRecord, &object)
+        .await?;
+    let rows = ward::written_about(&hospital, &permit, &patient).await?;
+    let newest = rows.iter().rev();
+    Ok(Json(hospital.ward.look(|state| {
+        let entered = newest.filter_map(|(id, body)| state.entered(id, body));
+        entered.take(ENTERED).collect()
+    })))
+}
+
+/// Takes back what somebody wrote down at the bedside: it stays in the record as entered in error, and counts nowhere.
+async fn take_back(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path((ward, bed, id)): Path<(String, String, String)>,
+) -> Result<StatusCode, Problem> {
+    let patient = lying(&hospital, &caller, &ward, &bed)?;
+    let object = Object::Patient(patient.clone());
+    let permit = hospital
+        .permit(&caller, Action::WriteRecord, &object)
+        .await?;
+    let key = ResourceKey {
+        kind: "Observation".to_owned(),
+        id,
+    };
+    let known = hospital.record.resource(&permit, &key, None).await?;
+    let taken_back = known.and_then(|known| {
+        let body = ward::as_taken_back(known.body?, &patient)?;
+        Some((body, Precondition::Version(known.version)))
+    });
+    let (body, unchanged) =
+        taken_back.ok_or_else(|| Problem::not_found("nobody wrote that down at this bed"))?;
+    let subject = Some(patient);
+    let fact = NewFact::PutResource { key, subject, body };
+    let batch = Batch {
+        actor: caller.actor.id.clone(),
+        facts: vec![(fact, unchanged)],
+    };
+    hospital.record.commit(batch).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// What somebody saw at the bedside becomes observations; the ward hears of these as of all others.
 async fn seen(
     State(hospital): State<Arc<Hospital>>,
@@ -231,9 +298,7 @@ async fn seen(
     Path((ward, bed)): Path<(String, String)>,
     Json(seen): Json<Map<String, Value>>,
 ) -> Result<Json<Value>, Problem> {
-    treats(&caller)?;
-    let lying = hospital.ward.look(|state| state.lying(&ward, &bed));
-    let patient = lying.ok_or_else(|| Problem::not_found("nobody lies in such a bed"))?;
+    let patient = lying(&hospital, &caller, &ward, &bed)?;
     let object = Object::Patient(patient.clone());
     hospital
         .permit(&caller, Action::WriteRecord, &object)

@@ -1,11 +1,15 @@
 //! What people and other systems wrote down about a patient, as samples and as what was seen.
 
 use alarms::{RuleSet, Sample};
-use knowledge::AnswerValue;
+use knowledge::{AnswerValue, Kind};
+use serde::Serialize;
 use serde_json::{Value, json};
-use vocabulary::{PatientId, Timestamp};
+use vocabulary::{PatientId, Text, Timestamp};
 
-use super::State;
+use super::{
+    State,
+    written::{author, edge_of, is_by_hand},
+};
 
 /// Codes an answer to a question of a score, such as the level of consciousness.
 pub const INPUT_URI: &str = "urn:yuanyi:input";
@@ -22,6 +26,27 @@ pub enum Charted {
         value: AnswerValue,
         at: Timestamp,
     },
+}
+
+/// What somebody wrote down, as its list shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Entered {
+    /// The id of its `Observation`.
+    id: String,
+    at: Timestamp,
+    /// The account of who did.
+    by: String,
+    said: Vec<Said>,
+    /// Whether it is corrected at an edge alone.
+    at_edge: bool,
+}
+
+/// A value or an answer in words.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Said {
+    label: Text,
+    value: Text,
+    unit: String,
 }
 
 /// What an observation and its components say, in the units of the rules; what is in another unit says nothing.
@@ -103,6 +128,65 @@ impl State {
     pub fn lying(&self, ward: &str, bed: &str) -> Option<PatientId> {
         let bed = self.places.beds.get(bed).filter(|bed| bed.ward == ward)?;
         Some(bed.patient.as_ref()?.id.clone())
+    }
+
+    /// An observation as somebody wrote it down by hand; none where a device or a program did, where nobody signed it, or
+    /// where it counts for nothing at a bed.
+    pub fn entered(&self, id: &str, body: &Value) -> Option<Entered> {
+        let edge = edge_of(body);
+        if edge.is_none() && !is_by_hand(body) {
+            return None;
+        }
+        let all = charted(body, &self.rules);
+        let at = match all.first()? {
+            Charted::Value(sample) => sample.at,
+            Charted::Answer { at, .. } => *at,
+        };
+        Some(Entered {
+            id: id.to_owned(),
+            at,
+            by: author(body)?,
+            said: all.iter().filter_map(|one| self.said(one)).collect(),
+            at_edge: edge.is_some(),
+        })
+    }
+
+    fn said(&self, one: &Charted) -> Option<Said> {
+        let same = |text: &str| Text::new(text, text);
+        Some(match one {
+            Charted::Value(sample) => {
+                let signal = self.rules.signal(&sample.signal)?;
+                let decimals = usize::from(signal.decimals);
+                Said {
+                    label: signal.label.clone(),
+                    value: same(&format!("{:.decimals$}", sample.value)),
+                    unit: signal.unit.clone(),
+                }
+            }
+            Charted::Answer { input, value, .. } => {
+                let question = knowledge::inputs().get(input)?;
+                let unit = match &question.kind {
+                    Kind::Number { unit, .. } => unit.as_str(),
+                    Kind::YesNo | Kind::Choice(_) => "1",
+                };
+                let value = match (value, &question.kind) {
+                    (AnswerValue::YesNo(true), _) => Text::new("是", "yes"),
+                    (AnswerValue::YesNo(false), _) => Text::new("否", "no"),
+                    (AnswerValue::Number(number), _) => same(&number.to_string()),
+                    (AnswerValue::Choice(id), Kind::Choice(options)) => {
+                        let label = &options.iter().find(|option| option.id == *id)?.label;
+                        let with_id = |label: &str| format!("{id} · {label}");
+                        Text::new(with_id(&label.zh), with_id(&label.en))
+                    }
+                    (AnswerValue::Choice(id), _) => same(id),
+                };
+                Said {
+                    label: question.label.clone(),
+                    value,
+                    unit: unit.to_owned(),
+                }
+            }
+        })
     }
 
     /// What somebody saw, as an `Observation` without its patient and time; or why it cannot be one.

@@ -14,6 +14,7 @@ use vocabulary::{ActorId, PatientId, Timestamp};
 use super::{
     BedState, RECENT_EVERY_MS, RECENT_MS, State,
     charted::{Charted, charted},
+    corrected,
     kept::Source,
     places, stored, tags,
     written::edge_of,
@@ -23,7 +24,7 @@ use crate::{clock, edges, hospital::Hospital, vitals};
 /// How long a reading may have been on its way, in milliseconds.
 const ON_ITS_WAY_MS: i64 = 60_000;
 /// Who writes down what patients report from home.
-const FROM_HOME: &str = "follow-up";
+pub(super) const FROM_HOME: &str = "follow-up";
 /// How many observations are looked at when the program starts, the newest ones.
 const CHARTED: usize = 2000;
 /// Values closer together than this are a waveform, in microseconds. Rules look at none.
@@ -36,16 +37,20 @@ pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
         let Some(last) = entries.last() else { break };
         *next = last.sequence + 1;
         for entry in entries {
-            let FactBody::Resource { key, body, .. } = &entry.fact.body else {
+            let FactBody::Resource { key, version, body } = &entry.fact.body else {
                 continue;
             };
             moved |= places::KINDS.contains(&key.kind.as_str());
             if edges::KINDS.contains(&key.kind.as_str()) {
                 hospital.edges.note_change();
             }
-            if let ("Observation", Some(patient), Some(body)) =
-                (key.kind.as_str(), &entry.fact.subject, body)
-            {
+            if key.kind != "Observation" {
+                continue;
+            }
+            if *version > 1 {
+                corrected::said_before(hospital, permit, key, *version).await;
+            }
+            if let (Some(patient), Some(body)) = (&entry.fact.subject, body) {
                 let mut state = hospital.ward.state.lock();
                 state.write_down(patient, &key.id, body);
             }
@@ -67,6 +72,29 @@ pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
             tracing::error!(%error, "the wards could not be read again");
         }
     }
+}
+
+/// The newest observations about a patient, as they are now, the oldest first.
+pub async fn written_about(
+    hospital: &Hospital,
+    permit: &Permit,
+    patient: &PatientId,
+) -> Result<Vec<(String, Value)>, RecordError> {
+    let query = ResourceQuery {
+        kind: "Observation".to_owned(),
+        terms: vec![Term {
+            parameter: "subject".to_owned(),
+            any_of: vec![Match::Reference(format!("Patient/{patient}"))],
+        }],
+        sort: vec![],
+        limit: CHARTED,
+        offset: 0,
+    };
+    let rows = hospital.record.search(permit, &query).await?.rows;
+    let rows = rows.into_iter().rev();
+    Ok(rows
+        .filter_map(|row| Some((row.key.id, row.body?)))
+        .collect())
 }
 
 /// What was measured and written down last, when the program starts.
@@ -127,19 +155,9 @@ async fn known_of(
         lying.filter_map(|bed| bed.patient.clone()).collect()
     });
     for patient in patients {
-        let query = ResourceQuery {
-            kind: "Observation".to_owned(),
-            terms: vec![Term {
-                parameter: "subject".to_owned(),
-                any_of: vec![Match::Reference(format!("Patient/{patient}"))],
-            }],
-            sort: vec![],
-            limit: CHARTED,
-            offset: 0,
-        };
-        let rows = hospital.record.search(permit, &query).await?.rows;
+        let rows = written_about(hospital, permit, &patient).await?;
         let mut state = hospital.ward.state.lock();
-        for body in rows.into_iter().filter_map(|row| row.body) {
+        for (_, body) in rows {
             state.remember_known(&patient, &body);
         }
     }
@@ -147,7 +165,7 @@ async fn known_of(
 }
 
 impl BedState {
-    fn measured_at_home(&mut self, sample: Sample) {
+    pub(super) fn measured_at_home(&mut self, sample: Sample) {
         let newest = self.from_home.entry(sample.signal);
         let newest = newest.or_insert((sample.at, sample.value));
         if sample.at >= newest.0 {

@@ -13,6 +13,8 @@ use super::referred;
 use crate::{edge::NotTaken, hospital::Hospital};
 
 const KIND: &str = "Observation";
+/// What an observation is that was written down by mistake.
+const TAKEN_BACK: &str = "entered-in-error";
 /// What was written down at an edge is tagged by this in the cloud, and changed there alone.
 const AT_EDGE: &str = "edge";
 /// The tag that says at which edge, and in which entry of its journal.
@@ -32,14 +34,16 @@ pub struct Written {
 }
 
 impl Written {
-    /// What an entry of the journal holds, where somebody wrote it down in their own name. What devices and other
-    /// systems measured goes out as readings, or is the edge's own.
+    /// What an entry of the journal holds, where somebody wrote it down in their own name, or took back what another
+    /// had. What devices and other systems measured goes out as readings, or is the edge's own.
     pub fn of(entry: &Entry) -> Option<Self> {
         let FactBody::Resource { key, body, .. } = &entry.fact.body else {
             return None;
         };
         let body = body.as_ref().filter(|_| key.kind == KIND)?;
-        if author(body)? != entry.actor.as_str() || !is_by_hand(body) {
+        let is_own = author(body)? == entry.actor.as_str();
+        let is_taken_back = body.get("status").and_then(Value::as_str) == Some(TAKEN_BACK);
+        if !(is_own || is_taken_back) || !is_by_hand(body) {
             return None;
         }
         Some(Self {
@@ -86,11 +90,11 @@ impl Written {
     }
 }
 
-fn author(body: &Value) -> Option<String> {
+pub(super) fn author(body: &Value) -> Option<String> {
     referred(body, "/performer/0/reference", "Practitioner")
 }
 
-fn is_by_hand(body: &Value) -> bool {
+pub(super) fn is_by_hand(body: &Value) -> bool {
     written_by(body).is_none() && body.get("device").is_none()
 }
 
@@ -101,6 +105,18 @@ fn entry_of(body: &Value) -> Option<(&str, u64)> {
     let tag = tags.iter().find(is_entry)?;
     let text = |name: &str| tag.get(name)?.as_str();
     Some((text("code")?, text("version")?.parse().ok()?))
+}
+
+/// An observation that somebody wrote down here by hand about this patient, as one that was entered in error. None where
+/// it is another's, a device's or a program's, or was taken back before.
+pub fn as_taken_back(mut body: Value, patient: &PatientId) -> Option<Value> {
+    let about = referred(&body, "/subject/reference", "Patient");
+    let status = body.get_mut("status")?;
+    if about.as_deref() != Some(patient.as_str()) || status.as_str() == Some(TAKEN_BACK) {
+        return None;
+    }
+    *status = json!(TAKEN_BACK);
+    (author(&body).is_some() && is_by_hand(&body)).then_some(body)
 }
 
 /// At which edge an observation was written down; none: here.

@@ -102,7 +102,7 @@ export function Bed(props: BedProps): JSX.Element {
         {(patient) => <TasksOf patient={patient} say={say} />}
       </Show>
       <Show when={!isPast() && props.bed.patient}>
-        <Seen ward={props.ward.id} bed={props.bed} reload={props.reload} />
+        <Seen ward={props.ward} bed={props.bed} reload={props.reload} />
       </Show>
       <section aria-label={say('trends')}>
         <h3>{say('trends')}</h3>

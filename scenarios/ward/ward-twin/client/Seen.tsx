@@ -5,18 +5,21 @@ import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import type { Card, CardInput } from '../../../../contract/knowledge';
-import type { BedView } from './ward';
+import { Entered } from './Entered';
+import type { BedView, WardView } from './ward';
 import { sayIn } from './words';
 import type { Say } from './words';
 
 const OF_THE_RECORD: ReadonlySet<string> = new Set(['age_years', 'female', 'pregnant']);
 const OTHERS = ['mews', 'qsofa', 'curb-65', 'psi'] as const;
 
-export function Seen(props: { ward: string; bed: BedView; reload(): void }): JSX.Element {
+export function Seen(props: { ward: WardView; bed: BedView; reload(): void }): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
   const cards = createQuery<Card[]>(() => (signal) => app.api.get('/api/assess', { signal }));
   const [busy, setBusy] = createSignal(false);
+  const [open, setOpen] = createSignal(false);
+  const [times, setTimes] = createSignal(0);
   /** What a score asks; age and sex are the record's. */
   const asks = (score: string): readonly CardInput[] =>
     (cards.data() ?? []).find(({ id }) => id === score)?.inputs.filter(({ name }) => !OF_THE_RECORD.has(name)) ?? [];
@@ -46,9 +49,10 @@ export function Seen(props: { ward: string; bed: BedView; reload(): void }): JSX
     if (Object.keys(seen).length === 0) return;
     setBusy(true);
     try {
-      await app.api.post(`/api/wards/${encodeURIComponent(props.ward)}/beds/${encodeURIComponent(props.bed.id)}/seen`, seen);
+      await app.api.post(`/api/wards/${encodeURIComponent(props.ward.id)}/beds/${encodeURIComponent(props.bed.id)}/seen`, seen);
       app.toast(() => say('saved'));
       form.reset();
+      setTimes((before) => before + 1);
       props.reload();
     } catch (error) {
       app.toast(() => app.explain(error));
@@ -58,7 +62,7 @@ export function Seen(props: { ward: string; bed: BedView; reload(): void }): JSX
   }
 
   return (
-    <details class="seen">
+    <details class="seen" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{say('seen')}</summary>
       <form onSubmit={(event) => void save(event)}>
         <Fields inputs={first()} say={say} />
@@ -70,6 +74,9 @@ export function Seen(props: { ward: string; bed: BedView; reload(): void }): JSX
           {say('save')}
         </button>
       </form>
+      <Show when={open()}>
+        <Entered ward={props.ward} bed={props.bed.id} times={times()} reload={props.reload} />
+      </Show>
     </details>
   );
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Dispatch, OfferState } from '../../../../contract/alarms';
 import { fill } from '../../../../client/words/words';
 import { BOARDS, boardSaid, paintBoard } from './boards';
-import { bedSaid, cellText, forecastSaid, readingSaid, roomText, rowText, staffText, wardSaid } from './said';
+import { bedSaid, cellText, enteredSaid, forecastSaid, readingSaid, roomText, rowText, staffText, wardSaid } from './said';
 import type { Errand } from './said';
 import { paintScreen } from './screen';
 import { bedPanel, wardPanel } from './told';
@@ -175,4 +175,12 @@ describe('the next quarter of an hour', () => {
     expect(stays).toMatch(/46/);
     expect(stays).not.toMatch(/18 ?%|0 ?%/);
   });
+});
+
+test('what somebody wrote down says each of its values with its unit', () => {
+  const one = (zh: string, en: string, value: string, unit: string) => ({ label: { zh, en }, value: { zh: value, en: value }, unit });
+  const said = [one('收缩压', 'Systolic pressure', '60', 'mm[Hg]'), one('吸氧', 'On oxygen', 'yes', '1')];
+  const entered = { id: 'o', at: '2026-01-01T10:00:00Z', by: 'wang', said, at_edge: false };
+  expect(enteredSaid(entered, 'en')).toBe('Systolic pressure: 60 mmHg; On oxygen: yes');
+  expect(enteredSaid(entered, 'zh')).toBe('收缩压：60 mmHg; 吸氧：yes');
 });

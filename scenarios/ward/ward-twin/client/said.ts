@@ -1,11 +1,11 @@
 /** What is said of a ward: one model, from which tables, the screens in 3D and the panel in a headset all take their words. */
 import type { Dispatch, Forecast, OfferState, Reading } from '../../../../contract/alarms';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { paceOf } from './pace';
 import type { Pace } from './pace';
 import { rateOf, shown, unitOf, vitalOf, worst } from './ward';
-import type { BedView, Point, Priority, StaffView, Text, VitalNow, WardView } from './ward';
+import type { BedView, EnteredView, Point, Priority, StaffView, Text, VitalNow, WardView } from './ward';
 import { roleIn } from './words';
 import type { Say, Word } from './words';
 
@@ -224,6 +224,11 @@ export function rowText(bed: BedSaid, say: Say): readonly (readonly [string, str
 export function readingSaid({ signal, value }: Reading, { signals }: WardView, language: Language): { readonly name: string; readonly value: string } {
   const known = signals[signal];
   return { name: known ? inLanguage(known.label, language) : signal, value: spaced(String(value), known && unitOf(known.unit)) };
+}
+
+/** What somebody wrote down, as plain text. */
+export function enteredSaid({ said }: EnteredView, language: Language): string {
+  return said.map(({ label, value, unit }) => `${inLanguage(label, language)}${colonIn(language)}${spaced(inLanguage(value, language), unitOf(unit))}`).join('; ');
 }
 
 /** How a room is, as plain text. */

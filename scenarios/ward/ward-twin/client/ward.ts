@@ -56,6 +56,18 @@ export interface BedView {
   readonly late: number;
 }
 
+/** What somebody wrote down at a bed. */
+export interface EnteredView {
+  /** The id of its `Observation`. */
+  readonly id: string;
+  readonly at: string;
+  /** The account of who did. */
+  readonly by: string;
+  readonly said: readonly { readonly label: Text; readonly value: Text; readonly unit: string }[];
+  /** It is corrected at the edge alone. */
+  readonly at_edge: boolean;
+}
+
 export interface AlarmView {
   readonly id: string;
   readonly alarm: Alarm;
