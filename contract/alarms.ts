@@ -13,6 +13,14 @@ id: string,
  */
 bed: string, 
 /**
+ * The device there, where it is about one of them.
+ */
+device?: string, 
+/**
+ * What that device says of itself, in its own words.
+ */
+said: Array<string>, 
+/**
  * Whom it is about.
  */
 patient?: string, 
@@ -852,7 +860,11 @@ by: string,
 /**
  * How.
  */
-outcome: Outcome, } | { "step": "unheard" } | { "step": "heard-again" };
+outcome: Outcome, } | { "step": "unheard" } | { "step": "heard-again" } | { "step": "said", 
+/**
+ * In its own words.
+ */
+words: Array<string>, };
 
 /**
  * A step that was done.
@@ -930,7 +942,11 @@ by: string,
 /**
  * How.
  */
-outcome: Outcome, } | { "step": "unheard" } | { "step": "heard-again" });
+outcome: Outcome, } | { "step": "unheard" } | { "step": "heard-again" } | { "step": "said", 
+/**
+ * In its own words.
+ */
+words: Array<string>, });
 
 /**
  * A rule that came with the program and that the hospital does not want.

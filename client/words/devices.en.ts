@@ -42,6 +42,7 @@ export const devices = {
   'devices.why.clock-corrected': 'Clock was wrong, corrected',
   'devices.why.clock-absent': 'No time sent, that of arrival stands',
   'devices.why.clock-in-doubt': 'Clock in doubt',
+  'devices.why.clock-slow': 'Clock slow, judged by arrival',
   'devices.why.not-measured': 'Gaps: not measured',
   'devices.why.out-of-range': 'Outside what can be true',
   'devices.why.converted': 'Sent in another unit, converted',

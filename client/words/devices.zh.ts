@@ -42,6 +42,7 @@ export const devices = {
   'devices.why.clock-corrected': '时钟有误，已校正',
   'devices.why.clock-absent': '未带时间，以到达时间为准',
   'devices.why.clock-in-doubt': '时钟存疑',
+  'devices.why.clock-slow': '时钟偏慢，按到达时间判断',
   'devices.why.not-measured': '有缺口：未测得',
   'devices.why.out-of-range': '超出可信范围',
   'devices.why.converted': '单位不同，已换算',

@@ -131,6 +131,11 @@ pub enum Step {
     Unheard,
     /// Something is heard from there again: what is said there holds.
     HeardAgain,
+    /// The device that it is about says this of itself now.
+    Said {
+        /// In its own words.
+        words: Vec<String>,
+    },
 }
 
 /// A step with its time.
@@ -153,6 +158,13 @@ pub struct Alarm {
     pub id: AlarmId,
     /// The bed.
     pub bed: String,
+    /// The device there, where it is about one of them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[ts(optional)]
+    pub device: Option<String>,
+    /// What that device says of itself, in its own words.
+    #[serde(default)]
+    pub said: Vec<String>,
     /// Whom it is about.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[ts(optional)]
@@ -240,6 +252,7 @@ impl Alarm {
             taken: None,
             paused_until: None,
             closed: None,
+            said: Vec::new(),
             steps: Vec::new(),
             ..self.clone()
         };
@@ -272,6 +285,7 @@ impl Alarm {
             }
             Step::Paused { until, .. } => self.paused_until = Some(*until),
             Step::PauseEnded => self.paused_until = None,
+            Step::Said { words } => self.said.clone_from(words),
             Step::Gone => self.presence = Presence::Gone { at },
             Step::Back { .. } => self.presence = Presence::Present,
             Step::Closed { by, outcome } => {

@@ -37,6 +37,17 @@ pub enum Act {
     },
 }
 
+/// What an alarm is about.
+#[derive(Clone, Copy, Debug)]
+pub struct About<'a> {
+    /// The bed.
+    pub bed: &'a str,
+    /// One of its devices, which has alarms of its own.
+    pub device: Option<&'a str>,
+    /// Who lies there.
+    pub patient: Option<&'a str>,
+}
+
 /// The alarms of a ward.
 #[derive(Clone, Debug)]
 pub struct Board {
@@ -156,10 +167,27 @@ impl Board {
         rules: &RuleSet,
         now: Timestamp,
     ) -> Option<AlarmId> {
+        let device = None;
+        let about = About {
+            bed,
+            device,
+            patient,
+        };
+        self.apply_about(about, change, rules, now)
+    }
+
+    /// Takes a change of a rule at a bed or of one of its devices. Gives the alarm that it touched.
+    pub fn apply_about(
+        &mut self,
+        about: About<'_>,
+        change: &Change,
+        rules: &RuleSet,
+        now: Timestamp,
+    ) -> Option<AlarmId> {
         match &change.changed {
-            Changed::Began { read } => self.begin(bed, patient, change, read, rules, now),
+            Changed::Began { read } => self.begin(about, change, read, rules, now),
             Changed::Ended => {
-                let alarm = self.open_of(bed, &change.rule)?;
+                let alarm = self.open_of(about, &change.rule)?;
                 if alarm.presence != Presence::Present {
                     return None;
                 }
@@ -186,11 +214,12 @@ impl Board {
         touched
     }
 
-    fn open_of(&mut self, bed: &str, rule: &str) -> Option<&mut Alarm> {
+    fn open_of(&mut self, about: About<'_>, rule: &str) -> Option<&mut Alarm> {
         let led = &self.led;
         let mut own = self.alarms.values_mut();
         own.find(|alarm| {
-            alarm.bed == bed
+            alarm.bed == about.bed
+                && alarm.device.as_deref() == about.device
                 && alarm.rule == rule
                 && alarm.closed.is_none()
                 && !led.contains(&alarm.id)
@@ -200,8 +229,7 @@ impl Board {
     /// An alarm that nobody has ended yet comes back instead of standing there twice.
     fn begin(
         &mut self,
-        bed: &str,
-        patient: Option<&str>,
+        about: About<'_>,
         change: &Change,
         read: &[Reading],
         rules: &RuleSet,
@@ -209,7 +237,7 @@ impl Board {
     ) -> Option<AlarmId> {
         let rule = rules.rule(&change.rule)?;
         let first = self.escalation.of(rule.priority).levels.first()?.clone();
-        if let Some(alarm) = self.open_of(bed, &rule.id) {
+        if let Some(alarm) = self.open_of(about, &rule.id) {
             if alarm.presence == Presence::Present {
                 return None;
             }
@@ -233,11 +261,14 @@ impl Board {
             }
             return Some(alarm.id.clone());
         }
-        let id = format!("{bed}.{}.{}", rule.id, change.at.0);
+        let about_id: Vec<&str> = [about.bed].into_iter().chain(about.device).collect();
+        let id = format!("{}.{}.{}", about_id.join("."), rule.id, change.at.0);
         let mut alarm = Alarm {
             id: id.clone(),
-            bed: bed.to_owned(),
-            patient: patient.map(str::to_owned),
+            bed: about.bed.to_owned(),
+            device: about.device.map(str::to_owned),
+            said: Vec::new(),
+            patient: about.patient.map(str::to_owned),
             rule: rule.id.clone(),
             version: rules.version.clone(),
             title: rule.title.clone(),

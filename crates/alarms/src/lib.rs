@@ -20,7 +20,7 @@ mod vitals;
 mod watch;
 
 pub use alarm::{Alarm, AlarmId, Closed, Outcome, Presence, Refused, Step, Stepped, Taken};
-pub use board::{Act, Board};
+pub use board::{About, Act, Board};
 pub use dispatch::{Candidate, Dispatch, Offer, OfferState, Place, nearest};
 pub use escalation::{
     Escalation, Level, PriorityRules, SHIPPED_ESCALATION, Signalling, escalation,

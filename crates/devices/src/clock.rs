@@ -7,9 +7,12 @@ use crate::{profile::Clock, reading::Mark};
 /// Before this no device measured: 2020-01-01. A clock that says so counts since its battery was put in.
 const EARLIEST: i64 = 1_577_836_800_000;
 /// How long the smallest delay is looked for before it says something about the clock, in milliseconds.
-const WINDOW_MS: i64 = 60_000;
+const WINDOW_MS: i64 = 30_000;
 /// A delay of live measurements below this is the line's, not the clock's, in milliseconds.
 const LINE_MS: i64 = 2_000;
+/// So many windows in a row must agree on the smallest delay until it is the clock's. What was stored and comes late comes
+/// faster than it was measured, or slower: its delay falls or grows meanwhile.
+const AGREED: u32 = 3;
 /// How far a corrected time may fall behind its arrival before the correction is made anew, in milliseconds.
 const AGAIN_MS: i64 = 60_000;
 
@@ -22,6 +25,8 @@ pub struct DeviceClock {
     window: Option<(i64, i64)>,
     /// The smallest delay of the last full window: what a clock that runs slow adds to each.
     slow_ms: i64,
+    /// The smallest delay on which windows agree, and how many in a row.
+    agreed: (i64, u32),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,12 +66,14 @@ impl DeviceClock {
     ///
     /// A time that can be true stands. One that cannot (before there were such devices, older than what the device
     /// can hold, or ahead) is moved by what makes the first such measurement arrive at once; later ones by the
-    /// same, so that the distances between them stay. The doubt is what that may be off.
+    /// same, so that the distances between them stay. The doubt is what that may be off. Samples take `length_ms`
+    /// from their time on until they can be sent.
     pub fn correct(
         &mut self,
         clock: &Clock,
         said: Option<Timestamp>,
         received: Timestamp,
+        length_ms: i64,
     ) -> (Timestamp, Option<Mark>) {
         let Some(said) = said else {
             return (received, Some(Mark::ClockAbsent));
@@ -76,9 +83,12 @@ impl DeviceClock {
         let holds_ms = i64::from(clock.holds_s) * 1000;
         if said.0 >= EARLIEST && (-ahead_ms..=holds_ms).contains(&delay_ms) {
             self.offset = None;
-            return self.in_time(clock, said, received, delay_ms);
+            // What was still measured did not wait.
+            let waited_ms = delay_ms.saturating_sub(length_ms).max(delay_ms.min(0));
+            return self.in_time(clock, said, received, waited_ms);
         }
         self.window = None;
+        self.agreed = (0, 0);
         let usable = self.offset.filter(|offset| {
             let left = delay_ms.saturating_sub(offset.ms);
             (-ahead_ms..=AGAIN_MS).contains(&left)
@@ -103,7 +113,8 @@ impl DeviceClock {
     }
 
     /// A time that can be true: what drifts slowly still shows in live measurements, whose smallest delay grows
-    /// or falls below nothing. It is said, not mended, since a line that is slow looks the same.
+    /// or falls below nothing. It is said, not mended, since a line that is slow looks the same for a while; where windows
+    /// agree on that delay, it is said that the clock is slow by it.
     fn in_time(
         &mut self,
         clock: &Clock,
@@ -122,14 +133,34 @@ impl DeviceClock {
             Some((smallest, _)) => {
                 self.slow_ms = (*smallest).min(delay_ms);
                 self.window = Some((delay_ms, received.0));
+                self.agree();
             }
             None => self.window = Some((delay_ms, received.0)),
         }
         // What is faster than the window said shows that the clock is right again.
         self.slow_ms = self.slow_ms.min(delay_ms.max(0));
+        if delay_ms < self.agreed.0 - LINE_MS {
+            self.agreed = (0, 0);
+        }
         let by_ms = if delay_ms < 0 { delay_ms } else { self.slow_ms };
-        let doubt = !(0..=LINE_MS).contains(&by_ms);
-        (said, doubt.then_some(Mark::ClockInDoubt { by_ms }))
+        let mark = match by_ms {
+            0..=LINE_MS => None,
+            _ if by_ms > 0 && self.agreed.1 >= AGREED => Some(Mark::ClockSlow { by_ms }),
+            _ => Some(Mark::ClockInDoubt { by_ms }),
+        };
+        (said, mark)
+    }
+
+    /// A window is full: whether it agrees with those before. A clock that drifts is followed, once it is known as one.
+    fn agree(&mut self) {
+        let (before_ms, windows) = self.agreed;
+        self.agreed = if (self.slow_ms - before_ms).abs() > LINE_MS || windows == 0 {
+            (self.slow_ms, 1)
+        } else if windows >= AGREED {
+            (self.slow_ms, windows)
+        } else {
+            (before_ms, windows + 1)
+        };
     }
 }
 
@@ -145,7 +176,7 @@ mod tests {
     const NOW: i64 = 1_795_680_000_000;
 
     fn at(clock: &mut DeviceClock, said: i64, received: i64) -> (i64, Option<Mark>) {
-        let (time, mark) = clock.correct(&LIVE, Some(Timestamp(said)), Timestamp(received));
+        let (time, mark) = clock.correct(&LIVE, Some(Timestamp(said)), Timestamp(received), 0);
         (time.0, mark)
     }
 
@@ -159,7 +190,7 @@ mod tests {
             (NOW - 3_000_000, None)
         );
         assert_eq!(
-            clock.correct(&LIVE, None, Timestamp(NOW)),
+            clock.correct(&LIVE, None, Timestamp(NOW), 0),
             (Timestamp(NOW), Some(Mark::ClockAbsent))
         );
     }
@@ -196,18 +227,82 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_clock_that_drifts_is_in_doubt() {
+    /// Marks of measurements of each second, which come as late as `delay_ms` says.
+    fn marks(seconds: i64, delay_ms: impl Fn(i64) -> i64) -> Vec<Option<Mark>> {
         let mut clock = DeviceClock::default();
-        let mut last = None;
-        for second in 0..300 {
-            // It loses 20 ms a second.
-            let said = NOW + second * 980;
-            last = at(&mut clock, said, NOW + second * 1000 + 50).1;
+        let each = (0..seconds).map(|second| {
+            let received = NOW + second * 1000;
+            let said = received - delay_ms(second);
+            let (time, mark) = at(&mut clock, said, received);
+            assert_eq!(time, said, "the device's time stays");
+            mark
+        });
+        each.collect()
+    }
+
+    #[test]
+    fn a_clock_that_is_slow_is_known_by_a_delay_that_stays() {
+        for slow_ms in [130_000, 200_000] {
+            // The line takes some time of its own, now more and now less.
+            let marks = marks(300, |second| slow_ms + second % 7 * 100);
+            let slow = Some(Mark::ClockSlow { by_ms: slow_ms });
+            assert_eq!(marks.iter().position(|mark| *mark == slow), Some(90));
+            assert!(marks[90..].iter().all(|mark| *mark == slow));
+            assert!(matches!(marks[60], Some(Mark::ClockInDoubt { .. })));
         }
+    }
+
+    #[test]
+    fn what_was_stored_and_comes_late_is_no_clock_that_is_slow() {
+        let is_slow = |mark: &Option<Mark>| matches!(mark, Some(Mark::ClockSlow { .. }));
+        // An hour that is sent twice as fast as it was measured, a tenth faster, and one that falls further behind.
+        let backlogs: [fn(i64) -> i64; 3] = [
+            |second| (3_600_000 - second * 1_000).max(50),
+            |second| 3_600_000 - second * 100,
+            |second| 60_000 + second * 200,
+        ];
+        for backlog in backlogs {
+            let marks = marks(1_200, backlog);
+            assert!(!marks.iter().any(is_slow));
+        }
+    }
+
+    #[test]
+    fn what_comes_in_one_go_was_measured_up_to_then() {
+        let mut clock = DeviceClock::default();
+        for received in (1..8).map(|five_minutes| NOW + five_minutes * 300_000) {
+            for second in (0..300).rev() {
+                let (_, mark) = at(&mut clock, received - second * 1_000, received);
+                assert_eq!(mark, None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_right_is_no_more_slow() {
+        let marks = marks(400, |second| if second < 200 { 130_000 } else { 300 });
+        assert_eq!(marks[199], Some(Mark::ClockSlow { by_ms: 130_000 }));
+        assert!(marks[200..].iter().all(Option::is_none));
+    }
+
+    #[test]
+    fn samples_are_no_slow_clock_because_they_took_their_time() {
+        let mut clock = DeviceClock::default();
+        for minute in 1..10 {
+            let received = NOW + minute * 60_000;
+            let start = Timestamp(received - 60_000);
+            let (time, mark) = clock.correct(&LIVE, Some(start), Timestamp(received), 59_000);
+            assert_eq!((time, mark), (start, None));
+        }
+    }
+
+    #[test]
+    fn a_clock_that_drifts_fast_is_in_doubt() {
+        // It loses 100 ms a second.
+        let last = marks(300, |second| second * 100 + 50).pop().unwrap();
         let Some(Mark::ClockInDoubt { by_ms }) = last else {
             panic!("{last:?}")
         };
-        assert!((3_000..6_100).contains(&by_ms), "{by_ms}");
+        assert!((24_000..30_000).contains(&by_ms), "{by_ms}");
     }
 }

@@ -205,7 +205,11 @@ impl Intake {
                 let start = Timestamp(received.0.saturating_sub(back));
                 (start, Some(Mark::ClockAbsent))
             }
-            _ => self.clock.correct(&profile.clock, said, received),
+            _ => {
+                let length_ms = measured.values.length_ms();
+                self.clock
+                    .correct(&profile.clock, said, received, length_ms)
+            }
         };
         marks.extend(corrected);
         if recent.latest.is_some_and(|latest| start.0 < latest) {

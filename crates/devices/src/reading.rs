@@ -56,6 +56,11 @@ pub enum Mark {
         /// By so much.
         by_ms: i64,
     },
+    /// The device's clock is slow by so much, as its live measurements agree; its time was left as it is.
+    ClockSlow {
+        /// By so much.
+        by_ms: i64,
+    },
     /// The device had nothing to say for so many samples: they are gaps.
     NotMeasured {
         /// How many.
@@ -92,6 +97,7 @@ impl Mark {
             Self::ClockCorrected { .. } => "clock-corrected",
             Self::ClockAbsent => "clock-absent",
             Self::ClockInDoubt { .. } => "clock-in-doubt",
+            Self::ClockSlow { .. } => "clock-slow",
             Self::NotMeasured { .. } => "not-measured",
             Self::OutOfRange { .. } => "out-of-range",
             Self::Converted { .. } => "converted",

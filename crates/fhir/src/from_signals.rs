@@ -145,6 +145,7 @@ pub fn is_trustworthy(marks: &[QualityMark]) -> bool {
             || matches!(
                 mark,
                 QualityMark::ClockCorrected { .. }
+                    | QualityMark::ClockSlow { .. }
                     | QualityMark::Late
                     | QualityMark::Validated
                     | QualityMark::Profile { .. }

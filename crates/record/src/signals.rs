@@ -73,9 +73,24 @@ pub enum QualityMark {
         #[serde(default)]
         sent: Option<String>,
     },
+    /// The device's clock is slow by so much, as its live readings agree; the time of the reading is the device's.
+    ClockSlow {
+        /// By so much, in milliseconds.
+        by_ms: u64,
+    },
 }
 
 impl QualityMark {
+    /// How much later than its time a reading with these marks was measured, in milliseconds: by as much as the device's
+    /// clock is known to be slow.
+    pub fn slow_ms(marks: &[Self]) -> i64 {
+        let slow = marks.iter().find_map(|mark| match mark {
+            Self::ClockSlow { by_ms } => i64::try_from(*by_ms).ok(),
+            _ => None,
+        });
+        slow.unwrap_or(0)
+    }
+
     /// Whether the value was sent in another unit. Before there was a mark for it, it stood in words.
     pub fn is_conversion(&self) -> bool {
         match self {

@@ -545,6 +545,9 @@ fn quality_mark(mark: &Mark) -> Option<QualityMark> {
             by_ms: 0,
             doubt_ms: by_ms.unsigned_abs(),
         },
+        Mark::ClockSlow { by_ms } => QualityMark::ClockSlow {
+            by_ms: by_ms.unsigned_abs(),
+        },
         Mark::ClockAbsent => QualityMark::ClockUnknown,
         Mark::Converted { from, raw } => QualityMark::Converted {
             from: from.clone(),

@@ -4,6 +4,7 @@
 //! What is known of a bed now is derived, and comes again from what arrives. Each step of an alarm is a fact
 //! before anybody hears of it.
 
+mod at_bed;
 mod calling;
 mod charted;
 mod command;
@@ -49,7 +50,7 @@ use std::{
 };
 
 use alarms::{
-    Act, AlarmId, Board, Change, Changed, Dispatch, PlanRun, Presence, Refused, RuleSet, Stepped,
+    About, Act, AlarmId, Board, Change, Changed, Dispatch, PlanRun, Presence, Refused, RuleSet, Stepped,
     Watch, escalation, ward_rules,
 };
 use anyhow::Result;
@@ -94,6 +95,8 @@ pub struct State {
     beds: BTreeMap<String, BedState>,
     /// Things with a tag, by `Device/…`, and lines to edges, by `Edge/…`.
     things: BTreeMap<String, Thing>,
+    /// Devices at beds of which something was found.
+    at_beds: BTreeMap<at_bed::AtBed, Thing>,
     board: Board,
     beside: BTreeMap<AlarmId, Beside>,
     /// Alarms whose last steps are not facts yet.
@@ -187,6 +190,7 @@ impl State {
             places: Places::default(),
             beds: BTreeMap::new(),
             things: BTreeMap::new(),
+            at_beds: BTreeMap::new(),
             board: Board::new(escalation().clone()),
             beside: BTreeMap::new(),
             unkept: BTreeSet::new(),
@@ -301,8 +305,10 @@ impl State {
             self.beds.insert(id.clone(), state);
             begun.push(id.clone());
         }
+        self.at_beds.retain(|(bed, _), _| !begun.contains(bed));
         self.places = places;
         self.settle_things(now);
+        self.settle_at_beds(now);
         begun
     }
 
@@ -310,46 +316,58 @@ impl State {
         self.rules = ward_rules();
         self.board.escalate_by(escalation().clone());
         let mut gone = Vec::new();
-        let beds = self.beds.iter_mut().map(|(id, bed)| (id, &mut bed.watch));
-        let things = self
-            .things
-            .iter_mut()
-            .map(|(id, thing)| (id, &mut thing.watch));
-        for (id, watch) in beds.chain(things) {
+        let beds = self.beds.iter_mut();
+        let beds = beds.map(|(id, bed)| ((id, None), &mut bed.watch));
+        let things = self.things.iter_mut();
+        let things = things.map(|(id, thing)| ((id, None), &mut thing.watch));
+        let at_beds = self.at_beds.iter_mut();
+        let at_beds = at_beds.map(|((bed, device), found)| ((bed, Some(device)), &mut found.watch));
+        for ((id, device), watch) in beds.chain(things).chain(at_beds) {
             let rules = watch.follow(self.rules.clone()).into_iter();
-            gone.extend(rules.map(|rule| (id.clone(), rule)));
+            gone.extend(rules.map(|rule| (id.clone(), device.cloned(), rule)));
         }
-        for (about, rule) in gone {
+        for (about, device, rule) in gone {
             let over = Change {
                 at: now,
                 rule,
                 changed: Changed::Ended,
             };
-            self.take_up(&about, &over, now);
+            self.take_up(&about, device.as_deref(), &over, now);
         }
     }
 
-    /// What watches the bed or the thing that an alarm is about.
-    fn watch_of(&mut self, about: &str) -> Option<&mut Watch> {
+    /// What watches the bed, the device there or the thing that an alarm is about.
+    fn watch_of(&mut self, about: &str, device: Option<&str>) -> Option<&mut Watch> {
+        if let Some(device) = device {
+            let at_bed = (about.to_owned(), device.to_owned());
+            return Some(&mut self.at_beds.get_mut(&at_bed)?.watch);
+        }
         match self.beds.get_mut(about) {
             Some(bed) => Some(&mut bed.watch),
             None => Some(&mut self.things.get_mut(about)?.watch),
         }
     }
 
+    /// Says that a rule held when its watch began, since its alarm is still open.
+    fn holds_still(&mut self, about: &str, device: Option<&str>, rule: &str, now: Timestamp) {
+        if let Some(device) = device {
+            let at_bed = (about.to_owned(), device.to_owned());
+            let begin = || Thing::begin(&self.rules, now);
+            self.at_beds.entry(at_bed).or_insert_with(begin);
+        }
+        if let Some(watch) = self.watch_of(about, device) {
+            watch.stands(rule);
+        }
+    }
+
     /// The conditions of open alarms held when the program ended: they end when they are seen not to hold.
-    fn stand(&mut self) {
+    fn stand(&mut self, now: Timestamp) {
         let open = self.board.open().into_iter();
-        let present: Vec<(String, String)> = open
-            .filter(|alarm| {
-                alarm.presence == Presence::Present && !self.board.is_led_elsewhere(&alarm.id)
-            })
-            .map(|alarm| (alarm.bed.clone(), alarm.rule.clone()))
-            .collect();
-        for (about, rule) in present {
-            if let Some(watch) = self.watch_of(&about) {
-                watch.stands(&rule);
-            }
+        let present = open.filter(|alarm| {
+            alarm.presence == Presence::Present && !self.board.is_led_elsewhere(&alarm.id)
+        });
+        for alarm in present.cloned().collect::<Vec<_>>() {
+            self.holds_still(&alarm.bed, alarm.device.as_deref(), &alarm.rule, now);
         }
     }
 
@@ -398,8 +416,9 @@ impl State {
             }
         }
         for (about, change) in changes {
-            self.take_up(&about, &change, now);
+            self.take_up(&about, None, &change, now);
         }
+        self.tick_at_beds(now);
         self.unkept.extend(self.board.tick(now));
         self.send(now);
         let before = Timestamp(now.0 - CLOSED_MS);
@@ -409,15 +428,26 @@ impl State {
         self.unkept.retain(|id| board.alarm(id).is_some());
     }
 
-    /// Takes a change at a bed or of a thing to the board.
-    fn take_up(&mut self, about: &str, change: &Change, now: Timestamp) {
+    /// Takes a change at a bed, of a device there or of a thing to the board.
+    fn take_up(&mut self, about: &str, device: Option<&str>, change: &Change, now: Timestamp) {
         let bed = self.beds.get(about);
         let patient = bed.and_then(|bed| bed.patient.as_ref());
-        let patient = patient.map(PatientId::as_str);
-        let touched = self.board.apply(about, patient, change, &self.rules, now);
+        let whole = About {
+            bed: about,
+            device,
+            patient: patient.map(PatientId::as_str),
+        };
+        let touched = self
+            .board
+            .apply_about(whole, change, &self.rules, now);
         let Some(alarm) = touched else { return };
-        let sources = bed.map(|bed| &bed.sources);
-        let sources = sources.or_else(|| Some(&self.things.get(about)?.sources));
+        let at_bed = device.and_then(|device| {
+            let at_bed = (about.to_owned(), device.to_owned());
+            self.at_beds.get(&at_bed)
+        });
+        let thing = at_bed.or_else(|| self.things.get(about));
+        let sources = thing.map(|thing| &thing.sources);
+        let sources = sources.or_else(|| Some(&bed?.sources));
         if let (Changed::Began { read }, Some(sources)) = (&change.changed, sources) {
             let beside = self.beside.entry(alarm.clone()).or_default();
             for reading in read {
@@ -546,7 +576,7 @@ async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
             state.restore(kept);
         }
         state.by_edge = hospital.devices.of_edges();
-        state.stand();
+        state.stand(now);
         let open = missions.into_iter().filter(|one| one.ended.is_none());
         state.missions = open.map(|one| (one.id.clone(), one)).collect();
     }
@@ -620,7 +650,7 @@ async fn act_on(hospital: &Hospital, id: &str, act: Act, by: &ActorId) -> Result
             _ => None,
         };
         state.board.act(&alarm.id, act, by.as_str(), now)?;
-        if closes && let Some(watch) = state.watch_of(&alarm.bed) {
+        if closes && let Some(watch) = state.watch_of(&alarm.bed, alarm.device.as_deref()) {
             watch.look_again(&alarm.rule);
         }
         if let Some(run) = plan {

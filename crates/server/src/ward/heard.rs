@@ -301,6 +301,10 @@ impl State {
         if is_waveform || arrived.quality.iter().any(is_doubtful) {
             return;
         }
+        let slow_ms = QualityMark::slow_ms(&arrived.quality);
+        if by_edge.is_none() {
+            self.hear_clock(device, &arrived.quality, arrived.received);
+        }
         let beds = match &arrived.subject {
             Some(patient) => self
                 .places
@@ -317,9 +321,10 @@ impl State {
         for bed in beds {
             for (at_us, value) in arrived.readings.timed() {
                 let Some(at_us) = at_us else { continue };
+                // By a clock that is slow nothing would be of now: it is of when it arrived.
                 let sample = Sample {
                     signal: signal.clone(),
-                    at: Timestamp(at_us.div_euclid(1000)),
+                    at: Timestamp(at_us.div_euclid(1000) + slow_ms),
                     value,
                 };
                 self.sample(&bed, sample, &source);

@@ -117,10 +117,8 @@ impl State {
             return;
         };
         if alarm.presence == Presence::Present {
-            let (about, rule) = (alarm.bed.clone(), alarm.rule.clone());
-            if let Some(watch) = self.watch_of(&about) {
-                watch.stands(&rule);
-            }
+            let alarm = alarm.clone();
+            self.holds_still(&alarm.bed, alarm.device.as_deref(), &alarm.rule, now);
         }
         self.board.lead(id, now);
         if let Some(beside) = self.beside.get_mut(id) {

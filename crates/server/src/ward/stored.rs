@@ -36,6 +36,11 @@ impl Series {
         }
     }
 
+    /// A reading, by when it arrived where its device's clock is slow.
+    fn read(&self, reading: &Reading) -> Sample {
+        self.sample(measured_us(reading), reading.value)
+    }
+
     fn span(&self, from_ms: i64, to_ms: i64) -> SpanQuery {
         SpanQuery {
             id: self.summary.id.clone(),
@@ -50,6 +55,11 @@ fn counts(reading: &Reading) -> bool {
     let says_nothing =
         |mark: &QualityMark| is_doubtful(mark) || *mark == QualityMark::FromObservation;
     !reading.marks.iter().any(says_nothing)
+}
+
+/// When a reading was measured, by the hospital's clock where the device's is known to be slow, in microseconds.
+fn measured_us(reading: &Reading) -> i64 {
+    reading.at_us + QualityMark::slow_ms(&reading.marks) * 1000
 }
 
 /// The series of a patient and of the sensors at a bed, with the signals that these are for the rules.
@@ -140,15 +150,15 @@ pub async fn refill(
             let span = series.span(from.0, now.0);
             let page = hospital.signals.read(permit, &span, AT_MOST).await?;
             let mut samples = Vec::new();
-            let age_ms = now.0 - last.at_us.div_euclid(1000);
+            let age_ms = now.0 - measured_us(last).div_euclid(1000);
             if counts(last) && (0..=series.fresh_ms).contains(&age_ms) {
-                samples.push(series.sample(last.at_us, last.value));
+                samples.push(series.read(last));
             }
             if page.next_us.is_some() {
                 continue;
             }
             let readings = page.readings.iter().filter(|reading| counts(reading));
-            samples.extend(readings.map(|reading| series.sample(reading.at_us, reading.value)));
+            samples.extend(readings.map(|reading| series.read(reading)));
             // Of several devices the lowest value counts, as it was then: in the order of time.
             samples.sort_by_key(|sample| sample.at);
             let mut state = hospital.ward.state.lock();

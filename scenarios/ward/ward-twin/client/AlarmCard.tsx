@@ -7,6 +7,7 @@ import { Icon } from '../../../../client/panels/Icon';
 import { AlarmPlan } from './AlarmPlan';
 import { AlarmSteps } from './AlarmSteps';
 import { Sign } from './Sign';
+import { deviceSaid } from './said';
 import { clock, mayPause } from './ward';
 import type { AlarmView, WardView } from './ward';
 import { sayIn } from './words';
@@ -53,6 +54,9 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
           <span class="chip warn">{say('confirm')}</span>
         </Show>
       </div>
+      <Show when={deviceSaid(props.alarm, props.ward, app.language())}>
+        {(said) => <p class="small" data-device={alarm().device}>{said()}</p>}
+      </Show>
       <Show when={props.alarm.last_known}>
         {(since) => (
           <p class="small last-known" data-last-known>

@@ -22,6 +22,8 @@ function words(step: Stepped, say: Say, nameOf: (id: string) => string, language
     case 'given-back':
     case 'plan-started':
       return say(`step-${step.step}`, { who: nameOf(step.by) });
+    case 'said':
+      return say('step-said', { words: step.words.join('; ') });
     default:
       return say(`step-${step.step}`);
   }

@@ -17,6 +17,7 @@ import { createSounder } from './sound';
 import type { Sounder } from './sound';
 import type { CommandView } from './command';
 import { commandIn, wardIn } from './names';
+import { deviceSaid } from './said';
 import type { Errand } from './said';
 import { PRIORITIES, clock } from './ward';
 import type { AlarmView, WardView } from './ward';
@@ -233,13 +234,15 @@ function sayNew(ward: () => WardView, isPast: () => boolean): void {
   const said = new Set<string>();
   createEffect(() => {
     if (isPast()) return;
-    for (const { id, alarm, bed_name, mine, calls } of ward().alarms) {
+    for (const one of ward().alarms) {
+      const { id, alarm, bed_name, mine, calls } = one;
       // One that came back calls again.
       const key = `${id} ${alarm.level} ${alarm.untaken_since}`;
       if (!mine || !calls || said.has(key)) continue;
       said.add(key);
       const priority = inLanguage(ward().escalation[alarm.priority].signalling.word, app.language());
-      app.announce(say('newAlarm', { priority, bed: bed_name, title: inLanguage(alarm.title, app.language()) }));
+      const title = [inLanguage(alarm.title, app.language()), deviceSaid(one, ward(), app.language())].filter(Boolean).join(' · ');
+      app.announce(say('newAlarm', { priority, bed: bed_name, title }));
     }
   });
 }

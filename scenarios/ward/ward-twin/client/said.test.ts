@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Dispatch, OfferState } from '../../../../contract/alarms';
 import { fill } from '../../../../client/words/words';
 import { BOARDS, boardSaid, paintBoard } from './boards';
-import { bedSaid, cellText, enteredSaid, forecastSaid, readingSaid, roomText, rowText, staffText, wardSaid } from './said';
+import { bedSaid, cellText, deviceSaid, enteredSaid, forecastSaid, readingSaid, roomText, rowText, staffText, wardSaid } from './said';
 import type { Errand } from './said';
 import { paintScreen } from './screen';
 import { bedPanel, wardPanel } from './told';
@@ -183,4 +183,14 @@ test('what somebody wrote down says each of its values with its unit', () => {
   const entered = { id: 'o', at: '2026-01-01T10:00:00Z', by: 'wang', said, at_edge: false };
   expect(enteredSaid(entered, 'en')).toBe('Systolic pressure: 60 mmHg; On oxygen: yes');
   expect(enteredSaid(entered, 'zh')).toBe('收缩压：60 mmHg; 吸氧：yes');
+});
+
+test('an alarm of a device names it, with its own words or what is measured of it', () => {
+  const signals = { 'device-clock': { label: { zh: '设备时钟偏慢', en: 'The clock is slow by' }, unit: 's' } };
+  const ward = { ...FULL, equipment: { m: 'Monitor 3' }, signals } as unknown as WardView;
+  const of = (more: object): AlarmView => ({ ...ALARM, alarm: { ...ALARM.alarm, steps: [], said: [], ...more } });
+  const raised = (signal: string, value: number) => [{ at: '', step: 'raised', read: [{ signal, value, at: '' }] }];
+  expect(deviceSaid(of({}), ward, 'en')).toBeUndefined();
+  expect(deviceSaid(of({ device: 'm', steps: raised('device-clock', 130) }), ward, 'en')).toBe('Monitor 3: The clock is slow by 130 s');
+  expect(deviceSaid(of({ device: 'gone', said: ['leads off', 'paper out'] }), ward, 'zh')).toBe('gone：leads off; paper out');
 });

@@ -5,7 +5,7 @@ import type { Language } from '../../../../client/core/language';
 import { paceOf } from './pace';
 import type { Pace } from './pace';
 import { rateOf, shown, unitOf, vitalOf, worst } from './ward';
-import type { BedView, EnteredView, Point, Priority, StaffView, Text, VitalNow, WardView } from './ward';
+import type { AlarmView, BedView, EnteredView, Point, Priority, StaffView, Text, VitalNow, WardView } from './ward';
 import { roleIn } from './words';
 import type { Say, Word } from './words';
 
@@ -224,6 +224,17 @@ export function rowText(bed: BedSaid, say: Say): readonly (readonly [string, str
 export function readingSaid({ signal, value }: Reading, { signals }: WardView, language: Language): { readonly name: string; readonly value: string } {
   const known = signals[signal];
   return { name: known ? inLanguage(known.label, language) : signal, value: spaced(String(value), known && unitOf(known.unit)) };
+}
+
+/** Which device at the bed an alarm is about, and what that says of itself or what is measured of it. */
+export function deviceSaid({ alarm }: AlarmView, ward: WardView, language: Language): string | undefined {
+  const { device, said, steps } = alarm;
+  if (device === undefined) return undefined;
+  const read = steps.flatMap((step) => (step.step === 'raised' || step.step === 'back' ? [step.read] : [])).at(-1) ?? [];
+  const measured = read.filter(({ signal }) => ward.signals[signal]?.unit !== '1').map((one) => readingSaid(one, ward, language));
+  const words = said.length > 0 ? said : measured.map(({ name, value }) => spaced(name, value));
+  const name = ward.equipment[device] ?? device;
+  return words.length === 0 ? name : `${name}${colonIn(language)}${words.join('; ')}`;
 }
 
 /** What somebody wrote down, as plain text. */

@@ -3,7 +3,7 @@ import { inLanguage, listIn } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import type { PanelContent } from '../../../../client/xr/panel';
 import { paceText } from './pace';
-import { cellText, deviceText, roomText, rowText, staffText, valueText } from './said';
+import { cellText, deviceSaid, deviceText, roomText, rowText, staffText, valueText } from './said';
 import type { BedSaid, Cell, Value, WardSaid } from './said';
 import { SIGN } from './screen';
 import { clock, mayPause } from './ward';
@@ -59,7 +59,7 @@ export function bedPanel(bed: BedSaid, told: Told): PanelContent {
     title: `${bed.name} · ${who}`,
     lines: [
       // What calls comes first: what has no room on the panel is cut off below.
-      ...(first ? [`${alarmWord(first, say, ward)} · ${inLanguage(first.alarm.title, language)}`, state(first, told)] : []),
+      ...(first ? [`${alarmWord(first, say, ward)} · ${inLanguage(first.alarm.title, language)}`, ...[deviceSaid(first, ward, language) ?? []].flat(), state(first, told)] : []),
       ...(alarms.length > 1 ? [say('moreAlarms', { n: alarms.length - 1 })] : []),
       news2.join(' '),
       ...lines([...bed.vitals.map((one) => cellWords(one, say)), ...bed.others.map((one) => otherWords(one, say))]),

@@ -75,6 +75,10 @@ impl From<&QualityMark> for SignalMark {
                 (by, doubt) = (Some(*by_ms), Some(*doubt_ms));
                 "clock-corrected"
             }
+            QualityMark::ClockSlow { by_ms } => {
+                doubt = Some(*by_ms);
+                "clock-slow"
+            }
             QualityMark::ClockUnknown => "clock-unknown",
             QualityMark::OutOfRange => "out-of-range",
             QualityMark::Conflicting => "conflicting",
