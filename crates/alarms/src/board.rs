@@ -37,6 +37,9 @@ pub enum Act {
     },
 }
 
+/// New words of a device are taken no sooner after the last, in milliseconds: some never say the same twice.
+const WORDS_EVERY_MS: i64 = 30_000;
+
 /// What an alarm is about.
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {
@@ -197,6 +200,30 @@ impl Board {
             }
             Changed::Disbelieved { .. } => None,
         }
+    }
+
+    /// Takes what a device says of itself, for its open alarm by a rule, whose condition holds. Nobody is called by that
+    /// anew: who has taken the alarm has taken the device. Gives the alarm where the words are new.
+    pub fn say(
+        &mut self,
+        about: About<'_>,
+        rule: &str,
+        words: &[String],
+        now: Timestamp,
+    ) -> Option<AlarmId> {
+        let alarm = self.open_of(about, rule)?;
+        if alarm.presence != Presence::Present || words.is_empty() || alarm.said == words {
+            return None;
+        }
+        let mut steps = alarm.steps.iter().rev();
+        let last = steps.find(|stepped| matches!(stepped.step, Step::Said { .. }));
+        if last.is_some_and(|last| now.0 - last.at.0 < WORDS_EVERY_MS) {
+            return None;
+        }
+        alarm.said = words.to_vec();
+        let words = alarm.said.clone();
+        alarm.note(now, Step::Said { words });
+        Some(alarm.id.clone())
     }
 
     /// Says that the patient left a bed: the conditions of its alarms are over. They stay until somebody ends them.

@@ -8,8 +8,9 @@
 )]
 
 use alarms::{
-    Act, Alarm, Board, Candidate, Change, Changed, Dispatch, Escalation, OfferState, Outcome,
-    Place, PlanRun, Presence, Refused, Sample, Step, Watch, escalation, nearest, plans, ward_rules,
+    About, Act, Alarm, Board, Candidate, Change, Changed, Dispatch, Escalation, OfferState,
+    Outcome, Place, PlanRun, Presence, Refused, Sample, Step, Watch, escalation, nearest, plans,
+    ward_rules,
 };
 use proptest::prelude::*;
 use vocabulary::Timestamp;
@@ -647,4 +648,46 @@ fn acts_and_refusals_are_the_same_at_both_ends_of_a_line() {
         Refused::TooLong { at_most_s: 9 }
     );
     assert!(serde_json::from_str::<Act>(r#"{"act":"drop"}"#).is_err());
+}
+
+#[test]
+fn each_device_of_a_bed_has_alarms_of_its_own_and_its_words_change_now_and_then() {
+    let mut board = Board::new(escalation().clone());
+    let about = |device| About {
+        bed: "bed-1",
+        device,
+        patient: Some("p"),
+    };
+    let (pump, monitor) = (about(Some("pump")), about(Some("monitor")));
+    let rules = ward_rules();
+    let began = began("device-fault", 0);
+    let ids = [about(None), pump, monitor]
+        .map(|about| board.apply_about(about, &began, &rules, at(0)).unwrap());
+    assert_eq!(board.open().len(), 3);
+    board.act(&ids[1], Act::Take, "wang", at(5)).unwrap();
+    assert!(board.alarm(&ids[2]).unwrap().taken.is_none());
+    let words = |text: &str| vec![text.to_owned()];
+    let mut say = |second, text: &str| board.say(pump, "device-fault", &words(text), at(second));
+    assert_eq!(say(6, "occlusion"), Some(ids[1].clone()));
+    // The same again, and other words at once, are nothing new.
+    assert_eq!(say(20, "occlusion"), None);
+    assert_eq!(say(21, "door open"), None);
+    assert_eq!(say(36, "door open"), Some(ids[1].clone()));
+    assert_eq!(
+        board.say(pump, "device-clock-slow", &words("x"), at(99)),
+        None
+    );
+    let alarm = board.alarm(&ids[1]).unwrap();
+    assert_eq!(alarm.said, ["door open"]);
+    assert!(alarm.taken.is_some(), "new words call nobody anew");
+    assert_eq!(alarm.as_of(at(30)).unwrap().said, ["occlusion"]);
+    // What is over for one device stands for the other.
+    board.apply_about(pump, &ended("device-fault", 40), &rules, at(40));
+    assert_eq!(
+        board.say(pump, "device-fault", &words("again"), at(99)),
+        None
+    );
+    let presence = |id: &str| board.alarm(id).unwrap().presence;
+    assert_eq!(presence(&ids[1]), Presence::Gone { at: at(40) });
+    assert_eq!(presence(&ids[2]), Presence::Present);
 }

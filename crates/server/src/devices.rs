@@ -479,6 +479,19 @@ impl Devices {
         self.files.lock().clone()
     }
 
+    /// What devices say of themselves that are connected here, and when they said so. One that was cut off may be well
+    /// again or not: nobody knows.
+    pub fn states(&self) -> Vec<(DeviceId, ::devices::State, Option<Timestamp>)> {
+        let live = self.live.read();
+        let states = live.iter().filter_map(|(device, live)| {
+            let quality = &live.lock().quality;
+            let is_here = quality.connected && quality.edge.is_none();
+            let state = quality.state.as_ref().filter(|_| is_here)?;
+            (state.online != Some(false)).then(|| (device.clone(), state.clone(), quality.state_at))
+        });
+        states.collect()
+    }
+
     /// Writes the counts of all devices where they outlive the program.
     pub fn save(&self) -> Result<()> {
         let all: Vec<_> = {

@@ -50,8 +50,8 @@ use std::{
 };
 
 use alarms::{
-    About, Act, AlarmId, Board, Change, Changed, Dispatch, PlanRun, Presence, Refused, RuleSet, Stepped,
-    Watch, escalation, ward_rules,
+    About, Act, AlarmId, Board, Change, Changed, Dispatch, PlanRun, Presence, Refused, RuleSet,
+    Stepped, Watch, escalation, ward_rules,
 };
 use anyhow::Result;
 use jiff::tz::TimeZone;
@@ -97,6 +97,8 @@ pub struct State {
     things: BTreeMap<String, Thing>,
     /// Devices at beds of which something was found.
     at_beds: BTreeMap<at_bed::AtBed, Thing>,
+    /// At which bed the battery of a device counted last, and when the device said what it holds.
+    batteries: BTreeMap<String, (String, Timestamp)>,
     board: Board,
     beside: BTreeMap<AlarmId, Beside>,
     /// Alarms whose last steps are not facts yet.
@@ -191,6 +193,7 @@ impl State {
             beds: BTreeMap::new(),
             things: BTreeMap::new(),
             at_beds: BTreeMap::new(),
+            batteries: BTreeMap::new(),
             board: Board::new(escalation().clone()),
             beside: BTreeMap::new(),
             unkept: BTreeSet::new(),
@@ -306,6 +309,7 @@ impl State {
             begun.push(id.clone());
         }
         self.at_beds.retain(|(bed, _), _| !begun.contains(bed));
+        self.batteries.retain(|_, (bed, _)| !begun.contains(bed));
         self.places = places;
         self.settle_things(now);
         self.settle_at_beds(now);
@@ -437,9 +441,7 @@ impl State {
             device,
             patient: patient.map(PatientId::as_str),
         };
-        let touched = self
-            .board
-            .apply_about(whole, change, &self.rules, now);
+        let touched = self.board.apply_about(whole, change, &self.rules, now);
         let Some(alarm) = touched else { return };
         let at_bed = device.and_then(|device| {
             let at_bed = (about.to_owned(), device.to_owned());
@@ -538,6 +540,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
             heard::written(&hospital, &permit, &mut next).await;
         } else {
             let lines = hospital.edges.lines();
+            let states = hospital.devices.states();
             let now = clock::now();
             if let Some(since) = missed_since {
                 match heard::missed(&hospital, &permit, since, now).await {
@@ -556,6 +559,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
                     }
                 }
                 state.tick(now);
+                state.hear_states(&states, now);
             }
             keep(&hospital).await;
         }

@@ -1,13 +1,19 @@
 //! Devices at beds in which somebody lies: what is found of each of them has an alarm of its own at the bed.
 
-use alarms::{Change, Changed, Sample};
+use alarms::{About, Change, Changed, Sample};
 use record::QualityMark;
-use vocabulary::Timestamp;
+use vocabulary::{DeviceId, Timestamp};
 
 use super::{State, Thing, kept::Source};
 
 /// The signal by which rules look at the clock of a device.
 const CLOCK: &str = "device-clock";
+/// Those by which rules look at what a device says of itself, which are also the names of these rules.
+const FAULT: &str = "device-fault";
+const SELF_CHECK: &str = "device-self-check";
+const BATTERY: &str = "battery";
+/// What stands for the stream where a value's source is named.
+const STATE: &str = "state";
 
 /// A device at a bed: the bed, and the device.
 pub(super) type AtBed = (String, String);
@@ -46,6 +52,71 @@ impl State {
             at,
             value,
         });
+    }
+
+    /// Takes what devices say of themselves now, and when each said it.
+    pub(super) fn hear_states(
+        &mut self,
+        states: &[(DeviceId, devices::State, Option<Timestamp>)],
+        now: Timestamp,
+    ) {
+        for (device, state, said_at) in states {
+            let device = device.as_str();
+            let failed = state.self_check.as_ref().filter(|check| !check.passed);
+            let reason: Vec<String> = failed
+                .and_then(|check| check.reason.clone())
+                .into_iter()
+                .collect();
+            self.find(device, (FAULT, STATE), state.faults.len() as f64, now);
+            self.say(device, FAULT, &state.faults, now);
+            self.find(
+                device,
+                (SELF_CHECK, STATE),
+                f64::from(failed.is_some()),
+                now,
+            );
+            self.say(device, SELF_CHECK, &reason, now);
+            if let (Some(battery), Some(at)) = (state.battery, said_at) {
+                self.hear_battery(device, battery.percent, *at);
+            }
+        }
+    }
+
+    fn say(&mut self, device: &str, rule: &str, words: &[String], now: Timestamp) {
+        if words.is_empty() {
+            return;
+        }
+        let Some(bed) = self.bed_of_device(device).map(str::to_owned) else {
+            return;
+        };
+        let about = About {
+            bed: &bed,
+            device: Some(device),
+            patient: None,
+        };
+        self.unkept.extend(self.board.say(about, rule, words, now));
+    }
+
+    /// What a battery holds counts at the bed as if the device measured it.
+    fn hear_battery(&mut self, device: &str, percent: f64, at: Timestamp) {
+        let Some(bed) = self.bed_of_device(device).map(str::to_owned) else {
+            return;
+        };
+        let said = (bed.clone(), at);
+        if self.batteries.get(device) == Some(&said) {
+            return;
+        }
+        self.batteries.insert(device.to_owned(), said);
+        let sample = Sample {
+            signal: BATTERY.to_owned(),
+            at,
+            value: percent,
+        };
+        let source = Source {
+            device: device.to_owned(),
+            stream: STATE.to_owned(),
+        };
+        self.sample(&bed, sample, &source);
     }
 
     /// Takes by how much the clock of a device is slow that sent just now. At an edge the edge looks at it.
@@ -94,7 +165,8 @@ impl State {
 mod tests {
     use alarms::{Presence, Step};
     use record::{Arrived, Readings, StreamKey};
-    use vocabulary::{Coding, DeviceId, PatientId};
+    use serde_json::json;
+    use vocabulary::{Coding, PatientId};
 
     use super::*;
     use crate::ward::places::{Lying, Standing};
@@ -152,6 +224,14 @@ mod tests {
         state.tick(at(second));
     }
 
+    /// What the monitor says of itself at a second; then time passes.
+    fn say(state: &mut State, second: i64, said: serde_json::Value) {
+        let said: devices::State = serde_json::from_value(said).unwrap();
+        let states = [(DeviceId::new("monitor").unwrap(), said, Some(at(second)))];
+        state.tick(at(second));
+        state.hear_states(&states, at(second));
+    }
+
     fn present(state: &State) -> Vec<&str> {
         let open = state.board.open().into_iter();
         let present = open.filter(|alarm| alarm.presence == Presence::Present);
@@ -168,7 +248,12 @@ mod tests {
             let mut rules = present(&state);
             rules.sort_unstable();
             assert_eq!(rules, ["device-clock-slow", "no-heart-beat"], "{slow_s}");
-            assert!(state.board.all().all(|alarm| alarm.rule != "heart-rate-absent"));
+            assert!(
+                state
+                    .board
+                    .all()
+                    .all(|alarm| alarm.rule != "heart-rate-absent")
+            );
             let mut all = state.board.all();
             let clock = all.find(|alarm| alarm.rule == "device-clock-slow").unwrap();
             let about = (clock.bed.as_str(), clock.device.as_deref());
@@ -195,6 +280,129 @@ mod tests {
         }
         let newest = state.beds["bed"].watch.newest_at("heart-rate");
         assert_eq!(newest, Some(at(170)));
-        assert!(present(&state).iter().all(|rule| *rule == "heart-rate-absent"));
+        assert!(
+            present(&state)
+                .iter()
+                .all(|rule| *rule == "heart-rate-absent")
+        );
+    }
+
+    #[test]
+    fn a_fault_is_an_alarm_in_the_devices_words_until_it_is_gone() {
+        let mut state = monitored();
+        for second in 1..=60 {
+            let faults: &[&str] = if second > 20 { &["leads off"] } else { &[] };
+            say(&mut state, second, json!({"faults": faults}));
+        }
+        assert_eq!(present(&state), [FAULT]);
+        let alarm = state.board.open()[0].clone();
+        let about = (alarm.bed.as_str(), alarm.device.as_deref());
+        assert_eq!(about, ("bed", Some("monitor")));
+        assert_eq!(alarm.said, ["leads off"]);
+        // That it stays connected and complains no more ends it; silence would not.
+        state.tick(at(200));
+        assert_eq!(present(&state), [FAULT]);
+        for second in 201..=250 {
+            say(&mut state, second, json!({"faults": []}));
+        }
+        assert!(present(&state).is_empty());
+        assert_eq!(state.board.open()[0].said, ["leads off"]);
+    }
+
+    #[test]
+    fn a_flood_of_changing_faults_is_one_alarm() {
+        let mut state = monitored();
+        for second in 1..=600 {
+            let faults = match second % 3 {
+                0 => json!([]),
+                _ => json!([format!("pressure {second}")]),
+            };
+            say(&mut state, second, json!({"faults": faults}));
+        }
+        let all: Vec<_> = state.board.all().collect();
+        assert_eq!(all.len(), 1);
+        let came_back = |stepped: &&alarms::Stepped| matches!(stepped.step, Step::Back { .. });
+        assert_eq!(all[0].steps.iter().filter(came_back).count(), 0);
+        let said = all[0]
+            .steps
+            .iter()
+            .filter(|one| matches!(one.step, Step::Said { .. }));
+        assert!((10..=21).contains(&said.count()));
+    }
+
+    #[test]
+    fn a_self_check_that_failed_is_told_with_and_without_a_reason() {
+        for (reason, said) in [
+            (json!("valve stuck"), vec!["valve stuck"]),
+            (json!(null), vec![]),
+        ] {
+            let mut state = monitored();
+            for second in 1..=20 {
+                let check = json!({"passed": false, "reason": reason});
+                say(&mut state, second, json!({"self_check": check}));
+            }
+            assert_eq!(present(&state), [SELF_CHECK]);
+            assert_eq!(state.board.open()[0].said, said);
+        }
+    }
+
+    #[test]
+    fn a_battery_that_a_device_tells_of_counts_as_one_that_is_measured() {
+        let mut state = monitored();
+        for second in 1..=120 {
+            let said = json!({"battery": {"percent": 15}});
+            let said: devices::State = serde_json::from_value(said).unwrap();
+            let states = [(DeviceId::new("monitor").unwrap(), said, Some(at(1)))];
+            state.hear_states(&states, at(second));
+            state.tick(at(second));
+        }
+        assert_eq!(present(&state), ["battery-low"]);
+        let source = &state.beds["bed"].sources[BATTERY];
+        assert_eq!(
+            (source.device.as_str(), source.stream.as_str()),
+            ("monitor", "state")
+        );
+    }
+
+    #[test]
+    fn devices_of_an_empty_bed_call_nobody() {
+        let mut state = monitored();
+        let mut places = state.places.clone();
+        places.devices.get_mut("monitor").unwrap().patient = None;
+        places.devices.get_mut("monitor").unwrap().place = Some("bed".to_owned());
+        for second in 1..=20 {
+            say(&mut state, second, json!({"faults": ["leads off"]}));
+        }
+        assert_eq!(present(&state), [FAULT]);
+        // It stays where it stands, and the patient leaves.
+        places.beds.get_mut("bed").unwrap().patient = None;
+        state.settle(places, at(21));
+        for second in 21..=60 {
+            say(
+                &mut state,
+                second,
+                json!({"faults": ["leads off"], "battery": {"percent": 5}}),
+            );
+        }
+        assert!(present(&state).is_empty());
+        assert!(state.at_beds.is_empty());
+    }
+
+    #[test]
+    fn an_open_alarm_of_a_device_ends_after_a_restart_too() {
+        let mut state = monitored();
+        for second in 1..=20 {
+            say(&mut state, second, json!({"faults": ["leads off"]}));
+        }
+        let open = state.board.open()[0].clone();
+        let kept = state.whole(&open.id).unwrap();
+        let mut again = monitored();
+        again.restore(kept);
+        again.stand(at(30));
+        for second in 31..=80 {
+            say(&mut again, second, json!({"faults": []}));
+        }
+        assert!(present(&again).is_empty());
+        assert_eq!(again.board.all().count(), 1);
     }
 }
