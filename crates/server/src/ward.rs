@@ -581,6 +581,7 @@ async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
         }
         state.by_edge = hospital.devices.of_edges();
         state.stand(now);
+        state.settle_at_beds(now);
         let open = missions.into_iter().filter(|one| one.ended.is_none());
         state.missions = open.map(|one| (one.id.clone(), one)).collect();
     }

@@ -169,9 +169,9 @@ mod tests {
             // It came later, and was of before: the newest stood.
             ("late", temperature(36.5, 4)),
         ];
-        for (id, body) in &all {
+        for ((id, body), second) in all.iter().zip(20..) {
             state.chart(&patient, id, body, Timestamp(i64::MAX));
-            state.tick(after(20));
+            state.tick(after(second));
         }
         let newest = |state: &State| {
             let watch = &state.beds["bed"].watch;
@@ -182,11 +182,10 @@ mod tests {
         assert_eq!(newest(&state), (said("U"), Some(after(8))));
         assert!(state.take_back(&patient, "wrong", &all[1].1));
         assert!(state.take_back(&patient, "hot", &all[3].1));
-        assert!(!state.beds["bed"].sources.contains_key("temperature"));
         for (id, body) in all.iter().filter(|(id, _)| !["wrong", "hot"].contains(id)) {
             state.count_again(&patient, id, body);
         }
-        state.tick(after(21));
+        state.tick(after(30));
         assert_eq!(newest(&state), (said("A"), Some(after(4))));
         assert_eq!(
             state.beds["bed"].sources["temperature"].device,
@@ -194,8 +193,12 @@ mod tests {
         );
         let line = &state.beds["bed"].recent["temperature"];
         assert!(line.iter().all(|(_, value)| *value < 41.0));
-        // What was taken back once is no more there.
+        // What was taken back once is no more there, and says no more where a value is from.
         assert!(!state.take_back(&patient, "hot", &all[3].1));
+        let cold = temperature(30.0, 29);
+        state.chart(&patient, "cold", &cold, Timestamp(i64::MAX));
+        assert!(state.take_back(&patient, "cold", &cold));
+        assert!(!state.beds["bed"].sources.contains_key("temperature"));
     }
 
     #[test]
