@@ -32,7 +32,7 @@ const EVERYTHING: BedView = {
   devices: [{ id: 'd1', name: 'Monitor', online: true, heard: null }, { id: 'd2', name: 'Pump', online: false, heard: null }],
 };
 const sent = (to: string, state: OfferState): Dispatch[] => [{ role: 'doctor-on-duty', to: {} as Dispatch['to'], accept_within_s: 60, offers: [{ to, why: { zh: '', en: '' }, at: '', state }] }];
-const ALARM = { id: 'a1', alarm: { rule: 'news2-high', bed: 'b1', priority: 'high', title: { zh: 'NEWS2 高', en: 'NEWS2 is high' }, raised_at: '2026-01-01T10:00:00Z' }, bed_name: '1 床', calls: true, called: [], sent: sent('li', 'accepted') } as unknown as AlarmView;
+const ALARM = { id: 'a1', alarm: { rule: 'news2-high', bed: 'b1', priority: 'high', title: { zh: 'NEWS2 高', en: 'NEWS2 is high' }, raised_at: '2026-01-01T10:00:00Z', steps: [] }, bed_name: '1 床', calls: true, called: [], sent: sent('li', 'accepted') } as unknown as AlarmView;
 const SIGNALLING = { high: { signalling: { word: { zh: '高', en: 'High' } } } };
 const FULL = {
   id: 'w', name: '病房', rooms: { r1: '一室', r2: '二室' }, beds: [EVERYTHING, NOBODY], alarms: [ALARM], escalation: SIGNALLING,

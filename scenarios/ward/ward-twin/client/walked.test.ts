@@ -76,7 +76,7 @@ const bed: BedView = {
   from_home: [],
   lines: {}, limits: {}, forecasts: {}, news2: null, scores: [], sources: {}, devices: [], doubts: [], late: 0,
 };
-const alarm = { rule: 'news2-high', bed: 'b1', priority: 'high', title: { zh: 'NEWS2 高', en: 'NEWS2 is high' }, raised_at: '2026-01-01T10:00:00Z' } as unknown as Alarm;
+const alarm = { rule: 'news2-high', bed: 'b1', priority: 'high', title: { zh: 'NEWS2 高', en: 'NEWS2 is high' }, raised_at: '2026-01-01T10:00:00Z', steps: [] } as unknown as Alarm;
 const view = (taken?: string): AlarmView => ({
   id: 'a1', alarm: { ...alarm, ...(taken === undefined ? {} : { taken: { by: taken, at: '2026-01-01T10:01:00Z' } }) } as Alarm, bed_name: '1 床', calls: taken === undefined, called: [], mine: true, last_known: null, here: [],
   sources: {}, plan: null, run: null, overdue: [], sent: [], asked: false, equipment: [],
