@@ -26,6 +26,9 @@ pub struct Profile {
     pub specialisation: Option<u32>,
     /// How its clock is treated.
     pub clock: Clock,
+    /// Whether it measures when somebody uses it, so that each measurement is seen by itself, and not one of an hour.
+    #[serde(default)]
+    pub spot: bool,
     /// How many messages a second it may send over time.
     pub messages_per_s: f64,
     /// After how many seconds without a message something is wrong; never, where it measures when asked.
@@ -80,10 +83,10 @@ pub struct Stream {
     pub molar: Option<Molar>,
     /// In which rhythm it comes.
     pub sampling: Sampling,
-    /// Whether a person should see each reading as a fact of the patient.
+    /// Whether a person should see it as a fact of the patient: one reading of each hour, of a spot device all.
     #[serde(default)]
     pub observation: bool,
-    /// What a person must know before relying on the code: it was not confirmed with the standard.
+    /// What a person must know before relying on the codes: one of them was not confirmed with the standard.
     #[serde(default)]
     pub needs_confirmation: bool,
 }

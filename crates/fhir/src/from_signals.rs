@@ -1,11 +1,11 @@
-//! `Observation`s made of readings of devices: single vital signs, and spans as `SampledData`.
+//! `Observation`s made of readings of devices: single vital signs and other measures, and spans as `SampledData`.
 
 use std::{collections::HashMap, sync::LazyLock};
 
 use record::{QualityMark, Reading, SeriesSummary, SignalSeries};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vocabulary::{DeviceId, PatientId, Timestamp};
+use vocabulary::{Coding, DeviceId, PatientId, Timestamp};
 
 use crate::date::range_ms;
 
@@ -30,6 +30,28 @@ pub struct VitalSign {
     also: Option<Also>,
     /// The panel that it is only a part of.
     pub panel: Option<String>,
+}
+
+/// What a device measures that is no vital sign of the FHIR profile, as its own profile has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    /// Its codes; the first names it.
+    pub codes: Vec<Coding>,
+    /// What people call it, in both languages, each on a line.
+    pub title: String,
+    /// The unit, by UCUM.
+    pub unit: String,
+    /// Whether one of the codes was not confirmed with its standard.
+    pub needs_confirmation: bool,
+}
+
+/// What is to be an `Observation` of what a device measures.
+#[derive(Clone, Debug)]
+pub enum Sign {
+    /// A vital sign.
+    Vital(&'static VitalSign),
+    /// Something else.
+    Other(Measure),
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -77,15 +99,10 @@ pub fn vital_observation(
     values: &[(&VitalSign, f64)],
 ) -> Option<Value> {
     let (first, value) = values.first()?;
-    let mut observation = json!({
-        "resourceType": "Observation",
-        "status": "final",
-        "category": category(),
-        "code": {"coding": coding(first)},
-        "subject": {"reference": format!("Patient/{patient}")},
-        "effectiveDateTime": at.to_string(),
-        "device": {"reference": format!("Device/{device}")},
-    });
+    let mut observation = bare(patient, device, at);
+    let parts = observation.as_object_mut()?;
+    parts.insert("category".to_owned(), category());
+    parts.insert("code".to_owned(), json!({"coding": coding(first)}));
     if first.panel.is_some() {
         let panel = json!({
             "system": LOINC, "code": "85354-9",
@@ -98,44 +115,151 @@ pub fn vital_observation(
             })
         };
         let components: Vec<Value> = values.iter().map(component).collect();
-        let parts = observation.as_object_mut()?;
         parts.insert("code".to_owned(), json!({"coding": [panel]}));
         parts.insert("component".to_owned(), Value::Array(components));
     } else {
         let quantity = quantity(*value, &first.unit);
-        let parts = observation.as_object_mut()?;
         parts.insert("valueQuantity".to_owned(), quantity);
     }
     Some(observation)
 }
 
-/// The newest reading of each vital sign that devices measure, as entries of a `Bundle`; of these codes only, where
-/// some are asked for as FHIR searches write them (`system|code,code`).
-pub fn measured_last(series: &[SeriesSummary], codes: Option<&str>) -> Vec<Value> {
-    let is_asked = |sign: &VitalSign| {
-        codes.is_none_or(|codes| {
-            codes.split(',').any(|asked| {
-                let code = asked.rsplit('|').next().unwrap_or(asked);
-                let also = sign.also.as_ref().map(|also| also.loinc.as_str());
-                code == sign.loinc || Some(code) == also
-            })
-        })
+/// What a device measured at one moment: a value, or the parts of a panel.
+pub fn observation_of(
+    patient: &PatientId,
+    device: &DeviceId,
+    at: Timestamp,
+    values: &[(Sign, f64)],
+) -> Option<Value> {
+    if let (Sign::Other(measure), value) = values.first()? {
+        let measured = (measure, *value);
+        return Some(measured_observation(patient, device, at, measured));
+    }
+    let vital = |(sign, value): &(Sign, f64)| match sign {
+        Sign::Vital(sign) => Some((*sign, *value)),
+        Sign::Other(_) => None,
     };
-    let entry = |summary: &SeriesSummary| {
-        let series = &summary.series;
-        let sign = vital_sign(&series.code, &series.unit)?;
-        // Pressures come together, as the panels of the record.
-        if sign.panel.is_some() || !is_asked(sign) || !is_trustworthy(&summary.last.marks) {
+    let values: Vec<_> = values.iter().filter_map(vital).collect();
+    vital_observation(patient, device, at, &values)
+}
+
+/// A value that a device measured and that is no vital sign. A code that was not confirmed says so.
+fn measured_observation(
+    patient: &PatientId,
+    device: &DeviceId,
+    at: Timestamp,
+    (measure, value): (&Measure, f64),
+) -> Value {
+    let mut observation = bare(patient, device, at);
+    if let Some(parts) = observation.as_object_mut() {
+        let code = json!({"coding": measure.codes, "text": measure.title});
+        parts.insert("code".to_owned(), code);
+        parts.insert("valueQuantity".to_owned(), quantity(value, &measure.unit));
+    }
+    if measure.needs_confirmation {
+        add_note(
+            &mut observation,
+            "编码待与标准核对。\nThe code needs confirmation.",
+        );
+    }
+    observation
+}
+
+/// Adds what a person must know before relying on an observation.
+pub fn add_note(observation: &mut Value, text: &str) {
+    let Some(parts) = observation.as_object_mut() else {
+        return;
+    };
+    let notes = parts.entry("note").or_insert_with(|| json!([]));
+    if let Some(notes) = notes.as_array_mut() {
+        notes.push(json!({"text": text}));
+    }
+}
+
+/// An observation of a device without what was observed.
+fn bare(patient: &PatientId, device: &DeviceId, at: Timestamp) -> Value {
+    json!({
+        "resourceType": "Observation",
+        "status": "final",
+        "subject": {"reference": format!("Patient/{patient}")},
+        "effectiveDateTime": at.to_string(),
+        "device": {"reference": format!("Device/{device}")},
+    })
+}
+
+/// The newest reading of each series, with what it measures, as entries of a `Bundle`; of these codes only, where some
+/// are asked for as FHIR searches write them (`system|code,code`). Pressures are the newest that were measured together.
+pub fn measured_last(series: &[(SeriesSummary, Sign)], codes: Option<&str>) -> Vec<Value> {
+    let good: Vec<_> = series
+        .iter()
+        .filter(|(summary, _)| is_trustworthy(&summary.last.marks))
+        .collect();
+    let entry = |(summary, sign): &&(SeriesSummary, Sign)| {
+        let at = Timestamp(summary.last.at_us.div_euclid(1000));
+        let patient = summary.series.subject.as_ref()?;
+        let device = &summary.series.stream.device;
+        let resource = match sign {
+            Sign::Other(measure) => {
+                measured_observation(patient, device, at, (measure, summary.last.value))
+            }
+            Sign::Vital(sign) => {
+                let values = measured_together(&good, summary, sign)?;
+                vital_observation(patient, device, at, &values)?
+            }
+        };
+        if !codes.is_none_or(|codes| is_asked(&resource, codes)) {
             return None;
         }
-        let at = Timestamp(summary.last.at_us.div_euclid(1000));
-        let values = [(sign, summary.last.value)];
-        let device = &series.stream.device;
-        let resource = vital_observation(series.subject.as_ref()?, device, at, &values)?;
         let url = format!("urn:yuanyi:signal:{}:{}", summary.id, at.0);
         Some(json!({"fullUrl": url, "resource": resource, "search": {"mode": "match"}}))
     };
-    series.iter().filter_map(entry).collect()
+    good.iter().filter_map(entry).collect()
+}
+
+/// The newest value of a vital sign; at the first part of a panel all its parts, where the same device measured them
+/// of the same patient at the same moment.
+fn measured_together(
+    all: &[&(SeriesSummary, Sign)],
+    summary: &SeriesSummary,
+    sign: &'static VitalSign,
+) -> Option<Vec<(&'static VitalSign, f64)>> {
+    if sign.panel.is_none() {
+        return Some(vec![(sign, summary.last.value)]);
+    }
+    let parts: Vec<_> = VITAL_SIGNS
+        .iter()
+        .filter(|part| part.panel == sign.panel)
+        .collect();
+    if parts.first()?.loinc != sign.loinc {
+        return None;
+    }
+    let (of, at_us) = (&summary.series, summary.last.at_us);
+    let value = |part: &'static VitalSign| {
+        let found = all.iter().find(|(other, sign)| {
+            matches!(sign, Sign::Vital(sign) if sign.loinc == part.loinc)
+                && other.series.stream.device == of.stream.device
+                && other.series.subject == of.subject
+                && other.last.at_us == at_us
+        });
+        Some((part, found?.0.last.value))
+    };
+    parts.into_iter().map(value).collect()
+}
+
+/// Whether an observation has one of the codes that are asked for.
+fn is_asked(observation: &Value, codes: &str) -> bool {
+    let known = observation
+        .pointer("/code/coding")
+        .and_then(Value::as_array);
+    let mut known = known
+        .into_iter()
+        .flatten()
+        .filter_map(|coding| coding.get("code")?.as_str());
+    let asked: Vec<_> = codes
+        .split(',')
+        .map(|asked| asked.rsplit('|').next().unwrap_or(asked))
+        .collect();
+    known.any(|code| asked.contains(&code))
 }
 
 /// Whether readings with these marks are fit to stand as facts.

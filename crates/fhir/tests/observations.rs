@@ -6,10 +6,13 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
-use fhir::{Unsampled, last_of_each, sampled_observation, validate, vital_observation, vital_sign};
-use record::{Reading, SignalSeries, StreamKey};
+use fhir::{
+    Measure, Sign, Unsampled, last_of_each, measured_last, observation_of, sampled_observation,
+    validate, vital_observation, vital_sign,
+};
+use record::{QualityMark, Reading, SeriesSummary, SignalSeries, StreamKey};
 use serde_json::{Value, json};
-use vocabulary::{DeviceId, PatientId, Timestamp};
+use vocabulary::{Coding, DeviceId, PatientId, Timestamp};
 
 const LOINC: &str = "http://loinc.org";
 
@@ -51,6 +54,8 @@ fn devices_codes_are_vital_signs_in_their_unit_only() {
         ("150364", "[degF]", None),
         ("150021", "mm[Hg]", Some("8480-6")),
         ("150021", "kPa", None),
+        ("150023", "mm[Hg]", Some("8478-0")),
+        ("188752", "kg/m2", Some("39156-5")),
         ("152584", "L/min", None),
     ] {
         let found = vital_sign(code, unit).map(|sign| sign.loinc.as_str());
@@ -74,6 +79,97 @@ fn a_vital_sign_is_a_valid_observation_and_pressures_are_a_panel() {
     assert!(is_valid(&made));
     assert_eq!(made["code"]["coding"][0]["code"], "85354-9");
     assert_eq!(made["component"][1]["valueQuantity"]["value"], 79.0);
+}
+
+fn peak_flow(needs_confirmation: bool) -> Sign {
+    Sign::Other(Measure {
+        codes: vec![
+            Coding::new("urn:iso:std:iso:11073:10101", "152584"),
+            Coding::new(LOINC, "19935-6"),
+        ],
+        title: "呼气峰流速\nPeak expiratory flow".to_owned(),
+        unit: "L/min".to_owned(),
+        needs_confirmation,
+    })
+}
+
+#[test]
+fn what_is_no_vital_sign_has_the_codes_of_its_profile_and_says_where_they_need_confirmation() {
+    let (patient, device) = (PatientId::new("p").unwrap(), DeviceId::new("d").unwrap());
+    let at = Timestamp(1_700_000_000_000);
+    for needs_confirmation in [false, true] {
+        let values = [(peak_flow(needs_confirmation), 412.0)];
+        let made = observation_of(&patient, &device, at, &values).unwrap();
+        assert!(is_valid(&made));
+        assert_eq!(made["code"]["coding"][0]["code"], "152584");
+        assert_eq!(made["code"]["coding"][1]["code"], "19935-6");
+        assert_eq!(
+            made["valueQuantity"],
+            json!({"value": 412.0, "unit": "L/min", "system": "http://unitsofmeasure.org", "code": "L/min"})
+        );
+        assert_eq!(made.get("note").is_some(), needs_confirmation);
+        assert_eq!(made.get("category"), None);
+    }
+}
+
+#[test]
+fn the_newest_of_what_devices_measure_has_pressures_of_one_moment_together() {
+    let series = |code: &str, sign: &Sign, at_us, value, marks: &[QualityMark]| {
+        let series = SignalSeries {
+            code: code.to_owned(),
+            ..series()
+        };
+        let last = Reading {
+            at_us,
+            value,
+            marks: marks.into(),
+        };
+        let summary = SeriesSummary {
+            id: series.id(),
+            series,
+            display: None,
+            count: 1,
+            first_us: at_us,
+            last,
+        };
+        (summary, sign.clone())
+    };
+    let vital = |code| Sign::Vital(vital_sign(code, "mm[Hg]").unwrap());
+    let pressures = |diastolic_at, marks: &[QualityMark]| {
+        [
+            series("150022", &vital("150022"), diastolic_at, 79.0, marks),
+            series("150021", &vital("150021"), 5_000_000, 121.0, &[]),
+            series("152584", &peak_flow(false), 4_000_000, 412.0, &[]),
+        ]
+    };
+    let found = measured_last(&pressures(5_000_000, &[]), None);
+    let codes: Vec<_> = found
+        .iter()
+        .map(|entry| {
+            entry["resource"]["code"]["coding"][0]["code"]
+                .as_str()
+                .unwrap()
+        })
+        .collect();
+    assert_eq!(codes, ["85354-9", "152584"]);
+    let parts = &found[0]["resource"]["component"];
+    assert_eq!(parts[0]["valueQuantity"]["value"], 121.0);
+    assert_eq!(parts[1]["valueQuantity"]["value"], 79.0);
+    // Half a pair is none, nor is one of two moments or one that is not trusted.
+    for none in [
+        pressures(6_000_000, &[]),
+        pressures(5_000_000, &[QualityMark::Artefact]),
+    ] {
+        assert_eq!(measured_last(&none, None).len(), 1);
+    }
+    let all = pressures(5_000_000, &[]);
+    for (asked, count) in [
+        ("85354-9", 1),
+        ("http://loinc.org|19935-6,x", 1),
+        ("2708-6", 0),
+    ] {
+        assert_eq!(measured_last(&all, Some(asked)).len(), count, "{asked}");
+    }
 }
 
 #[test]

@@ -1,10 +1,15 @@
-//! Of what devices measure, what a person should see as a fact: the first trustworthy reading of each vital sign
-//! in each hour becomes an `Observation`.
+//! Of what devices measure, what a person should see as a fact: the first trustworthy reading of each vital sign, and
+//! of what else the profiles of devices name, in each hour becomes an `Observation`; of devices that measure when
+//! somebody uses them, each.
 //!
 //! Which codes are vital signs is data (`crates/fhir/definitions/vital-signs.json`); how often, a setting. It is made
 //! as readings come. What was missed then (a program that was killed, a disk that was full, too much at once) is found
 //! when the program opens, and in the end by the journal: each chunk that was sealed is looked through, and how far
 //! is kept.
+
+mod sign;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -12,16 +17,19 @@ use std::{
     time::Duration,
 };
 
+use fhir::Sign;
 use policy::{Action, Permit};
 use record::{
     Arrived, Batch, FactBody, NewFact, Precondition, Readings, RecordError, ResourceKey,
-    SealedSignals, SeriesQuery, SeriesSummary, SpanQuery, mark_written_by,
+    SealedSignals, SeriesQuery, SeriesSummary, SignalSeries, SpanQuery, mark_written_by,
 };
 use tokio::{
     sync::{broadcast::error::RecvError, watch},
     time::MissedTickBehavior,
 };
 use vocabulary::{DeviceId, Digest, PatientId, Timestamp};
+
+pub use sign::Shown;
 
 use crate::hospital::{Hospital, hospital_actor};
 
@@ -80,7 +88,13 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
         };
         match arrived {
             Some(Ok(arrived)) if !is_held_up => {
-                let found = signs.take(&arrived);
+                let shown = Shown::of(
+                    &hospital.devices,
+                    &arrived.stream,
+                    &arrived.coding.code,
+                    &arrived.unit,
+                );
+                let found = shown.map_or_else(Vec::new, |shown| signs.take(&arrived, &shown));
                 if let Err(error) = keep(&hospital, &mut signs, found).await {
                     tracing::error!(%error, "a vital sign could not be kept as an observation; it will");
                     (has_missed, is_held_up) = (true, true);
@@ -165,6 +179,11 @@ async fn catch_up(
     Ok(())
 }
 
+/// What of a series becomes an observation.
+fn shown(hospital: &Hospital, of: &SignalSeries) -> Option<Shown> {
+    Shown::of(&hospital.devices, &of.stream, &of.code, &of.unit)
+}
+
 /// Makes the observation of the newest reading of a series, where its span has none.
 async fn newest(
     hospital: &Hospital,
@@ -172,12 +191,12 @@ async fn newest(
     signs: &mut Signs,
     of: &SeriesSummary,
 ) -> Result<(), RecordError> {
-    let sign = fhir::vital_sign(&of.series.code, &of.series.unit);
-    let (Some(sign), Some(patient)) = (sign, &of.series.subject) else {
+    let (Some(shown), Some(patient)) = (shown(hospital, &of.series), &of.series.subject) else {
         return Ok(());
     };
-    let number = of.last.at_us.div_euclid(1000 * signs.every_ms);
-    let (key, _) = key_of(patient, name_of(sign), number);
+    let every_ms = signs.every_ms(&shown);
+    let number = of.last.at_us.div_euclid(1000 * every_ms);
+    let (key, _) = key_of(patient, &shown.name, number);
     if hospital
         .record
         .resource(permit, &key, None)
@@ -188,7 +207,7 @@ async fn newest(
     }
     let span = SpanQuery {
         id: of.id.clone(),
-        from_us: number * signs.every_ms * 1000,
+        from_us: number * every_ms * 1000,
         to_us: of.last.at_us + 1,
     };
     look_at(hospital, permit, signs, &of.series, span).await
@@ -202,7 +221,7 @@ async fn look_through(
     sealed: &SealedSignals,
 ) -> Result<bool, RecordError> {
     let of = &sealed.series;
-    if of.subject.is_none() || fhir::vital_sign(&of.code, &of.unit).is_none() {
+    if of.subject.is_none() || shown(hospital, of).is_none() {
         return Ok(false);
     }
     let span = SpanQuery {
@@ -219,21 +238,21 @@ async fn look_at(
     hospital: &Hospital,
     permit: &Permit,
     signs: &mut Signs,
-    of: &record::SignalSeries,
+    of: &SignalSeries,
     mut span: SpanQuery,
 ) -> Result<(), RecordError> {
-    let (Some(sign), Some(patient)) = (fhir::vital_sign(&of.code, &of.unit), &of.subject) else {
+    let (Some(shown), Some(patient)) = (shown(hospital, of), &of.subject) else {
         return Ok(());
     };
     // Pressures belong together: the diastolic one looks for the other.
-    if sign.loinc == SYSTOLIC {
-        return Ok(());
-    }
-    let systolic = if sign.panel.is_some() {
-        Some(systolic(hospital, permit, of, &span).await?)
-    } else {
-        None
+    let systolic = match &shown.sign {
+        Sign::Vital(sign) if sign.loinc == SYSTOLIC => return Ok(()),
+        Sign::Vital(sign) if sign.panel.is_some() => {
+            Some(systolic(hospital, permit, of, &span).await?)
+        }
+        _ => None,
     };
+    let every_ms = signs.every_ms(&shown);
     let mut before = None;
     loop {
         let page = hospital.signals.read(permit, &span, READINGS).await?;
@@ -243,22 +262,22 @@ async fn look_at(
             before = Some(reading.at_us);
             let is_waveform = (1..WAVEFORM_US).contains(&gap_us.unsigned_abs());
             let at = Timestamp(reading.at_us.div_euclid(1000));
-            let number = at.0.div_euclid(signs.every_ms);
+            let number = at.0.div_euclid(every_ms);
             let known = found
                 .last()
                 .is_some_and(|((_, _, last), _): &(Span, NewFact)| *last == number);
             if known || is_waveform || !fhir::is_trustworthy(&reading.marks) {
                 continue;
             }
-            let values = match &systolic {
-                None => vec![(sign, reading.value)],
-                Some(systolic) => match systolic.get(&reading.at_us) {
-                    Some((upper, value)) => vec![(*upper, *value), (sign, reading.value)],
-                    None => continue,
-                },
-            };
+            let mut values = vec![(shown.sign.clone(), reading.value)];
+            if let Some(systolic) = &systolic {
+                let Some((upper, value)) = systolic.get(&reading.at_us) else {
+                    continue;
+                };
+                values.insert(0, (Sign::Vital(upper), *value));
+            }
             let device = &of.stream.device;
-            found.extend(signs.observation(patient, device, sign, at, &values));
+            found.extend(signs.observation(patient, device, &shown, at, &values));
         }
         keep(hospital, signs, found).await?;
         match page.next_us {
@@ -272,7 +291,7 @@ async fn look_at(
 async fn systolic(
     hospital: &Hospital,
     permit: &Permit,
-    of: &record::SignalSeries,
+    of: &SignalSeries,
     span: &SpanQuery,
 ) -> Result<BTreeMap<i64, (&'static fhir::VitalSign, f64)>, RecordError> {
     let query = SeriesQuery {
@@ -329,13 +348,15 @@ impl Signs {
         self.done.insert(span);
     }
 
+    /// How long the spans are in each of which one reading becomes an observation.
+    fn every_ms(&self, shown: &Shown) -> i64 {
+        shown.every_ms.unwrap_or(self.every_ms)
+    }
+
     /// The observations that readings make: at most one for each span of time.
-    fn take(&mut self, arrived: &Arrived) -> Vec<(Span, NewFact)> {
+    fn take(&mut self, arrived: &Arrived, shown: &Shown) -> Vec<(Span, NewFact)> {
         let none = Vec::new();
         let Some(patient) = &arrived.subject else {
-            return none;
-        };
-        let Some(sign) = fhir::vital_sign(&arrived.coding.code, &arrived.unit) else {
             return none;
         };
         let is_waveform = matches!(&arrived.readings, Readings::Regular { period_us, values, .. }
@@ -348,25 +369,26 @@ impl Signs {
         for (at_us, value) in arrived.readings.timed() {
             let Some(at_us) = at_us else { continue };
             let at = Timestamp(at_us.div_euclid(1000));
-            let number = at.0.div_euclid(self.every_ms);
+            let number = at.0.div_euclid(self.every_ms(shown));
             if found
                 .last()
                 .is_some_and(|((_, _, last), _)| *last == number)
             {
                 continue;
             }
-            let span = (patient.clone(), name_of(sign).to_owned(), number);
+            let span = (patient.clone(), shown.name.clone(), number);
             if self.done.contains(&span) {
                 continue;
             }
-            let values = if sign.panel.is_some() {
-                let moment = (patient.clone(), device.clone(), at);
-                self.panel(&moment, &sign.loinc, value)
-            } else {
-                Some(vec![(sign, value)])
+            let values = match &shown.sign {
+                Sign::Vital(sign) if sign.panel.is_some() => {
+                    let moment = (patient.clone(), device.clone(), at);
+                    self.panel(&moment, &sign.loinc, value)
+                }
+                sign => Some(vec![(sign.clone(), value)]),
             };
             let Some(values) = values else { continue };
-            found.extend(self.observation(patient, device, sign, at, &values));
+            found.extend(self.observation(patient, device, shown, at, &values));
         }
         found
     }
@@ -376,25 +398,21 @@ impl Signs {
         &self,
         patient: &PatientId,
         device: &DeviceId,
-        sign: &fhir::VitalSign,
+        shown: &Shown,
         at: Timestamp,
-        values: &[(&fhir::VitalSign, f64)],
+        values: &[(Sign, f64)],
     ) -> Option<(Span, NewFact)> {
-        let (key, span) = key_of(patient, name_of(sign), at.0.div_euclid(self.every_ms));
+        let number = at.0.div_euclid(self.every_ms(shown));
+        let (key, span) = key_of(patient, &shown.name, number);
         if self.done.contains(&span) {
             return None;
         }
-        let body = fhir::vital_observation(patient, device, at, values)?;
+        let body = fhir::observation_of(patient, device, at, values)?;
         Some((span, observation(key, patient, body)))
     }
 
     /// The parts of a panel, once both are there: first systolic, then diastolic.
-    fn panel(
-        &mut self,
-        moment: &Moment,
-        loinc: &str,
-        value: f64,
-    ) -> Option<Vec<(&'static fhir::VitalSign, f64)>> {
+    fn panel(&mut self, moment: &Moment, loinc: &str, value: f64) -> Option<Vec<(Sign, f64)>> {
         while self.parts.len() >= REMEMBERED {
             self.parts.pop_first();
         }
@@ -402,18 +420,16 @@ impl Signs {
         parts.insert(loinc.to_owned(), value);
         let found: Option<Vec<_>> = [SYSTOLIC, DIASTOLIC]
             .into_iter()
-            .map(|part| Some((fhir::vital_sign(part, "mm[Hg]")?, *parts.get(part)?)))
+            .map(|part| {
+                let sign = Sign::Vital(fhir::vital_sign(part, "mm[Hg]")?);
+                Some((sign, *parts.get(part)?))
+            })
             .collect();
         if found.is_some() {
             self.parts.remove(moment);
         }
         found
     }
-}
-
-/// The panel that a sign is a part of, else itself.
-fn name_of(sign: &fhir::VitalSign) -> &str {
-    sign.panel.as_ref().unwrap_or(&sign.loinc)
 }
 
 /// The id says nothing: it is a digest of whom, what and which span, so that a restart makes no second one.
@@ -435,188 +451,5 @@ fn observation(key: ResourceKey, patient: &PatientId, mut body: serde_json::Valu
         key,
         subject: Some(patient.clone()),
         body,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use record::{QualityMark, StreamKey};
-    use vocabulary::Coding;
-
-    use super::*;
-
-    fn reading(code: &str, unit: &str, minute: i64, value: f64) -> Arrived {
-        Arrived {
-            stream: StreamKey {
-                device: DeviceId::new("monitor").unwrap(),
-                stream: "vitals".to_owned(),
-            },
-            subject: PatientId::new("p").ok(),
-            coding: Coding::new("urn:iso:std:iso:11073:10101", code),
-            unit: unit.to_owned(),
-            readings: Readings::One {
-                at: Timestamp(minute * MINUTE_MS),
-                value,
-            },
-            received: Timestamp(0),
-            quality: vec![],
-            message: None,
-        }
-    }
-
-    /// The observations that a reading makes, which are then kept.
-    fn kept(signs: &mut Signs, arrived: &Arrived) -> Vec<NewFact> {
-        let found = signs.take(arrived);
-        for (span, _) in &found {
-            signs.is_done(span.clone());
-        }
-        found.into_iter().map(|(_, fact)| fact).collect()
-    }
-
-    fn id(fact: &NewFact) -> String {
-        match fact {
-            NewFact::PutResource { key, .. } => key.id.clone(),
-            _ => String::new(),
-        }
-    }
-
-    #[test]
-    fn one_reading_of_an_hour_becomes_an_observation_and_again_after_a_restart_the_same() {
-        let mut seen = Signs::new(60);
-        let heart = |minute, value| reading("149530", "/min", minute, value);
-        let first = kept(&mut seen, &heart(61, 72.0));
-        assert!(kept(&mut seen, &heart(62, 90.0)).is_empty());
-        let next = kept(&mut seen, &heart(120, 74.0));
-        assert_ne!(id(&first[0]), id(&next[0]));
-        let again = kept(&mut Signs::new(60), &heart(90, 71.0));
-        assert_eq!(id(&first[0]), id(&again[0]));
-        // An hour that came late has its own.
-        assert_eq!(kept(&mut seen, &heart(30, 70.0)).len(), 1);
-    }
-
-    #[test]
-    fn what_could_not_be_kept_is_tried_with_the_next_reading() {
-        let mut seen = Signs::new(60);
-        assert_eq!(seen.take(&reading("188736", "kg", 1, 70.0)).len(), 1);
-        assert_eq!(seen.take(&reading("188736", "kg", 2, 70.0)).len(), 1);
-    }
-
-    #[test]
-    fn samples_at_a_steady_rate_make_one_for_each_hour_and_a_waveform_none() {
-        let regular = |period_us, count| Arrived {
-            readings: Readings::Regular {
-                start: Timestamp(30 * MINUTE_MS),
-                period_us,
-                values: vec![97.0; count],
-            },
-            ..reading("150456", "%", 0, 0.0)
-        };
-        let found = kept(&mut Signs::new(60), &regular(1_000_000, 2 * 3600));
-        assert_eq!(found.len(), 3);
-        assert!(kept(&mut Signs::new(60), &regular(4_000, 1000)).is_empty());
-    }
-
-    #[test]
-    fn what_is_marked_or_of_nobody_or_no_vital_sign_makes_none() {
-        let mut disturbed = reading("150456", "%", 1, 71.0);
-        disturbed.quality = vec![QualityMark::Artefact];
-        let mut nobody = reading("150456", "%", 1, 71.0);
-        nobody.subject = None;
-        let unit = reading("150364", "[degF]", 1, 98.0);
-        for none in [disturbed, nobody, unit] {
-            assert!(Signs::new(60).take(&none).is_empty());
-        }
-        for mark in [
-            QualityMark::ClockCorrected {
-                by_ms: 4000,
-                doubt_ms: 100,
-            },
-            QualityMark::Converted {
-                from: "1".to_owned(),
-                sent: Some("0.97".to_owned()),
-            },
-        ] {
-            let mut good = reading("150456", "%", 1, 97.0);
-            good.quality = vec![mark];
-            assert_eq!(Signs::new(60).take(&good).len(), 1);
-        }
-    }
-
-    #[test]
-    fn pressures_wait_for_one_another() {
-        let mut seen = Signs::new(60);
-        assert!(seen.take(&reading("150021", "mm[Hg]", 1, 121.0)).is_empty());
-        // Another moment is another measurement.
-        assert!(seen.take(&reading("150022", "mm[Hg]", 2, 80.0)).is_empty());
-        let found = seen.take(&reading("150022", "mm[Hg]", 1, 79.0));
-        let [(_, NewFact::PutResource { body, .. })] = &found[..] else {
-            panic!("no resource");
-        };
-        let values: Vec<_> = body["component"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|part| part["valueQuantity"]["value"].to_string())
-            .collect();
-        assert_eq!(values, ["121.0", "79.0"]);
-    }
-
-    /// How many observations of vital signs there are.
-    async fn made(hospital: &Hospital, permit: &Permit) -> usize {
-        let query = record::ResourceQuery {
-            kind: "Observation".to_owned(),
-            terms: vec![],
-            sort: vec![],
-            limit: 100,
-            offset: 0,
-        };
-        let found = hospital.record.search(permit, &query).await.unwrap();
-        found.rows.len()
-    }
-
-    #[tokio::test]
-    async fn what_was_missed_is_made_when_the_program_opens_and_once_it_is_sealed() {
-        let folder = tempfile::tempdir().unwrap();
-        let config = crate::config::Config {
-            data: folder.path().to_owned(),
-            ..crate::config::Config::default()
-        };
-        let hospital = Hospital::open(config).unwrap();
-        let work = hospital.own_permit("test", Action::ReadRecord);
-        let permit = work.await.unwrap();
-        let (mut signs, mut missed) = (Signs::new(60), false);
-        catch_up(&hospital, &permit, &mut signs, &mut missed)
-            .await
-            .unwrap();
-        // Nobody listened: the program was killed between the acknowledgement and the observation.
-        let day = 24 * 60;
-        let all = vec![
-            reading("188736", "kg", day, 71.0),
-            reading("188736", "kg", 2 * day, 70.5),
-            reading("150021", "mm[Hg]", day, 121.0),
-            reading("150022", "mm[Hg]", day, 79.0),
-            reading("150022", "mm[Hg]", 3 * day, 80.0),
-        ];
-        hospital.signals.append(all).await.unwrap();
-        assert_eq!(made(&hospital, &permit).await, 0);
-        let (mut signs, mut missed) = (Signs::new(60), true);
-        catch_up(&hospital, &permit, &mut signs, &mut missed)
-            .await
-            .unwrap();
-        assert_eq!(made(&hospital, &permit).await, 1, "the newest weight");
-        assert!(!missed);
-        // What is older, and a pressure before the last, come with the chunk; half a pressure is none.
-        hospital.signals.seal().await.unwrap();
-        for _ in 0..2 {
-            catch_up(&hospital, &permit, &mut signs, &mut missed)
-                .await
-                .unwrap();
-            assert_eq!(made(&hospital, &permit).await, 3);
-        }
-        let next = hospital.devices.kept.position(POSITION).unwrap();
-        assert!(
-            next > 1,
-            "what was looked through is not looked through again"
-        );
     }
 }

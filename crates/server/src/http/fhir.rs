@@ -12,7 +12,7 @@ use axum::{
 };
 use fhir::{Granting, Issue, Reply, Rest, decode_query};
 use policy::{Action, Object, Permit, Refusal};
-use record::{ResourceKey, SeriesQuery};
+use record::{ResourceKey, SeriesQuery, SeriesSummary};
 use serde_json::Value;
 use vocabulary::PatientId;
 
@@ -20,6 +20,7 @@ use crate::{
     clock,
     hospital::Hospital,
     http::{Caller, LargeBody, Problem},
+    vitals::Shown,
 };
 
 /// The largest body that is taken: Synthea's transaction bundles have some megabytes.
@@ -300,7 +301,7 @@ async fn search(door: Door, Path(kind): Path<String>, RawQuery(query): RawQuery)
 const MOST_LAST: usize = 100;
 
 /// `Observation/$lastn`: the last observations of each kind about one patient, those of the record, and the newest
-/// reading of each vital sign that devices measure.
+/// reading of each stream that its device's profile shows as a fact.
 async fn last_n(door: Door, RawQuery(query): RawQuery) -> Answer {
     let mut asked = decode_query(&query.unwrap_or_default());
     let named = |name: &str| asked.iter().find(|(found, _)| found == name);
@@ -314,9 +315,7 @@ async fn last_n(door: Door, RawQuery(query): RawQuery) -> Answer {
         let issue = Issue::at("required", "patient", zh, en);
         return Err(Wire::of(Reply::refused(400, &[issue])));
     };
-    let is_filtered = asked
-        .iter()
-        .any(|(name, value)| name == "category" && !value.ends_with("vital-signs"));
+    let category = named("category").map(|(_, value)| value.ends_with("vital-signs"));
     let codes = named("code").map(|(_, codes)| codes.clone());
     let permit = door
         .ask(Action::ReadRecord, &Object::Patient(patient.clone()))
@@ -337,11 +336,17 @@ async fn last_n(door: Door, RawQuery(query): RawQuery) -> Answer {
     };
     let mut reply = permits.rest(&door).search("Observation", &asked).await;
     if reply.status == 200 {
-        let measured = if is_filtered {
-            Vec::new()
-        } else {
-            fhir::measured_last(&series, codes.as_deref())
+        let shown = |summary: SeriesSummary| {
+            let of = &summary.series;
+            let devices = &door.hospital.devices;
+            let sign = Shown::of(devices, &of.stream, &of.code, &of.unit)?.sign;
+            let is_vital = matches!(sign, fhir::Sign::Vital(_));
+            category
+                .is_none_or(|asks_vital| asks_vital && is_vital)
+                .then_some((summary, sign))
         };
+        let series: Vec<_> = series.into_iter().filter_map(shown).collect();
+        let measured = fhir::measured_last(&series, codes.as_deref());
         reply.body = reply
             .body
             .map(|bundle| fhir::last_of_each(bundle, measured, most));

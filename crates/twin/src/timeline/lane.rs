@@ -86,5 +86,9 @@ fn of_observation(body: &Value) -> Lane {
             _ => {}
         }
     }
+    // What a device measured and nobody put among anything else, such as glucose or a peak flow.
+    if categories.is_none() && body.get("device").is_some() {
+        return Lane::Vitals;
+    }
     Lane::Findings
 }
