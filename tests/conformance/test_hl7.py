@@ -337,6 +337,18 @@ def test_an_observation_of_a_device_becomes_its_reading(door):
     door.put(observation("o-other", percent(91), device="bedside-1"))
     assert until(lambda quality: quality["refusals"])["refusals"] == {"out-of-range": 1}
     assert door.quality("bedside-1")["accepted"] == others
+    # Whatever else cannot be taken is counted with its reason, once it was looked at.
+    bare = percent(95)["valueQuantity"]
+    door.put(observation("o-day", percent(95)) | {"effectiveDateTime": "2026-11-26"})
+    door.put(observation("o-unit", {"valueQuantity": {"value": bare["value"], "unit": "percent"}}))
+    door.put(observation("o-below", {"valueQuantity": bare | {"comparator": "<"}}))
+    door.put(observation("o-odd", {"valueSampledData": samples | {"data": "95 x"}}))
+    glucose = {"coding": [{"system": "http://loinc.org", "code": "2345-7"}]}
+    door.put(observation("o-code", percent(95)) | {"code": glucose})
+    assert until(lambda quality: sum(quality["refusals"].values()) == 6)["refusals"] == {
+        "out-of-range": 1, "time-not-understood": 1, "unit-missing": 1, "compared": 1, "samples-not-understood": 1,
+        "stream-unknown": 1}
+    assert door.quality("bedside-1")["refusals"]["of-another-patient"] == 1
 
 
 def test_readings_of_observations_outlive_a_kill_and_are_never_doubled(door):

@@ -98,6 +98,15 @@ pub enum Refusal {
     /// Measured before the device came to its patient: it may be of the one before.
     #[error("know whose value it is: it is older than the device's assignment to its patient")]
     BeforeAssignment,
+    /// Somebody wrote it down about another patient than the device's.
+    #[error("know whose value it is: the device is registered for another patient")]
+    OfAnotherPatient,
+    /// A value that is none by itself, such as one that it only lies below.
+    #[error("take a value that is only compared with: it is none that was measured")]
+    Compared,
+    /// Samples of several dimensions, or that are no numbers.
+    #[error("take samples of this form: write one dimension, with origin, period and numbers")]
+    SamplesNotUnderstood,
     /// More samples than a message may have.
     #[error("take so many samples at once: at most {most}")]
     TooManySamples {
@@ -131,6 +140,9 @@ impl Refusal {
             Self::RateOfAnotherStream { .. } => "rate-of-another-stream",
             Self::TimeNotUnderstood => "time-not-understood",
             Self::BeforeAssignment => "before-assignment",
+            Self::OfAnotherPatient => "of-another-patient",
+            Self::Compared => "compared",
+            Self::SamplesNotUnderstood => "samples-not-understood",
             Self::TooManySamples { .. } => "too-many-samples",
         }
     }
@@ -161,6 +173,11 @@ impl Refusal {
             }
             Self::TimeNotUnderstood => "时间无法识别：应为带时区的 RFC 3339 或毫秒".into(),
             Self::BeforeAssignment => "测量时设备尚未分配给当前患者，可能属于前一位患者".into(),
+            Self::OfAnotherPatient => "设备登记给另一位患者，无法确定数值属于谁".into(),
+            Self::Compared => "数值带有比较符，不是实测值".into(),
+            Self::SamplesNotUnderstood => {
+                "采样无法解读：应为一维，并带有 origin、period 和数值".into()
+            }
             Self::TooManySamples { most } => format!("一次采样过多，最多 {most} 个"),
         };
         Text::new(zh, format!("Could not {self}"))

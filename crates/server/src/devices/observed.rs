@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ::devices::Remembered;
+use ::devices::{Refusal, Remembered};
 use policy::{Action, Permit};
 use record::{Arrived, FactBody, QualityMark, RecordError, written_by};
 use serde_json::{Value, json};
@@ -19,6 +19,10 @@ use crate::{clock, hospital::Hospital};
 const POSITION: &str = "observations";
 /// Entries are read so many at a time.
 const PAGE: usize = 500;
+/// Where refusals of observations are said to have been sent to.
+const TOPIC: &str = "Observation";
+/// The values that may be readings.
+const VALUES: [&str; 2] = ["valueQuantity", "valueSampledData"];
 
 /// Follows what is written until the hospital closes.
 pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {
@@ -76,7 +80,8 @@ async fn keep(hospital: &Hospital, arrived: Vec<Arrived>) -> Result<(), RecordEr
     Ok(())
 }
 
-/// Takes in the readings that an observation holds. What cannot be true stays as it was written, and is counted as refused.
+/// Takes in the readings that an observation holds. What cannot be taken stays as it was written, and is counted as
+/// refused.
 async fn take_in(
     hospital: &Hospital,
     patient: &PatientId,
@@ -93,6 +98,21 @@ async fn take_in(
         .and_then(|reference| reference.strip_prefix("Device/"))
         .and_then(|id| DeviceId::new(id).ok())
         .and_then(|id| hospital.devices.find(&id));
+    let (Some(device), true, false) = (device, holds, is_ours) else {
+        return Ok(());
+    };
+    let parts = body.get("component").and_then(Value::as_array);
+    let parts: Vec<&Value> = std::iter::once(body)
+        .chain(parts.into_iter().flatten())
+        .filter(|part| VALUES.iter().any(|value| part.get(value).is_some()))
+        .collect();
+    let refuse = |part: &Value, refusal: &Refusal| {
+        hospital.devices.with_quality(&device.id, |quality| {
+            let bytes = part.to_string().len();
+            let (code, why) = (refusal.code(), refusal.text());
+            quality.refused(clock::now(), TOPIC, bytes, code, why);
+        });
+    };
     let at = [
         "/effectiveDateTime",
         "/effectiveInstant",
@@ -100,30 +120,35 @@ async fn take_in(
     ]
     .iter()
     .find_map(|path| text(path)?.parse::<Timestamp>().ok());
-    let (Some(device), Some(at), true, false) = (device, at, holds, is_ours) else {
+    // Where registry and observation name two patients, nobody can know whose value it is.
+    let registered = device.patient.as_ref();
+    let of_another = registered.is_some_and(|registered| registered != patient);
+    let Some(at) = at.filter(|_| !of_another) else {
+        let refusal = if of_another {
+            Refusal::OfAnotherPatient
+        } else {
+            Refusal::TimeNotUnderstood
+        };
+        for part in parts {
+            refuse(part, &refusal);
+        }
         return Ok(());
     };
-    // Where registry and observation name two patients, nobody can know whose value it is.
-    if device
-        .patient
-        .as_ref()
-        .is_some_and(|registered| registered != patient)
-    {
-        return Ok(());
-    }
     // Who wrote it says whose value it is, whenever the device came to them.
     let device = Registered {
         patient: Some(patient.clone()),
         since: None,
         ..Registered::clone(&device)
     };
-    let parts = body.get("component").and_then(Value::as_array);
     let _turn = hospital.devices.turn(&device.id).await;
     let (mut arrived, mut remembered) = (Vec::new(), Vec::new());
-    for part in std::iter::once(body).chain(parts.into_iter().flatten()) {
-        if let Some((values, of_part)) = one(hospital, &device, part, at) {
-            arrived.extend(values);
-            remembered.push(of_part);
+    for part in parts {
+        match one(hospital, &device, part, at) {
+            Ok((values, of_part)) => {
+                arrived.extend(values);
+                remembered.push(of_part);
+            }
+            Err(refusal) => refuse(part, &refusal),
         }
     }
     let kept = keep(hospital, arrived).await;
@@ -141,7 +166,7 @@ fn one(
     device: &Registered,
     part: &Value,
     at: Timestamp,
-) -> Option<(Vec<Arrived>, Remembered)> {
+) -> Result<(Vec<Arrived>, Remembered), Refusal> {
     let mut sent = value(part)?;
     let codings = part.pointer("/code/coding").and_then(Value::as_array);
     let found = codings.into_iter().flatten().find_map(|coding| {
@@ -153,7 +178,9 @@ fn one(
             .find(|stream| stream.is_named(code))?;
         Some((code, stream))
     });
-    let (code, stream) = found?;
+    let (code, stream) = found.ok_or_else(|| Refusal::StreamUnknown {
+        profile: device.profile.id.clone(),
+    })?;
     if let Some(fields) = sent.as_object_mut() {
         fields.insert("code".to_owned(), json!(code));
         fields.insert("t".to_owned(), json!(at.0));
@@ -169,19 +196,28 @@ fn one(
         one.received = now;
         one.quality.push(QualityMark::FromObservation);
     }
-    Some((arrived, taken.remembered))
+    Ok((arrived, taken.remembered))
 }
 
 /// A quantity, or samples of one dimension, as a device would send them.
-fn value(part: &Value) -> Option<Value> {
+fn value(part: &Value) -> Result<Value, Refusal> {
     if let Some(quantity) = part.get("valueQuantity") {
         // Such as `<` before a value: it is none that was measured.
         if quantity.get("comparator").is_some() {
-            return None;
+            return Err(Refusal::Compared);
         }
-        return Some(json!({"value": quantity.get("value")?, "unit": quantity.get("code")?}));
+        let value = quantity.get("value").ok_or(Refusal::ValueMissing)?;
+        let unit = quantity.get("code").ok_or(Refusal::UnitMissing)?;
+        return Ok(json!({"value": value, "unit": unit}));
     }
-    let samples = part.get("valueSampledData")?;
+    let samples = part.get("valueSampledData").ok_or(Refusal::ValueMissing)?;
+    let unit = samples
+        .pointer("/origin/code")
+        .ok_or(Refusal::UnitMissing)?;
+    sampled(samples, unit).ok_or(Refusal::SamplesNotUnderstood)
+}
+
+fn sampled(samples: &Value, unit: &Value) -> Option<Value> {
     let number = |name: &str| samples.get(name).and_then(Value::as_f64);
     let origin = samples.pointer("/origin/value")?.as_f64()?;
     let factor = number("factor").unwrap_or(1.0);
@@ -198,7 +234,7 @@ fn value(part: &Value) -> Option<Value> {
         })
         .collect();
     Some(json!({
-        "value": values?, "period_ms": number("period")?, "unit": samples.pointer("/origin/code")?,
+        "value": values?, "period_ms": number("period")?, "unit": unit,
     }))
 }
 
@@ -209,16 +245,19 @@ mod tests {
     #[test]
     fn a_quantity_and_samples_are_what_a_device_would_send() {
         let quantity = json!({"valueQuantity": {"value": 97, "code": "%"}});
-        assert_eq!(value(&quantity), Some(json!({"value": 97, "unit": "%"})));
+        assert_eq!(value(&quantity), Ok(json!({"value": 97, "unit": "%"})));
         let below = json!({"valueQuantity": {"value": 70, "code": "%", "comparator": "<"}});
-        assert_eq!(value(&below), None);
+        assert_eq!(value(&below), Err(Refusal::Compared));
+        let without = json!({"valueQuantity": {"value": 70, "unit": "percent"}});
+        assert_eq!(value(&without), Err(Refusal::UnitMissing));
         let samples = |dimensions: u64, data: &str| {
             json!({"valueSampledData": {"origin": {"value": 1.0, "code": "mV"}, "period": 4, "factor": 0.5,
                 "dimensions": dimensions, "data": data}})
         };
         let expected = json!({"value": [2.0, null, 0.5], "period_ms": 4.0, "unit": "mV"});
-        assert_eq!(value(&samples(1, "2 E -1")), Some(expected));
-        assert_eq!(value(&samples(2, "2 E -1")), None);
-        assert_eq!(value(&samples(1, "2 x")), None);
+        assert_eq!(value(&samples(1, "2 E -1")), Ok(expected));
+        let odd = Err(Refusal::SamplesNotUnderstood);
+        assert_eq!(value(&samples(2, "2 E -1")), odd);
+        assert_eq!(value(&samples(1, "2 x")), odd);
     }
 }

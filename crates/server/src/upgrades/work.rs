@@ -25,7 +25,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long a device may stay away and is still put back, in milliseconds.
 const PUT_BACK_MS: i64 = 90 * 24 * 3_600_000;
 /// What a device said that is no measurement: a profile has no part in that.
-const OTHER_REFUSALS: [&str; 3] = ["foreign-topic", "command-unknown", "before-assignment"];
+const OTHER_REFUSALS: [&str; 6] = [
+    "foreign-topic",
+    "command-unknown",
+    "before-assignment",
+    "of-another-patient",
+    "compared",
+    "samples-not-understood",
+];
 
 /// What somebody wants rolled out.
 #[derive(Debug, Deserialize)]
