@@ -15,6 +15,9 @@ use crate::{
 
 /// So many of the latest readings of a stream are remembered, to know a duplicate by.
 const REMEMBERED: usize = 128;
+/// So many of those whose time was moved: a device with a wrong clock may send all that it stores once more, and nothing
+/// but this tells that it did. The record knows the times that were made of them, not those that the device says.
+const REMEMBERED_MOVED: usize = 4096;
 
 /// What is known of one device from what it sent.
 #[derive(Debug, Default)]
@@ -28,6 +31,8 @@ pub struct Intake {
 struct Recent {
     /// When they began, and what they said, the oldest first.
     seen: VecDeque<Seen>,
+    /// The same of those whose time was moved.
+    moved: VecDeque<Seen>,
     latest: Option<i64>,
 }
 
@@ -39,11 +44,20 @@ struct Seen {
 }
 
 impl Recent {
-    fn remember(&mut self, seen: Seen) {
-        if self.seen.len() == REMEMBERED {
-            self.seen.pop_front();
+    fn remember(&mut self, seen: Seen, is_moved: bool) {
+        let (all, most) = if is_moved {
+            (&mut self.moved, REMEMBERED_MOVED)
+        } else {
+            (&mut self.seen, REMEMBERED)
+        };
+        if all.len() == most {
+            all.pop_front();
         }
-        self.seen.push_back(seen);
+        all.push_back(seen);
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Seen> {
+        self.seen.iter().chain(&self.moved)
     }
 }
 
@@ -111,7 +125,7 @@ impl Intake {
         };
         let recent = self.streams.entry(stream.to_owned()).or_default();
         recent.latest = recent.latest.max(Some(start.0));
-        recent.remember(seen);
+        recent.remember(seen, corrected.is_some());
     }
 
     fn take_by(
@@ -160,6 +174,7 @@ impl Intake {
         for (stream, seen) in &remembered.0 {
             if let Some(recent) = self.streams.get_mut(stream) {
                 recent.seen.retain(|other| other != seen);
+                recent.moved.retain(|other| other != seen);
             }
         }
     }
@@ -179,21 +194,18 @@ impl Intake {
             .or_default();
         let mut marks = measured.marks;
         // Without a time of its own a second measurement of the same value is no duplicate.
-        if let Some(said) = said {
-            let seen = Seen {
-                t_ms: said.0,
-                values: fingerprint(&measured.values),
-            };
-            if recent.seen.contains(&seen) {
+        let seen = said.map(|said| Seen {
+            t_ms: said.0,
+            values: fingerprint(&measured.values),
+        });
+        if let Some(seen) = seen {
+            if recent.all().any(|other| *other == seen) {
                 taken.duplicates += 1;
                 return;
             }
-            if recent.seen.iter().any(|other| other.t_ms == said.0) {
+            if recent.all().any(|other| other.t_ms == seen.t_ms) {
                 marks.push(Mark::Conflicting);
             }
-            recent.remember(seen);
-            let remembered = (measured.stream.name.clone(), seen);
-            taken.remembered.0.push(remembered);
         }
         let (start, corrected) = match measured.values {
             _ if let Some(said) = said.filter(|_| is_vouched) => {
@@ -211,6 +223,12 @@ impl Intake {
                     .correct(&profile.clock, said, received, length_ms)
             }
         };
+        if let Some(seen) = seen {
+            let is_moved = matches!(corrected, Some(Mark::ClockCorrected { .. }));
+            recent.remember(seen, is_moved);
+            let remembered = (measured.stream.name.clone(), seen);
+            taken.remembered.0.push(remembered);
+        }
         marks.extend(corrected);
         if recent.latest.is_some_and(|latest| start.0 < latest) {
             marks.push(Mark::Late);

@@ -360,6 +360,27 @@ fn a_clock_in_1970_is_corrected_and_says_so() {
 }
 
 #[test]
+fn all_that_a_device_with_a_wrong_clock_stores_is_known_when_it_sends_it_once_more() {
+    let mut device = Device::new("glucose-meter");
+    let stored = |number: i64| {
+        let t = 1000 + number * 900_000;
+        json!({"t": t, "code": "160184", "value": 80 + number % 60, "unit": "mg/dL"})
+    };
+    let mut send = |number, received| {
+        let taken = device.sends_at("glucose", &stored(number), received);
+        let taken = taken.unwrap();
+        (taken.readings.len(), taken.duplicates)
+    };
+    for number in 0..500 {
+        assert_eq!(send(number, NOW + number * 200), (1, 0));
+    }
+    for number in 0..500 {
+        assert_eq!(send(number, NOW + 86_400_000 + number * 200), (0, 1));
+    }
+    assert_eq!(send(500, NOW + 2 * 86_400_000), (1, 0));
+}
+
+#[test]
 fn samples_without_a_time_end_when_they_come() {
     let mut device = Device::new("pulse-oximeter");
     let payload = json!({"code": "150456", "value": [97, 97, 97], "period_ms": 1000, "unit": "%"});
