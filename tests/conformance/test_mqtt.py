@@ -371,6 +371,61 @@ def test_what_was_measured_before_a_device_came_to_its_patient_is_not_the_patien
         assert [row["last"]["value"] for row in answer.json()] == [value]
 
 
+def test_what_profiles_show_becomes_observations_and_the_newest_pair_of_pressures_is_the_last(ward):
+    ward.put_user("importer", "system")
+    bearer = {"Authorization": f"Bearer {ward.bearer('importer')}"}
+    patient = {"resourceType": "Patient", "id": "shown"}
+    assert requests.put(f"{ward.base}/fhir/Patient/shown", headers=bearer, json=patient, timeout=30).ok
+
+    def found(query: str) -> list[dict]:
+        answer = requests.get(f"{ward.base}/fhir/Observation{query}", headers=bearer, timeout=30)
+        assert answer.ok, answer.text
+        return [entry["resource"] for entry in answer.json().get("entry", [])]
+
+    def within_a_minute(query: str, holds) -> list[dict]:
+        begun = time.monotonic()
+        while not holds(resources := found(query)):
+            assert time.monotonic() - begun < 60, resources
+            time.sleep(0.2)
+        return resources
+
+    clients = {}
+    for kind in ("glucose-meter", "peak-flow", "bedside-monitor", "thermometer"):
+        token = ward.run("device", "add", f"shown-{kind}", "--profile", kind, "--patient", "shown")
+        clients[kind] = Client(ward, f"shown-{kind}", token)
+
+    def send(kind: str, stream: str, payload) -> None:
+        assert clients[kind].send(f"yuanyi/v1/shown-{kind}/{stream}", payload).value == 0
+
+    t = now_ms()
+    # Of a spot device each counts, of a monitor one of the hour.
+    for later, value in ((0, 54), (20_000, 92)):
+        send("glucose-meter", "glucose", {"t": t + later, "code": "160184", "unit": "mg/dL", "value": value})
+    send("peak-flow", "pef", {"t": t, "code": "152584", "unit": "L/min", "value": 412})
+    for later, upper, lower in ((0, 121, 79), (1000, 182, 111)):
+        send("bedside-monitor", "nibp", [{"t": t + later, "code": code, "unit": "mm[Hg]", "value": value}
+                                         for code, value in (("150021", upper), ("150022", lower))])
+    glucose = within_a_minute("?subject=Patient/shown&code=160184", lambda all: len(all) == 2)
+    assert sorted(one["valueQuantity"]["value"] for one in glucose) == [54, 92]
+    assert {coding["code"] for coding in glucose[0]["code"]["coding"]} == {"160184", "41653-7"}
+    [blow] = within_a_minute("?subject=Patient/shown&code=152584", len)
+    assert (blow["valueQuantity"]["code"], "needs confirmation" in blow["note"][0]["text"]) == ("L/min", True)
+    [pressures] = within_a_minute("?subject=Patient/shown&code=85354-9", len)
+    assert pressures["component"][0]["valueQuantity"]["value"] == 121
+    [last] = found("/$lastn?patient=shown&code=85354-9")
+    assert [part["valueQuantity"]["value"] for part in last["component"]] == [182, 111]
+    codes = {one["code"]["coding"][0]["code"] for one in found("/$lastn?patient=shown")}
+    assert codes == {"160184", "152584", "85354-9"}
+    # Without a clock a monitor is believed when it sends; a meter may have held the value back.
+    warm = {"code": "150364", "unit": "Cel"}
+    send("thermometer", "temperature", warm | {"value": 41.5})
+    send("bedside-monitor", "temperature", warm | {"value": 37.1})
+    [temperature] = within_a_minute("?subject=Patient/shown&code=8310-5", len)
+    assert temperature["valueQuantity"]["value"] == 37.1 and "no clock" in temperature["note"][0]["text"]
+    for client in clients.values():
+        client.close()
+
+
 def test_a_will_is_not_told_of_who_came_back_or_was_put_out(ward):
     token = ward.add("will-1", "infusion-pump")
     topic = "yuanyi/v1/will-1/state"

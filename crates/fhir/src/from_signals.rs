@@ -124,23 +124,34 @@ pub fn vital_observation(
     Some(observation)
 }
 
-/// What a device measured at one moment: a value, or the parts of a panel.
+/// What a device measured at one moment: a value, or the parts of a panel. What a person must know of it stands in
+/// notes.
 pub fn observation_of(
     patient: &PatientId,
     device: &DeviceId,
     at: Timestamp,
     values: &[(Sign, f64)],
+    marks: &[QualityMark],
 ) -> Option<Value> {
-    if let (Sign::Other(measure), value) = values.first()? {
-        let measured = (measure, *value);
-        return Some(measured_observation(patient, device, at, measured));
-    }
     let vital = |(sign, value): &(Sign, f64)| match sign {
         Sign::Vital(sign) => Some((*sign, *value)),
         Sign::Other(_) => None,
     };
-    let values: Vec<_> = values.iter().filter_map(vital).collect();
-    vital_observation(patient, device, at, &values)
+    let mut observation = match values.first()? {
+        (Sign::Other(measure), value) => {
+            measured_observation(patient, device, at, (measure, *value))
+        }
+        (Sign::Vital(_), _) => {
+            let values: Vec<_> = values.iter().filter_map(vital).collect();
+            vital_observation(patient, device, at, &values)?
+        }
+    };
+    if marks.contains(&QualityMark::ArrivalTime) {
+        let text =
+            "设备没有时钟，时间为到达时间。\nThe device has no clock: the time is that of arrival.";
+        add_note(&mut observation, text);
+    }
+    Some(observation)
 }
 
 /// A value that a device measured and that is no vital sign. A code that was not confirmed says so.
@@ -166,7 +177,7 @@ fn measured_observation(
 }
 
 /// Adds what a person must know before relying on an observation.
-pub fn add_note(observation: &mut Value, text: &str) {
+fn add_note(observation: &mut Value, text: &str) {
     let Some(parts) = observation.as_object_mut() else {
         return;
     };
@@ -198,15 +209,8 @@ pub fn measured_last(series: &[(SeriesSummary, Sign)], codes: Option<&str>) -> V
         let at = Timestamp(summary.last.at_us.div_euclid(1000));
         let patient = summary.series.subject.as_ref()?;
         let device = &summary.series.stream.device;
-        let resource = match sign {
-            Sign::Other(measure) => {
-                measured_observation(patient, device, at, (measure, summary.last.value))
-            }
-            Sign::Vital(sign) => {
-                let values = measured_together(&good, summary, sign)?;
-                vital_observation(patient, device, at, &values)?
-            }
-        };
+        let values = measured_together(&good, summary, sign)?;
+        let resource = observation_of(patient, device, at, &values, &summary.last.marks)?;
         if !codes.is_none_or(|codes| is_asked(&resource, codes)) {
             return None;
         }
@@ -216,16 +220,17 @@ pub fn measured_last(series: &[(SeriesSummary, Sign)], codes: Option<&str>) -> V
     good.iter().filter_map(entry).collect()
 }
 
-/// The newest value of a vital sign; at the first part of a panel all its parts, where the same device measured them
+/// The newest value of a series; at the first part of a panel all its parts, where the same device measured them
 /// of the same patient at the same moment.
 fn measured_together(
     all: &[&(SeriesSummary, Sign)],
     summary: &SeriesSummary,
-    sign: &'static VitalSign,
-) -> Option<Vec<(&'static VitalSign, f64)>> {
-    if sign.panel.is_none() {
-        return Some(vec![(sign, summary.last.value)]);
-    }
+    sign: &Sign,
+) -> Option<Vec<(Sign, f64)>> {
+    let sign = match sign {
+        Sign::Vital(sign) if sign.panel.is_some() => sign,
+        _ => return Some(vec![(sign.clone(), summary.last.value)]),
+    };
     let parts: Vec<_> = VITAL_SIGNS
         .iter()
         .filter(|part| part.panel == sign.panel)
@@ -241,7 +246,7 @@ fn measured_together(
                 && other.series.subject == of.subject
                 && other.last.at_us == at_us
         });
-        Some((part, found?.0.last.value))
+        Some((Sign::Vital(part), found?.0.last.value))
     };
     parts.into_iter().map(value).collect()
 }
@@ -270,6 +275,7 @@ pub fn is_trustworthy(marks: &[QualityMark]) -> bool {
                 mark,
                 QualityMark::ClockCorrected { .. }
                     | QualityMark::ClockSlow { .. }
+                    | QualityMark::ArrivalTime
                     | QualityMark::Late
                     | QualityMark::Validated
                     | QualityMark::Profile { .. }

@@ -7,8 +7,8 @@
 )]
 
 use fhir::{
-    Measure, Sign, Unsampled, last_of_each, measured_last, observation_of, sampled_observation,
-    validate, vital_observation, vital_sign,
+    Measure, Sign, Unsampled, is_trustworthy, last_of_each, measured_last, observation_of,
+    sampled_observation, validate, vital_observation, vital_sign,
 };
 use record::{QualityMark, Reading, SeriesSummary, SignalSeries, StreamKey};
 use serde_json::{Value, json};
@@ -99,7 +99,7 @@ fn what_is_no_vital_sign_has_the_codes_of_its_profile_and_says_where_they_need_c
     let at = Timestamp(1_700_000_000_000);
     for needs_confirmation in [false, true] {
         let values = [(peak_flow(needs_confirmation), 412.0)];
-        let made = observation_of(&patient, &device, at, &values).unwrap();
+        let made = observation_of(&patient, &device, at, &values, &[]).unwrap();
         assert!(is_valid(&made));
         assert_eq!(made["code"]["coding"][0]["code"], "152584");
         assert_eq!(made["code"]["coding"][1]["code"], "19935-6");
@@ -110,6 +110,13 @@ fn what_is_no_vital_sign_has_the_codes_of_its_profile_and_says_where_they_need_c
         assert_eq!(made.get("note").is_some(), needs_confirmation);
         assert_eq!(made.get("category"), None);
     }
+    // What came from a device without a clock says so.
+    let values = [(peak_flow(false), 412.0)];
+    let marks = [QualityMark::ArrivalTime];
+    let made = observation_of(&patient, &device, at, &values, &marks).unwrap();
+    assert!(is_valid(&made) && is_trustworthy(&marks));
+    let note = made["note"][0]["text"].as_str().unwrap();
+    assert!(note.contains("no clock"), "{note}");
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub enum QualityMark {
         /// The true time lies within this many milliseconds of the corrected one.
         doubt_ms: u64,
     },
-    /// The device's clock is wrong and could not be corrected: the time is that of arrival.
+    /// The device said no time, and may have held the value back: the time is that of arrival.
     ClockUnknown,
     /// The value lies outside what the device's profile takes for plausible. It is kept as it came.
     OutOfRange,
@@ -78,6 +78,8 @@ pub enum QualityMark {
         /// By so much, in milliseconds.
         by_ms: u64,
     },
+    /// The device has no clock and sends as it measures: its time is that of arrival.
+    ArrivalTime,
 }
 
 impl QualityMark {
@@ -89,6 +91,11 @@ impl QualityMark {
             _ => None,
         });
         slow.unwrap_or(0)
+    }
+
+    /// Whether the device said no time.
+    pub fn is_without_time(&self) -> bool {
+        matches!(self, Self::ClockUnknown | Self::ArrivalTime)
     }
 
     /// Whether the value was sent in another unit. Before there was a mark for it, it stood in words.

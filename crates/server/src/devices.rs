@@ -530,7 +530,9 @@ fn arrived(
     received: Timestamp,
     read_by: Option<QualityMark>,
 ) -> Arrived {
-    let marks = reading.marks.iter().filter_map(quality_mark);
+    let is_live = device.profile.clock.live;
+    let marks = reading.marks.iter();
+    let marks = marks.filter_map(|mark| quality_mark(mark, is_live));
     let quality = marks.chain(read_by).collect();
     Arrived {
         stream: StreamKey {
@@ -548,7 +550,7 @@ fn arrived(
 }
 
 /// A mark in the record's words. Gaps speak for themselves.
-fn quality_mark(mark: &Mark) -> Option<QualityMark> {
+fn quality_mark(mark: &Mark, is_live: bool) -> Option<QualityMark> {
     Some(match mark {
         Mark::ClockCorrected { by_ms, doubt_ms } => QualityMark::ClockCorrected {
             by_ms: *by_ms,
@@ -561,6 +563,8 @@ fn quality_mark(mark: &Mark) -> Option<QualityMark> {
         Mark::ClockSlow { by_ms } => QualityMark::ClockSlow {
             by_ms: by_ms.unsigned_abs(),
         },
+        // What is sent as it is measured was measured when it came.
+        Mark::ClockAbsent if is_live => QualityMark::ArrivalTime,
         Mark::ClockAbsent => QualityMark::ClockUnknown,
         Mark::Converted { from, raw } => QualityMark::Converted {
             from: from.clone(),

@@ -20,8 +20,9 @@ use std::{
 use fhir::Sign;
 use policy::{Action, Permit};
 use record::{
-    Arrived, Batch, FactBody, NewFact, Precondition, Readings, RecordError, ResourceKey,
-    SealedSignals, SeriesQuery, SeriesSummary, SignalSeries, SpanQuery, mark_written_by,
+    Arrived, Batch, FactBody, NewFact, Precondition, QualityMark, Readings, RecordError,
+    ResourceKey, SealedSignals, SeriesQuery, SeriesSummary, SignalSeries, SpanQuery,
+    mark_written_by,
 };
 use tokio::{
     sync::{broadcast::error::RecvError, watch},
@@ -277,7 +278,7 @@ async fn look_at(
                 values.insert(0, (Sign::Vital(upper), *value));
             }
             let device = &of.stream.device;
-            found.extend(signs.observation(patient, device, &shown, at, &values));
+            found.extend(signs.observation((patient, device, at), &shown, &values, &reading.marks));
         }
         keep(hospital, signs, found).await?;
         match page.next_us {
@@ -388,7 +389,7 @@ impl Signs {
                 sign => Some(vec![(sign.clone(), value)]),
             };
             let Some(values) = values else { continue };
-            found.extend(self.observation(patient, device, shown, at, &values));
+            found.extend(self.observation((patient, device, at), shown, &values, &arrived.quality));
         }
         found
     }
@@ -396,18 +397,17 @@ impl Signs {
     /// The observation of these values, where their span has none that is known.
     fn observation(
         &self,
-        patient: &PatientId,
-        device: &DeviceId,
+        (patient, device, at): (&PatientId, &DeviceId, Timestamp),
         shown: &Shown,
-        at: Timestamp,
         values: &[(Sign, f64)],
+        marks: &[QualityMark],
     ) -> Option<(Span, NewFact)> {
         let number = at.0.div_euclid(self.every_ms(shown));
         let (key, span) = key_of(patient, &shown.name, number);
         if self.done.contains(&span) {
             return None;
         }
-        let body = fhir::observation_of(patient, device, at, values)?;
+        let body = fhir::observation_of(patient, device, at, values, marks)?;
         Some((span, observation(key, patient, body)))
     }
 

@@ -48,7 +48,7 @@ impl Message<'_> {
         for one in arrived {
             one.message = if one.quality.iter().any(is_moved) {
                 Some(*as_said.get_or_insert_with(|| self.as_said()))
-            } else if one.quality.contains(&QualityMark::ClockUnknown) {
+            } else if one.quality.iter().any(QualityMark::is_without_time) {
                 *as_sent.get_or_insert_with(|| self.as_sent())
             } else {
                 None
@@ -121,7 +121,7 @@ impl Recalled {
         if let Some(message) = arrived.message {
             live.before.remember(message);
         }
-        if arrived.quality.contains(&QualityMark::ClockUnknown) {
+        if arrived.quality.iter().any(QualityMark::is_without_time) {
             return;
         }
         let corrected = arrived.quality.iter().find_map(|mark| match mark {
@@ -210,6 +210,36 @@ mod tests {
         for other in [sent(8, true), sent(7, false), None] {
             let taken = devices.take(&device, "temperature", payload, other, later);
             assert_eq!(taken.arrived.len(), 1, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_live_device_sends_without_a_time_was_measured_when_it_came() {
+        let folder = tempfile::tempdir().unwrap();
+        for (kind, stream, payload, mark) in [
+            (
+                "thermometer",
+                "temperature",
+                &br#"{"code":"150364","value":38.4,"unit":"Cel"}"#[..],
+                QualityMark::ClockUnknown,
+            ),
+            (
+                "bedside-monitor",
+                "spo2",
+                br#"{"code":"150456","value":97,"unit":"%"}"#,
+                QualityMark::ArrivalTime,
+            ),
+        ] {
+            let (devices, mut device) = opened(folder.path(), &[]);
+            device.profile = Arc::clone(Profiles::shipped().get(kind).unwrap());
+            let sent = Some(Sent {
+                packet: 7,
+                again: false,
+            });
+            let taken = devices.take(&device, stream, payload, sent, Timestamp(NOW));
+            assert_eq!(taken.arrived[0].quality, [mark]);
+            // Nothing else would tell it when it comes again.
+            assert!(taken.arrived[0].message.is_some());
         }
     }
 

@@ -1,4 +1,4 @@
-use record::{QualityMark, StreamKey};
+use record::StreamKey;
 use vocabulary::Coding;
 
 use super::*;
@@ -91,6 +91,7 @@ fn what_is_marked_or_of_nobody_or_no_vital_sign_makes_none() {
         assert!(take(&mut Signs::new(60), &none).is_empty());
     }
     for mark in [
+        QualityMark::ArrivalTime,
         QualityMark::ClockCorrected {
             by_ms: 4000,
             doubt_ms: 100,

@@ -461,6 +461,7 @@ mod tests {
                 &[14, 1, b'K', 0],
             ),
             (QualityMark::ClockSlow { by_ms: 130 }, &[15, 130, 1]),
+            (QualityMark::ArrivalTime, &[16]),
         ] {
             assert_eq!(postcard::to_stdvec(&mark).unwrap(), written, "{mark:?}");
         }

@@ -164,6 +164,8 @@ export interface OwnCourse {
   /** The newest first. */
   readonly reports: readonly OwnReport[];
   readonly received: readonly Received[];
+  /** Devices of which something came today that does not count, since they say no time; of what was kept before, none. */
+  readonly without_clock?: readonly string[];
   /** The newest alert. */
   readonly told: {
     readonly at: string;

@@ -98,6 +98,7 @@ describe('what a device sent', () => {
   test.each([
     [[], 'no objection'],
     [['from-observation'], 'written down by a person'],
+    [['arrival-time'], 'sent as it was measured, without a clock'],
     [[{ converted: { from: '[degF]', sent: '98.6' } }], 'converted from the unit of the device'],
     [['late', { 'clock-corrected': { by_ms: 5000, doubt_ms: 10 } }], 'came late, its clock was wrong and is corrected'],
     // A mark that is newer than this page is no reason to hide the value.

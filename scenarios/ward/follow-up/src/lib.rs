@@ -220,7 +220,7 @@ async fn shown(context: &dyn Context, request: &Request, id: &str) -> Result<Val
     let permit = reading(context, &request.actor).await?;
     let found = FollowUp::find(context, &permit, id).await?;
     match found {
-        Some(course) if is_only_patient(&request.actor) => Ok(view::own(context, &course)),
+        Some(course) if is_only_patient(&request.actor) => own(context, &permit, &course).await,
         Some(course) => {
             let twin = context.twin(&permit, &course.patient).await?;
             Ok(view::of(context, &course, twin.as_ref()))
@@ -230,14 +230,22 @@ async fn shown(context: &dyn Context, request: &Request, id: &str) -> Result<Val
     }
 }
 
+async fn own(context: &dyn Context, permit: &Permit, course: &FollowUp) -> Result<Value, Problem> {
+    let without_clock = measured::without_clock(context, permit, course).await?;
+    Ok(view::own(context, course, &without_clock))
+}
+
 /// `GET courses`: the patient's own, or the work list.
 async fn list(context: &dyn Context, request: &Request) -> Result<Reply, Problem> {
     let permit = reading(context, &request.actor).await?;
     let mut found = FollowUp::all(context, &permit, None).await?;
     if is_only_patient(&request.actor) {
         found.retain(|course| course.is_active);
-        let own = found.iter().map(|course| view::own(context, course));
-        return Ok(Reply::ok(own.collect()));
+        let mut all = Vec::new();
+        for course in &found {
+            all.push(own(context, &permit, course).await?);
+        }
+        return Ok(Reply::ok(all.into()));
     }
     let now = context.now();
     found.sort_by_cached_key(|course| {

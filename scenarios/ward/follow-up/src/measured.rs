@@ -3,12 +3,14 @@
 //! The readings stay where they are, in the record. Of each day and device the newest good one becomes a report beside
 //! what the patient says, and is judged at once.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use jiff::civil::Date;
 use knowledge::{Answer, AnswerValue, Answers, Kind};
 use policy::Permit;
-use record::{Precondition, QualityMark, Reading, ResourceKey, SeriesQuery, Signals, SpanQuery};
+use record::{
+    Precondition, QualityMark, Reading, ResourceKey, SeriesQuery, SignalSeries, Signals, SpanQuery,
+};
 use scenario::{Context, Problem, Reply, Topic, again_if_raced, text};
 use serde_json::Value;
 use vocabulary::{DeviceId, PatientId, Timestamp};
@@ -64,6 +66,52 @@ pub async fn take(
         outcome = outcome.and(taken.map(drop));
     }
     outcome
+}
+
+/// The devices at home of which something came today that would answer and does not count, since they say no time:
+/// nobody knows when they measured it.
+pub async fn without_clock(
+    context: &dyn Context,
+    permit: &Permit,
+    course: &FollowUp,
+) -> Result<Vec<String>, Problem> {
+    let Some(signals) = context.signals() else {
+        return Ok(Vec::new());
+    };
+    let taking = Taking {
+        context,
+        permit,
+        signals,
+        since: None,
+    };
+    let today = course.day_of(context.now());
+    let query = SeriesQuery {
+        subject: Some(course.patient.clone()),
+        ..SeriesQuery::default()
+    };
+    let (mut found, mut names) = (BTreeSet::new(), BTreeMap::new());
+    for series in signals.series(permit, &query).await? {
+        let of = &series.series;
+        let at = Timestamp(series.last.at_us.div_euclid(1000));
+        let asked = asked(course, of);
+        let device = &of.stream.device;
+        if series.last.marks.contains(&QualityMark::ClockUnknown)
+            && course.day_of(at) == today
+            && !asked.is_empty()
+            && taking.is_at_home(device, &asked, &mut names).await?
+        {
+            found.extend(names.get(device).cloned());
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// The questions of a plan that a series answers.
+fn asked(course: &FollowUp, of: &SignalSeries) -> Vec<(&'static str, &'static Measures)> {
+    let asks = course.plan.asks.iter();
+    asks.filter_map(|name| Some((name.as_str(), question(name)?.measured.as_ref()?)))
+        .filter(|(_, measures)| measures.is(&of.system, &of.code, &of.unit))
+        .collect()
 }
 
 /// A good reading that answers a question.
@@ -154,13 +202,7 @@ impl Taking<'_> {
                 continue;
             }
             let of = &series.series;
-            let asked: Vec<(&'static str, &Measures)> = course
-                .plan
-                .asks
-                .iter()
-                .filter_map(|name| Some((name.as_str(), question(name)?.measured.as_ref()?)))
-                .filter(|(_, measures)| measures.is(&of.system, &of.code, &of.unit))
-                .collect();
+            let asked = asked(course, of);
             let device = &of.stream.device;
             if !asked.is_empty() && self.is_at_home(device, &asked, names).await? {
                 let span = SpanQuery {

@@ -244,7 +244,7 @@ fn received(course: &FollowUp, now: Timestamp) -> Vec<Value> {
 }
 
 /// The follow-up for its patient: what is due, what was said, who was told.
-pub fn own(context: &dyn Context, course: &FollowUp) -> Value {
+pub fn own(context: &dyn Context, course: &FollowUp, without_clock: &[String]) -> Value {
     let now = context.now();
     let reports = course
         .reports
@@ -276,6 +276,7 @@ pub fn own(context: &dyn Context, course: &FollowUp) -> Value {
         "action": action::view(course),
         "reports": reports.collect::<Vec<_>>(),
         "received": received(course, now),
+        "without_clock": without_clock,
         "told": told,
         "orders": course.orders,
         "nights": course.plan.nights.then(|| nights::view(course, course.day_of(now))),

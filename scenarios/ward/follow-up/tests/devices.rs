@@ -273,6 +273,34 @@ async fn what_is_not_good_not_theirs_or_not_from_home_is_no_answer() {
 }
 
 #[tokio::test]
+async fn what_comes_without_a_time_is_said_at_the_day_and_of_a_live_device_counts() {
+    let way = opened("copd").await;
+    device(&way, "ox", "pulse-oximeter", None).await;
+    assert_eq!(of_patient(&way).await["without_clock"], json!([]));
+    let marked = |mark: QualityMark, at: Timestamp| Arrived {
+        quality: vec![mark],
+        ..own("ox", SPO2, at, 95.0)
+    };
+    let at = way.hospital.now();
+    measure(&way, vec![marked(QualityMark::ClockUnknown, at)]).await;
+    let page = of_patient(&way).await;
+    assert_eq!(page["received"], json!([]));
+    assert_eq!(page["without_clock"], json!(["My pulse-oximeter"]));
+    let later = Timestamp(at.0 + MINUTE_MS);
+    way.hospital.pass(MINUTE_MS);
+    measure(&way, vec![marked(QualityMark::ArrivalTime, later)]).await;
+    let page = of_patient(&way).await;
+    assert_eq!(page["received"][0]["marks"], json!(["arrival-time"]));
+    assert_eq!(page["without_clock"], json!([]));
+    // What came yesterday says nothing about today.
+    way.hospital.pass(MINUTE_MS);
+    let last = Timestamp(later.0 + MINUTE_MS);
+    measure(&way, vec![marked(QualityMark::ClockUnknown, last)]).await;
+    way.hospital.pass(2 * DAY_MS);
+    assert_eq!(of_patient(&way).await["without_clock"], json!([]));
+}
+
+#[tokio::test]
 async fn what_was_sent_in_another_unit_is_an_answer() {
     let way = opened("after-surgery").await;
     device(&way, "fever", "thermometer", None).await;

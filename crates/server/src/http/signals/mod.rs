@@ -80,6 +80,7 @@ impl From<&QualityMark> for SignalMark {
                 "clock-slow"
             }
             QualityMark::ClockUnknown => "clock-unknown",
+            QualityMark::ArrivalTime => "arrival-time",
             QualityMark::OutOfRange => "out-of-range",
             QualityMark::Conflicting => "conflicting",
             QualityMark::Late => "late",
