@@ -49,6 +49,7 @@ export const devices = {
   'devices.why.place-unknown': 'Says a place that is no location',
   'devices.why.late': 'Came after later values',
   'devices.why.conflicting': 'Two values for one time',
+  'devices.why.correction': 'Puts an earlier value right',
   'devices.why.status': 'The device has a reservation',
   'devices.why.too-large': 'Too large',
   'devices.why.not-understood': 'Not understood, or cut off',

@@ -49,6 +49,7 @@ export const devices = {
   'devices.why.place-unknown': '自报的位置不存在',
   'devices.why.late': '晚于后来的数值到达',
   'devices.why.conflicting': '同一时刻有两个数值',
+  'devices.why.correction': '更正此前的数值',
   'devices.why.status': '设备自报存疑',
   'devices.why.too-large': '过大',
   'devices.why.not-understood': '无法解读或不完整',

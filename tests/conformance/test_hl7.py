@@ -24,7 +24,7 @@ SETTINGS = """
 application = "GATEWAY"
 facility = "ICU"
 hosts = ["127.0.0.1"]
-devices = ["gateway-1", "bedside-1"]
+devices = ["gateway-1", "bedside-1", "gateway-c"]
 offset = "+08:00"
 
 [[hl7_senders]]
@@ -168,6 +168,37 @@ def test_a_reservation_of_the_device_stays_with_the_value(door):
     assert "questionable" in str(door.last("one")["150456"]["last"]["marks"])
     answer = door.send(message([result(12, obx_8="INV")]))
     assert (code(answer), faults(answer)) == ("AE", [("OBX^1", "102")])
+
+
+def test_a_correction_stands_in_the_place_of_the_wrong_value(door):
+    door.ward.add("gateway-c", "thermometer")
+    wrong = result(28.1, "150364^MDC_TEMP_BODY^MDC", "Cel^^UCUM", device="gateway-c")
+    two = "MRN-two^^^HIS^MR"
+    assert code(door.send(message([wrong], patient=two))) == "AA"
+
+    def observed() -> list[tuple[str, float]]:
+        bearer = {"Authorization": f"Bearer {door.ward.bearer('importer')}"}
+        found = requests.get(f"{door.ward.base}/fhir/Observation", params={"code": "8310-5", "subject": "Patient/two"},
+                             headers=bearer, timeout=30).json()
+        ours = [entry["resource"] for entry in found.get("entry", [])]
+        return [(one["status"], one["valueQuantity"]["value"]) for one in ours if "gateway-c" in one["device"]["reference"]]
+
+    def within_a_minute(expected) -> None:
+        begun = time.monotonic()
+        while observed() != expected:
+            assert time.monotonic() - begun < 60, observed()
+            time.sleep(0.2)
+
+    within_a_minute([("final", 28.1)])
+    right = message([wrong | {"5": "38.1", "11": "C"}], patient=two)
+    # The same once more is known.
+    for _ in range(2):
+        assert code(door.send(right)) == "AA"
+    within_a_minute([("corrected", 38.1)])
+    last = door.last("two", "gateway-c")["150364"]["last"]
+    assert last["value"] == 38.1 and "correction" in str(last["marks"])
+    quality = door.quality("gateway-c")
+    assert (quality["accepted"], quality["known"], "conflicting" in quality["marks"]) == (2, 1, False)
 
 
 @pytest.mark.parametrize(

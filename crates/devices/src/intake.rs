@@ -61,6 +61,17 @@ impl Recent {
     }
 }
 
+/// Who says what a message holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    /// The device, by its clock.
+    Measured,
+    /// Somebody who wrote it down: its time stands.
+    Vouched,
+    /// Who sent another value for this time before, which was wrong.
+    Corrected,
+}
+
 /// What a message holds.
 #[derive(Debug, PartialEq)]
 pub struct Taken {
@@ -90,7 +101,7 @@ impl Intake {
         payload: &[u8],
         received: Timestamp,
     ) -> Result<Taken, Refusal> {
-        self.take_by(profile, topic, payload, received, false)
+        self.take_as(profile, topic, payload, received, Said::Measured)
     }
 
     /// As [`Intake::take`], of what somebody wrote down: its time stands, and says nothing about the device's clock.
@@ -101,7 +112,19 @@ impl Intake {
         payload: &[u8],
         received: Timestamp,
     ) -> Result<Taken, Refusal> {
-        self.take_by(profile, topic, payload, received, true)
+        self.take_as(profile, topic, payload, received, Said::Vouched)
+    }
+
+    /// As [`Intake::take`], of what stands in the place of an earlier value of the same time. Whether it does so already
+    /// the record knows.
+    pub fn take_correction(
+        &mut self,
+        profile: &Profile,
+        topic: &str,
+        payload: &[u8],
+        received: Timestamp,
+    ) -> Result<Taken, Refusal> {
+        self.take_as(profile, topic, payload, received, Said::Corrected)
     }
 
     /// Knows again what was taken before the program ended: readings of a stream, and by how much (and with what doubt)
@@ -128,13 +151,13 @@ impl Intake {
         recent.remember(seen, corrected.is_some());
     }
 
-    fn take_by(
+    fn take_as(
         &mut self,
         profile: &Profile,
         topic: &str,
         payload: &[u8],
         received: Timestamp,
-        is_vouched: bool,
+        how: Said,
     ) -> Result<Taken, Refusal> {
         let group = profile.group(topic);
         let single = profile.stream(topic);
@@ -164,7 +187,7 @@ impl Intake {
         };
         // The readings of one message were made by one clock at one time.
         for measured in measured {
-            self.place(profile, measured, (received, is_vouched), &mut taken);
+            self.place(profile, measured, (received, how), &mut taken);
         }
         Ok(taken)
     }
@@ -184,7 +207,7 @@ impl Intake {
         &mut self,
         profile: &Profile,
         measured: Measured<'_>,
-        (received, is_vouched): (Timestamp, bool),
+        (received, how): (Timestamp, Said),
         taken: &mut Taken,
     ) {
         let said = measured.raw.t_ms.map(Timestamp);
@@ -198,7 +221,9 @@ impl Intake {
             t_ms: said.0,
             values: fingerprint(&measured.values),
         });
-        if let Some(seen) = seen {
+        if how == Said::Corrected {
+            marks.push(Mark::Correction);
+        } else if let Some(seen) = seen {
             if recent.all().any(|other| *other == seen) {
                 taken.duplicates += 1;
                 return;
@@ -208,7 +233,7 @@ impl Intake {
             }
         }
         let (start, corrected) = match measured.values {
-            _ if let Some(said) = said.filter(|_| is_vouched) => {
+            _ if let Some(said) = said.filter(|_| how == Said::Vouched) => {
                 DeviceClock::vouched(&profile.clock, said, received)
             }
             // Samples end when they are sent: their start is older by their length.

@@ -83,6 +83,8 @@ pub enum Mark {
     Late,
     /// Another value had come for the same time.
     Conflicting,
+    /// It stands in the place of what was sent for the same time before.
+    Correction,
     /// The device itself has a reservation.
     Status {
         /// As it sent it.
@@ -103,6 +105,7 @@ impl Mark {
             Self::Converted { .. } => "converted",
             Self::Late => "late",
             Self::Conflicting => "conflicting",
+            Self::Correction => "correction",
             Self::Status { .. } => "status",
         }
     }

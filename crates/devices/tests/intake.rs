@@ -344,6 +344,26 @@ fn the_same_again_is_a_duplicate_and_never_twice_in_the_record() {
 }
 
 #[test]
+fn a_correction_is_neither_a_duplicate_nor_in_conflict() {
+    let mut device = Device::new("pulse-oximeter");
+    let sent = |value: f64| json!({"t": NOW - 2000, "code": "150456", "value": value, "unit": "%"});
+    device.sends("spo2", &sent(79.0)).unwrap();
+    let profile = Profiles::shipped().get("pulse-oximeter").unwrap();
+    // Back to what was sent first, too.
+    for value in [97.0, 79.0] {
+        let payload = sent(value).to_string();
+        let intake = &mut device.intake;
+        let taken = intake.take_correction(profile, "spo2", payload.as_bytes(), Timestamp(NOW));
+        let taken = taken.unwrap();
+        assert_eq!(marks(&taken.readings[0]), ["correction"], "{value}");
+        assert_eq!(taken.readings[0].samples.start(), Timestamp(NOW - 2000));
+    }
+    // What was corrected comes again as it was.
+    let again = device.sends_at("spo2", &sent(79.0), NOW).unwrap();
+    assert_eq!(again.duplicates, 1);
+}
+
+#[test]
 fn a_clock_in_1970_is_corrected_and_says_so() {
     let mut device = Device::new("pulse-oximeter");
     for second in 0..3 {

@@ -176,6 +176,40 @@ fn measured_observation(
     observation
 }
 
+/// An observation of this moment with the value that stands in the place of a wrong one; none where it is of another
+/// moment or has that value.
+pub fn corrected(
+    mut observation: Value,
+    device: &DeviceId,
+    at: Timestamp,
+    (sign, value): (&Sign, f64),
+) -> Option<Value> {
+    let says = |path: &str| observation.pointer(path).and_then(Value::as_str);
+    let is_of_moment = says("/effectiveDateTime") == Some(at.to_string().as_str())
+        && says("/device/reference") == Some(format!("Device/{device}").as_str());
+    if !is_of_moment {
+        return None;
+    }
+    let part = match sign {
+        Sign::Vital(sign) if sign.panel.is_some() => observation
+            .get_mut("component")?
+            .as_array_mut()?
+            .iter_mut()
+            .find(|part| is_asked(part, &sign.loinc))?,
+        _ => &mut observation,
+    };
+    let known = part.pointer_mut("/valueQuantity/value")?;
+    let value = json!(value);
+    if *known == value {
+        return None;
+    }
+    *known = value;
+    observation
+        .as_object_mut()?
+        .insert("status".to_owned(), "corrected".into());
+    Some(observation)
+}
+
 /// Adds what a person must know before relying on an observation.
 fn add_note(observation: &mut Value, text: &str) {
     let Some(parts) = observation.as_object_mut() else {
@@ -276,6 +310,7 @@ pub fn is_trustworthy(marks: &[QualityMark]) -> bool {
                 QualityMark::ClockCorrected { .. }
                     | QualityMark::ClockSlow { .. }
                     | QualityMark::ArrivalTime
+                    | QualityMark::Correction { .. }
                     | QualityMark::Late
                     | QualityMark::Validated
                     | QualityMark::Profile { .. }

@@ -7,8 +7,8 @@
 )]
 
 use fhir::{
-    Measure, Sign, Unsampled, is_trustworthy, last_of_each, measured_last, observation_of,
-    sampled_observation, validate, vital_observation, vital_sign,
+    Measure, Sign, Unsampled, corrected, is_trustworthy, last_of_each, measured_last,
+    observation_of, sampled_observation, validate, vital_observation, vital_sign,
 };
 use record::{QualityMark, Reading, SeriesSummary, SignalSeries, StreamKey};
 use serde_json::{Value, json};
@@ -117,6 +117,29 @@ fn what_is_no_vital_sign_has_the_codes_of_its_profile_and_says_where_they_need_c
     assert!(is_valid(&made) && is_trustworthy(&marks));
     let note = made["note"][0]["text"].as_str().unwrap();
     assert!(note.contains("no clock"), "{note}");
+}
+
+#[test]
+fn a_correction_changes_the_observation_of_its_moment_only() {
+    let (patient, device) = (PatientId::new("p").unwrap(), DeviceId::new("d").unwrap());
+    let at = Timestamp(1_700_000_000_000);
+    let [upper, lower] = ["150021", "150022"].map(|code| vital_sign(code, "mm[Hg]").unwrap());
+    let pressures = [(Sign::Vital(upper), 221.0), (Sign::Vital(lower), 79.0)];
+    let made = observation_of(&patient, &device, at, &pressures, &[]).unwrap();
+    let right = (&pressures[0].0, 121.0);
+    let now = corrected(made.clone(), &device, at, right).unwrap();
+    assert!(is_valid(&now));
+    assert_eq!(now["status"], "corrected");
+    let values = [0, 1].map(|part| now["component"][part]["valueQuantity"]["value"].clone());
+    assert_eq!(values, [json!(121.0), json!(79.0)]);
+    assert_eq!(corrected(now, &device, at, right), None, "it has it");
+    let other = DeviceId::new("e").unwrap();
+    assert_eq!(corrected(made.clone(), &other, at, right), None);
+    assert_eq!(corrected(made, &device, Timestamp(at.0 + 1), right), None);
+    let blow = [(peak_flow(true), 812.0)];
+    let made = observation_of(&patient, &device, at, &blow, &[]).unwrap();
+    let now = corrected(made, &device, at, (&blow[0].0, 412.0)).unwrap();
+    assert_eq!(now["valueQuantity"]["value"], 412.0);
 }
 
 #[test]

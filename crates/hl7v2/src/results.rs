@@ -56,6 +56,8 @@ pub struct Measured {
     pub at: Option<Timestamp>,
     /// What the device has to say about it.
     pub standing: Vec<Standing>,
+    /// Whether it stands in the place of what was sent for this time before: OBX-11 is `C`.
+    pub corrects: bool,
 }
 
 /// An OBX that holds no measured value.
@@ -215,7 +217,8 @@ impl Observation<'_> {
         order: Option<&Segment<'_>>,
         usual: Option<Offset>,
     ) -> Result<Result<Measured, &'static str>, Refusal> {
-        match self.text(11, 1).as_str() {
+        let status = self.text(11, 1);
+        match status.as_str() {
             "F" | "R" | "P" | "C" | "U" | "S" => {}
             "X" | "N" | "I" | "O" => return Ok(Err("the status says that there is no result")),
             "D" | "W" => {
@@ -251,14 +254,24 @@ impl Observation<'_> {
         if units.is_empty() {
             return self.refuse(6, Fault::RequiredMissing, "find the unit");
         }
+        let at = self.at(order, usual)?;
+        let corrects = status == "C";
+        if corrects && at.is_none() {
+            return self.refuse(
+                14,
+                Fault::RequiredMissing,
+                "find what is corrected without its time",
+            );
+        }
         Ok(Ok(Measured {
             number: self.number,
             device: Some(self.text(18, 1)).filter(|device| !device.is_empty()),
             codes,
             units,
             value,
-            at: self.at(order, usual)?,
+            at,
             standing,
+            corrects,
         }))
     }
 
@@ -358,16 +371,19 @@ mod tests {
         let results = read(
             "PID|||17^^^HIS&1.2.3&ISO^MR~x^^^OTHER\rOBR|1|||m|||20261126075900\r\
              OBX|1|NM|150456^MDC_PULS_OXIM_SAT_O2^MDC||97|%^%^UCUM||QUES~H|||F|||20261126075930||||ox-1\r\
-             OBX|2|SN|8867-4^HR^LN||=^71|/min|||||R\r",
+             OBX|2|SN|8867-4^HR^LN||=^71|/min|||||R\r\
+             OBX|3|NM|8867-4^HR^LN||72|/min|||||C\r",
         );
         let Ok(results) = results else {
             panic!("refused")
         };
         assert_eq!(results.patient.len(), 2);
         assert_eq!(results.patient[0].oid.as_deref(), Some("1.2.3"));
-        let [first, second] = &results.measured[..] else {
-            panic!("two values")
+        let [first, second, third] = &results.measured[..] else {
+            panic!("three values")
         };
+        let corrects = [first, second, third].map(|one| one.corrects);
+        assert_eq!(corrects, [false, false, true]);
         assert_eq!(first.codes, ["150456", "MDC_PULS_OXIM_SAT_O2"]);
         assert_eq!((first.value, first.device.as_deref()), (97.0, Some("ox-1")));
         assert_eq!(first.at, "2026-11-25T23:59:30Z".parse().ok());
@@ -387,6 +403,10 @@ mod tests {
         assert_eq!(left("NM|8867-4^HR^LN|||/min|||||X"), Ok(1));
         assert_eq!(left("NM|8867-4^HR^LN||\"\"|/min|||||F"), Ok(1));
         let place = |fields: &str| left(fields).map_err(|refusal| refusal.place);
+        assert_eq!(
+            place("NM|8867-4^HR^LN||71|/min|||||C"),
+            Err("OBX^1^14".to_owned())
+        );
         assert_eq!(
             place("NM|8867-4^HR^LN||71||||||F"),
             Err("OBX^1^6".to_owned())

@@ -80,6 +80,13 @@ pub enum QualityMark {
     },
     /// The device has no clock and sends as it measures: its time is that of arrival.
     ArrivalTime,
+    /// It stands in the place of what its stream had at the same time.
+    Correction {
+        /// When it came, in milliseconds since 1970: of several the newest stands.
+        received_ms: i64,
+    },
+    /// A correction stands in its place. The store marks it when it is read.
+    Superseded,
 }
 
 impl QualityMark {
@@ -96,6 +103,14 @@ impl QualityMark {
     /// Whether the device said no time.
     pub fn is_without_time(&self) -> bool {
         matches!(self, Self::ClockUnknown | Self::ArrivalTime)
+    }
+
+    /// When it came, where it is a correction.
+    pub fn correction(marks: &[Self]) -> Option<i64> {
+        marks.iter().find_map(|mark| match mark {
+            Self::Correction { received_ms } => Some(*received_ms),
+            _ => None,
+        })
     }
 
     /// Whether the value was sent in another unit. Before there was a mark for it, it stood in words.

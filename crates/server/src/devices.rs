@@ -275,6 +275,23 @@ impl Devices {
         self.taken(&mut live, device, taken, (topic, payload.len(), received))
     }
 
+    /// Takes what stands in the place of an earlier value of a device, whose turn it is.
+    pub fn take_correction(
+        &self,
+        device: &Registered,
+        topic: &str,
+        payload: &[u8],
+        received: Timestamp,
+    ) -> Taken {
+        let live = self.live(&device.id);
+        let mut live = live.lock();
+        live.quality.heard(received);
+        live.quality.edge = None;
+        let intake = live.intake(device.patient.as_ref());
+        let taken = intake.take_correction(&device.profile, topic, payload, received);
+        self.taken(&mut live, device, taken, (topic, payload.len(), received))
+    }
+
     /// What became of a message that was looked at.
     fn taken(
         &self,
@@ -532,7 +549,7 @@ fn arrived(
 ) -> Arrived {
     let is_live = device.profile.clock.live;
     let marks = reading.marks.iter();
-    let marks = marks.filter_map(|mark| quality_mark(mark, is_live));
+    let marks = marks.filter_map(|mark| quality_mark(mark, is_live, received));
     let quality = marks.chain(read_by).collect();
     Arrived {
         stream: StreamKey {
@@ -550,7 +567,7 @@ fn arrived(
 }
 
 /// A mark in the record's words. Gaps speak for themselves.
-fn quality_mark(mark: &Mark, is_live: bool) -> Option<QualityMark> {
+fn quality_mark(mark: &Mark, is_live: bool, received: Timestamp) -> Option<QualityMark> {
     Some(match mark {
         Mark::ClockCorrected { by_ms, doubt_ms } => QualityMark::ClockCorrected {
             by_ms: *by_ms,
@@ -572,6 +589,9 @@ fn quality_mark(mark: &Mark, is_live: bool) -> Option<QualityMark> {
         },
         Mark::Late => QualityMark::Late,
         Mark::Conflicting => QualityMark::Conflicting,
+        Mark::Correction => QualityMark::Correction {
+            received_ms: received.0,
+        },
         Mark::Status { bits } => QualityMark::Other(format!("device status {bits}")),
         Mark::NotMeasured { .. } | Mark::OutOfRange { .. } => return None,
     })

@@ -95,8 +95,14 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
                     &arrived.coding.code,
                     &arrived.unit,
                 );
-                let found = shown.map_or_else(Vec::new, |shown| signs.take(&arrived, &shown));
-                if let Err(error) = keep(&hospital, &mut signs, found).await {
+                let Some(shown) = shown else { continue };
+                let found = signs.take(&arrived, &shown);
+                let corrections = signs.corrections(&arrived, &shown);
+                let kept = async {
+                    keep(&hospital, &mut signs, found).await?;
+                    correct(&hospital, &permit, corrections).await
+                };
+                if let Err(error) = kept.await {
                     tracing::error!(%error, "a vital sign could not be kept as an observation; it will");
                     (has_missed, is_held_up) = (true, true);
                 }
@@ -130,6 +136,34 @@ async fn keep(
             Ok(_) | Err(RecordError::Conflict { .. }) => signs.is_done(span),
             Err(error) => return Err(error),
         }
+    }
+    Ok(())
+}
+
+/// Puts values that stand now in the place of wrong ones.
+async fn correct(
+    hospital: &Hospital,
+    permit: &Permit,
+    corrections: Vec<Correction>,
+) -> Result<(), RecordError> {
+    for Correction {
+        key,
+        moment: (patient, device, at),
+        value: (sign, value),
+    } in corrections
+    {
+        let found = hospital.record.resource(permit, &key, None).await?;
+        let Some(found) = found else { continue };
+        let body = found
+            .body
+            .and_then(|body| fhir::corrected(body, &device, at, (&sign, value)));
+        let Some(body) = body else { continue };
+        let fact = observation(key, &patient, body);
+        let batch = Batch {
+            actor: hospital_actor(),
+            facts: vec![(fact, Precondition::Version(found.version))],
+        };
+        hospital.record.commit(batch).await?;
     }
     Ok(())
 }
@@ -246,8 +280,9 @@ async fn look_at(
         return Ok(());
     };
     // Pressures belong together: the diastolic one looks for the other.
+    let is_systolic = matches!(&shown.sign, Sign::Vital(sign) if sign.loinc == SYSTOLIC);
     let systolic = match &shown.sign {
-        Sign::Vital(sign) if sign.loinc == SYSTOLIC => return Ok(()),
+        _ if is_systolic => None,
         Sign::Vital(sign) if sign.panel.is_some() => {
             Some(systolic(hospital, permit, of, &span).await?)
         }
@@ -258,6 +293,7 @@ async fn look_at(
     loop {
         let page = hospital.signals.read(permit, &span, READINGS).await?;
         let mut found = Vec::new();
+        let mut corrections = Vec::new();
         for reading in &page.readings {
             let gap_us = before.map_or(i64::MAX, |before| reading.at_us - before);
             before = Some(reading.at_us);
@@ -267,7 +303,15 @@ async fn look_at(
             let known = found
                 .last()
                 .is_some_and(|((_, _, last), _): &(Span, NewFact)| *last == number);
-            if known || is_waveform || !fhir::is_trustworthy(&reading.marks) {
+            if is_waveform || !fhir::is_trustworthy(&reading.marks) {
+                continue;
+            }
+            let device = &of.stream.device;
+            if QualityMark::correction(&reading.marks).is_some() {
+                let moment = (patient.clone(), device.clone(), at);
+                corrections.push(signs.correction(moment, &shown, reading.value));
+            }
+            if known || is_systolic {
                 continue;
             }
             let mut values = vec![(shown.sign.clone(), reading.value)];
@@ -277,10 +321,10 @@ async fn look_at(
                 };
                 values.insert(0, (Sign::Vital(upper), *value));
             }
-            let device = &of.stream.device;
             found.extend(signs.observation((patient, device, at), &shown, &values, &reading.marks));
         }
         keep(hospital, signs, found).await?;
+        correct(hospital, permit, corrections).await?;
         match page.next_us {
             Some(next) => span.from_us = next,
             None => return Ok(()),
@@ -324,6 +368,14 @@ async fn systolic(
     Ok(found)
 }
 
+/// A value that stands in the place of another of its moment.
+struct Correction {
+    /// The observation that may have been made of the other.
+    key: ResourceKey,
+    moment: Moment,
+    value: (Sign, f64),
+}
+
 /// What was seen lately.
 struct Signs {
     every_ms: i64,
@@ -352,6 +404,32 @@ impl Signs {
     /// How long the spans are in each of which one reading becomes an observation.
     fn every_ms(&self, shown: &Shown) -> i64 {
         shown.every_ms.unwrap_or(self.every_ms)
+    }
+
+    /// What readings put in the place of others.
+    fn corrections(&self, arrived: &Arrived, shown: &Shown) -> Vec<Correction> {
+        let Some(patient) = &arrived.subject else {
+            return Vec::new();
+        };
+        let stands = QualityMark::correction(&arrived.quality).is_some()
+            && fhir::is_trustworthy(&arrived.quality);
+        let each = arrived.readings.timed().filter(|_| stands);
+        each.filter_map(|(at_us, value)| {
+            let at = Timestamp(at_us?.div_euclid(1000));
+            let moment = (patient.clone(), arrived.stream.device.clone(), at);
+            Some(self.correction(moment, shown, value))
+        })
+        .collect()
+    }
+
+    fn correction(&self, moment: Moment, shown: &Shown, value: f64) -> Correction {
+        let (patient, _, at) = &moment;
+        let number = at.0.div_euclid(self.every_ms(shown));
+        Correction {
+            key: key_of(patient, &shown.name, number).0,
+            moment,
+            value: (shown.sign.clone(), value),
+        }
     }
 
     /// The observations that readings make: at most one for each span of time.

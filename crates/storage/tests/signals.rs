@@ -20,7 +20,7 @@ use std::{
 use policy::{Action, Permit, Scope};
 use proptest::prelude::*;
 use record::{
-    Batch, FactBody, NewFact, Precondition, QualityMark, Readings, Record, RecordError,
+    Arrived, Batch, FactBody, NewFact, Precondition, QualityMark, Readings, Record, RecordError,
     SeriesQuery, SignalKind, SignalPart, Signals, SpanQuery,
 };
 use storage::{SignalOptions, rebuild, restore, verify, verify_with_terms};
@@ -163,6 +163,42 @@ async fn another_value_at_the_same_time_is_kept_and_marked() {
     };
     assert_eq!(conflicting(70.0), [false, false]);
     assert_eq!(conflicting(71.0), [true, true]);
+}
+
+#[tokio::test]
+async fn the_newest_correction_of_a_time_stands_and_all_else_there_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_record, signals) = open_both(folder.path(), tiny());
+    let corrected = |at: i64, value: f64, received_ms: i64| Arrived {
+        quality: vec![QualityMark::Correction { received_ms }],
+        ..one(0, at, value)
+    };
+    for (at, sealed) in [(5_000, false), (9_000, true)] {
+        signals.append(vec![one(0, at, 170.0)]).await.unwrap();
+        // The last puts the first right again; each may come twice.
+        for (value, received_ms) in [(71.0, 1), (72.0, 2), (170.0, 3), (170.0, 3), (71.0, 1)] {
+            if sealed {
+                signals.seal().await.unwrap();
+            }
+            let taken = signals
+                .append(vec![corrected(at, value, received_ms)])
+                .await;
+            assert_eq!(taken.unwrap()[0].conflicting, 0);
+        }
+        // What was wrong comes again as it was.
+        let taken = signals.append(vec![one(0, at, 71.0)]).await.unwrap();
+        assert_eq!(taken[0].known, 1);
+    }
+    let standing: Vec<(i64, f64)> = read_all(&signals, &all(), 0)
+        .await
+        .iter()
+        .filter(|one| !one.marks.contains(&QualityMark::Superseded))
+        .map(|one| (one.at_us, one.value))
+        .collect();
+    assert_eq!(standing.len(), 2, "{standing:?}");
+    assert!(standing.iter().all(|(_, value)| *value == 170.0));
+    let found = signals.series(&all(), &SeriesQuery::default()).await;
+    assert_eq!(found.unwrap()[0].last.value, 170.0);
 }
 
 #[tokio::test]

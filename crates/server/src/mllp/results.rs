@@ -331,9 +331,12 @@ fn one(
         fields.insert("t".to_owned(), json!(at.0));
     }
     let payload = sent.to_string();
-    let taken = hospital
-        .devices
-        .take(device, &stream.name, payload.as_bytes(), None, clock::now());
+    let (devices, now) = (&hospital.devices, clock::now());
+    let taken = if measured.corrects {
+        devices.take_correction(device, &stream.name, payload.as_bytes(), now)
+    } else {
+        devices.take(device, &stream.name, payload.as_bytes(), None, now)
+    };
     if let Some(refusal) = taken.refused {
         let field = match refusal.code() {
             "unit-unknown" | "unit-of-something-else" | "unit-missing" => 6,

@@ -247,3 +247,54 @@ async fn what_was_missed_is_made_when_the_program_opens_and_once_it_is_sealed() 
         "what was looked through is not looked through again"
     );
 }
+
+#[tokio::test]
+async fn a_correction_is_made_in_the_observation_of_its_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = crate::config::Config {
+        data: folder.path().to_owned(),
+        ..crate::config::Config::default()
+    };
+    let hospital = Hospital::open(config).unwrap();
+    let work = hospital.own_permit("test", Action::ReadRecord);
+    let permit = work.await.unwrap();
+    let mut signs = Signs::new(60);
+    let weight = |minute, value, correction: Option<i64>| Arrived {
+        quality: correction
+            .map(|received_ms| QualityMark::Correction { received_ms })
+            .into_iter()
+            .collect(),
+        ..reading("188736", "kg", minute, value)
+    };
+    let shown = Shown::of_known(None, &weight(1, 0.0, None).stream, "188736", "kg").unwrap();
+    let (key, _) = key_of(&PatientId::new("p").unwrap(), &shown.name, 0);
+    // The third corrects a reading that was no observation; the rest is only sealed.
+    for (arrived, is_heard, expected) in [
+        (weight(1, 17.0, None), true, ("final", 17.0)),
+        (weight(1, 71.0, Some(1)), true, ("corrected", 71.0)),
+        (weight(2, 72.0, Some(2)), true, ("corrected", 71.0)),
+        (weight(1, 70.0, Some(3)), false, ("corrected", 70.0)),
+    ] {
+        hospital
+            .signals
+            .append(vec![arrived.clone()])
+            .await
+            .unwrap();
+        if is_heard {
+            let found = signs.take(&arrived, &shown);
+            keep(&hospital, &mut signs, found).await.unwrap();
+            let corrections = signs.corrections(&arrived, &shown);
+            correct(&hospital, &permit, corrections).await.unwrap();
+        } else {
+            hospital.devices.kept.put_position(POSITION, 1).unwrap();
+            hospital.signals.seal().await.unwrap();
+            catch_up(&hospital, &permit, &mut signs, &mut false)
+                .await
+                .unwrap();
+        }
+        let found = hospital.record.resource(&permit, &key, None).await.unwrap();
+        let body = found.unwrap().body.unwrap();
+        assert_eq!(body["status"], expected.0);
+        assert_eq!(body["valueQuantity"]["value"], expected.1);
+    }
+}

@@ -182,6 +182,7 @@ pub(super) fn is_doubtful(mark: &QualityMark) -> bool {
         QualityMark::OutOfRange
             | QualityMark::Artefact
             | QualityMark::Calibrating
+            | QualityMark::Superseded
             | QualityMark::Test
     )
 }

@@ -103,21 +103,20 @@ impl Earlier {
         Ok(readings)
     }
 
-    fn values(
+    fn at(
         &mut self,
         series: &SignalSeries,
         at_us: i64,
         before: u64,
-    ) -> Result<Option<Vec<f64>>, RecordError> {
-        let mut values = Vec::new();
+    ) -> Result<Option<Vec<Reading>>, RecordError> {
+        let mut found = Vec::new();
         for chunk in self.chunks_at(series, at_us, before)? {
             let Some(readings) = self.readings(&chunk)? else {
                 return Ok(None);
             };
-            let at = slice(&readings, at_us, at_us.saturating_add(1));
-            values.extend(at.iter().map(|reading| reading.value));
+            found.extend_from_slice(slice(&readings, at_us, at_us.saturating_add(1)));
         }
-        Ok(Some(values))
+        Ok(Some(found))
     }
 }
 
@@ -129,13 +128,13 @@ impl SealedBefore for Earlier {
         found.map_err(store)
     }
 
-    fn values_at(
+    fn readings_at(
         &mut self,
         series: &SignalSeries,
         at_us: i64,
         before: u64,
-    ) -> Result<Option<Vec<f64>>, StorageError> {
-        self.values(series, at_us, before).map_err(store)
+    ) -> Result<Option<Vec<Reading>>, StorageError> {
+        self.at(series, at_us, before).map_err(store)
     }
 }
 

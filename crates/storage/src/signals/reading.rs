@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use policy::Permit;
 use record::{
-    Reading, ReadingPage, RecordError, RollUp, SeriesId, SeriesQuery, SeriesSummary, SignalSeries,
-    SpanQuery,
+    QualityMark, Reading, ReadingPage, RecordError, RollUp, SeriesId, SeriesQuery, SeriesSummary,
+    SignalSeries, SpanQuery,
 };
 
 use crate::{index::scope, reader::Reader};
@@ -166,6 +166,7 @@ pub fn read(
         }
     }
     readings.sort_by(|a, b| a.at_us.cmp(&b.at_us).then(a.value.total_cmp(&b.value)));
+    supersede(&mut readings);
     let mut next_us = None;
     if let Some(last) = limit
         .max(1)
@@ -184,6 +185,23 @@ pub fn read(
         next_us,
         purged,
     })
+}
+
+/// Marks what was corrected: of the readings of one time the newest correction stands.
+fn supersede(readings: &mut [Reading]) {
+    let correction = |reading: &Reading| QualityMark::correction(&reading.marks);
+    for at_once in readings.chunk_by_mut(|a, b| a.at_us == b.at_us) {
+        let newest = at_once.iter().filter_map(correction).max();
+        if newest.is_none() {
+            continue;
+        }
+        for reading in at_once {
+            if correction(reading) != newest {
+                let marks = reading.marks.iter().cloned();
+                reading.marks = marks.chain([QualityMark::Superseded]).collect();
+            }
+        }
+    }
 }
 
 /// The span made of the whole buckets that the given one touches.

@@ -15,14 +15,14 @@ pub trait SealedBefore {
     /// All series of the same stream, kind and unit that have chunks.
     fn of_channel(&mut self, series: &SignalSeries) -> Result<Vec<Known>, StorageError>;
 
-    /// Whether a series has readings at a time in its chunks before number `before`, and with which values;
-    /// `None` where those of that time were removed, when it was over.
-    fn values_at(
+    /// The readings of a series at a time in its chunks before number `before`; `None` where those of that time were
+    /// removed, when it was over.
+    fn readings_at(
         &mut self,
         series: &SignalSeries,
         at_us: i64,
         before: u64,
-    ) -> Result<Option<Vec<f64>>, StorageError>;
+    ) -> Result<Option<Vec<Reading>>, StorageError>;
 }
 
 /// Readings of one series that wait to be sealed.
@@ -114,11 +114,10 @@ impl Tail {
             .collect()
     }
 
-    fn values_at(&self, at_us: i64) -> impl Iterator<Item = f64> + '_ {
+    fn readings_at(&self, at_us: i64) -> impl Iterator<Item = &Reading> {
         [&*self.sealing, &*self.waiting]
             .into_iter()
             .flat_map(move |part| slice(part, at_us, at_us.saturating_add(1)))
-            .map(|reading| reading.value)
     }
 
     fn may_have_sealed(&self, at_us: i64) -> bool {
@@ -230,7 +229,7 @@ impl Unsealed {
         let mut taken = Taken::default();
         for (at_us, value) in arrived.readings.timed() {
             let Some(at_us) = at_us else { continue };
-            let found = find(tails, at_us, value, sealed)?;
+            let found = find(tails, arrived, (at_us, value), sealed)?;
             if found == Found::Same {
                 taken.known += 1;
                 continue;
@@ -304,18 +303,30 @@ enum Found {
     Same,
     /// Another value at the same time.
     Other,
+    /// Other values at the same time, in whose place it stands.
+    Corrected,
 }
 
+#[expect(
+    clippy::float_cmp,
+    reason = "the same number is meant, and none is not one"
+)]
 fn find(
     tails: &[Tail],
-    at_us: i64,
-    value: f64,
+    arrived: &Arrived,
+    (at_us, value): (i64, f64),
     sealed: &mut impl SealedBefore,
 ) -> Result<Found, StorageError> {
-    let mut found = Found::Nothing;
+    let correction = QualityMark::correction(&arrived.quality);
+    // What stands at that time: the newest correction, else what came.
+    let mut standing: Option<(Option<i64>, f64)> = None;
     for tail in tails {
+        // It corrects what was measured of the same patient.
+        if correction.is_some() && tail.series.subject != arrived.subject {
+            continue;
+        }
         let before = if tail.may_have_sealed(at_us) {
-            sealed.values_at(&tail.series, at_us, tail.chunks)?
+            sealed.readings_at(&tail.series, at_us, tail.chunks)?
         } else {
             Some(Vec::new())
         };
@@ -323,18 +334,23 @@ fn find(
         let Some(before) = before else {
             return Ok(Found::Same);
         };
-        for known in tail.values_at(at_us).chain(before) {
-            #[expect(
-                clippy::float_cmp,
-                reason = "the same number is meant, and none is not one"
-            )]
-            if known == value {
+        for known in before.iter().chain(tail.readings_at(at_us)) {
+            let corrects = QualityMark::correction(&known.marks);
+            if known.value == value && (correction.is_none() || corrects == correction) {
                 return Ok(Found::Same);
             }
-            found = Found::Other;
+            if standing.is_none_or(|(newest, _)| corrects >= newest) {
+                standing = Some((corrects, known.value));
+            }
         }
     }
-    Ok(found)
+    Ok(match (standing, correction) {
+        (None, _) => Found::Nothing,
+        (Some(_), None) => Found::Other,
+        // A value that was corrected may be put right again.
+        (Some((_, known)), Some(_)) if known == value => Found::Same,
+        (Some(_), Some(_)) => Found::Corrected,
+    })
 }
 
 /// The marks of a new reading; the same combination is kept once.

@@ -41,7 +41,7 @@ export function valueShown(question: Question, value: Value | undefined, say: Sa
   return choice === undefined ? value : inLanguage(choice.label, language);
 }
 
-const MARKS = ['late', 'clock-corrected', 'clock-slow', 'arrival-time', 'validated', 'from-observation', 'converted'] as const;
+const MARKS = ['late', 'clock-corrected', 'clock-slow', 'arrival-time', 'correction', 'validated', 'from-observation', 'converted'] as const;
 
 /** What is to be known of a reading that a device sent, in words. */
 export function marksShown(marks: readonly Mark[], say: Say, language: Language): string {

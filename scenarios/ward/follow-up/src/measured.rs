@@ -382,7 +382,11 @@ fn weighed(
         };
         return is_above.then_some((good.at, true));
     }
-    if good.at <= known.at {
+    // What its sender put right is another value of the same moment.
+    let is_corrected = good.at == known.at
+        && QualityMark::correction(&good.marks).is_some()
+        && answer.is_some_and(|known| known.value != AnswerValue::Number(good.value));
+    if good.at <= known.at && !is_corrected {
         return None;
     }
     let settings = &plans().devices;

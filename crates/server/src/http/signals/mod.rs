@@ -81,6 +81,8 @@ impl From<&QualityMark> for SignalMark {
             }
             QualityMark::ClockUnknown => "clock-unknown",
             QualityMark::ArrivalTime => "arrival-time",
+            QualityMark::Correction { .. } => "correction",
+            QualityMark::Superseded => "superseded",
             QualityMark::OutOfRange => "out-of-range",
             QualityMark::Conflicting => "conflicting",
             QualityMark::Late => "late",
