@@ -254,8 +254,11 @@ mod tests {
                     .all()
                     .all(|alarm| alarm.rule != "heart-rate-absent")
             );
-            let mut all = state.board.all();
-            let clock = all.find(|alarm| alarm.rule == "device-clock-slow").unwrap();
+            let found = state
+                .board
+                .all()
+                .find(|one| one.rule == "device-clock-slow");
+            let clock = found.unwrap().clone();
             let about = (clock.bed.as_str(), clock.device.as_deref());
             assert_eq!(about, ("bed", Some("monitor")));
             let Step::Raised { read } = &clock.steps[0].step else {
