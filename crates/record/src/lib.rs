@@ -183,6 +183,15 @@ pub trait Record: Send + Sync + 'static {
         from: u64,
     ) -> Result<Vec<RoomAct>, RecordError>;
 
+    /// What the ledger has of one act of a room; `None` where there is no such act.
+    async fn room_act_sealed(
+        &self,
+        permit: &Permit,
+        room: &RoomId,
+        patient: Option<&PatientId>,
+        number: u64,
+    ) -> Result<Option<Sealed>, RecordError>;
+
     /// The recordings of a room, oldest first; those of all rooms that the permit covers where none is named.
     async fn recordings(
         &self,

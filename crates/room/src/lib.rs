@@ -30,6 +30,7 @@
 //! ```
 
 mod act;
+mod checkpoint;
 mod chunk;
 mod entity;
 mod hand;
@@ -55,6 +56,7 @@ pub use act::{
     Act, ActKind, AnnotationPatch, BoardPatch, Change, Deed, Event, HologramPatch, KeptAct,
     MeasurePatch, NewEntity, NewMeasure, PagePatch, Patch, Pictured,
 };
+pub use checkpoint::Checkpoint;
 pub use chunk::{Chunk, ChunkHead, ChunkWriter, Moment};
 pub use entity::{
     Annotation, Board, BoardNote, Bounds, CropBox, Entity, EntityId, Hologram, Ink, Landmark,

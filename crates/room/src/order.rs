@@ -204,7 +204,7 @@ pub enum Did {
 }
 
 /// The order that was kept in a room: all that follows from its kept acts.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     /// Who was let in, when, and who looks after them.
     admitted: BTreeMap<ActorId, (Timestamp, Option<ActorId>)>,

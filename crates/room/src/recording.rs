@@ -50,7 +50,7 @@ pub enum StopReason {
 }
 
 /// Who agreed to what.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreement {
     /// The number of the act that asked; it names the recording.
     pub number: u64,
@@ -63,7 +63,7 @@ pub struct Agreement {
 }
 
 /// Whether a room is recorded: all that follows from its kept acts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Recording {
     /// It is not.
     #[default]

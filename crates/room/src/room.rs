@@ -150,10 +150,19 @@ pub struct Room {
 impl Room {
     /// Opens a room as its kept acts, in order, have left it.
     pub fn open(id: RoomId, acts: impl IntoIterator<Item = KeptAct>) -> Result<Self, OpenError> {
-        let durable = Self::replay(acts)?;
+        Ok(Self::holding(id, Self::replay(acts)?))
+    }
+
+    /// What kept acts, in order, make of an empty room.
+    pub fn replay(acts: impl IntoIterator<Item = KeptAct>) -> Result<World, OpenError> {
+        World::default().replay(acts)
+    }
+
+    /// Opens a room in which acts up to one have left this.
+    pub fn holding(id: RoomId, durable: World) -> Self {
         let next = durable.next_number();
         let said_recording = durable.recording().told();
-        Ok(Self {
+        Self {
             id,
             staged: durable.clone(),
             durable,
@@ -183,31 +192,7 @@ impl Room {
             shows_around: None,
             tick: 0,
             shed: 0,
-        })
-    }
-
-    /// What kept acts, in order, make of an empty room.
-    pub fn replay(acts: impl IntoIterator<Item = KeptAct>) -> Result<World, OpenError> {
-        let mut world = World::default();
-        for KeptAct {
-            number,
-            actor,
-            at,
-            act,
-        } in acts
-        {
-            let expected = world.next_number();
-            if number != expected {
-                return Err(OpenError::Gap {
-                    expected,
-                    found: number,
-                });
-            }
-            let deed: Deed =
-                serde_json::from_value(act).map_err(|_| OpenError::Unreadable { number })?;
-            world.fold(&actor, at, &deed);
         }
-        Ok(world)
     }
 
     /// The room's id.

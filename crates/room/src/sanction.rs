@@ -123,7 +123,7 @@ impl Sanction {
 }
 
 /// The last sanction of each grade that everybody had.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Sanctions(BTreeMap<ActorId, BTreeMap<Grade, Sanction>>);
 
 impl Sanctions {

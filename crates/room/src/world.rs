@@ -1,15 +1,16 @@
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
 use vocabulary::{ActorId, Timestamp, Uid};
 
 use crate::{
-    ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, Measure, Order, Person, Placed,
-    Recording,
+    ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, KeptAct, Measure, OpenError,
+    Order, Person, Placed, Recording,
     limits::{ADMITTED_MS, ENTITIES, HOLOGRAMS, HOLOGRAMS_OF_SERIES, ONE_STEP_MS, UNDO_STEPS},
 };
 
 /// What became of one entity in a step that may be taken back.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Turn {
     id: EntityId,
     before: Option<Placed>,
@@ -17,15 +18,16 @@ struct Turn {
 }
 
 /// What one person did at once, and may take back.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Step {
     number: u64,
     at: Timestamp,
     turns: Vec<Turn>,
 }
 
-/// The things in a room, and what each person may take back: all that follows from the kept acts.
-#[derive(Clone, Debug, PartialEq)]
+/// The things in a room, and what each person may take back: all that follows from the kept acts. A
+/// [`Checkpoint`](crate::Checkpoint) has it as JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct World {
     entities: BTreeMap<EntityId, Placed>,
     next_entity: EntityId,
@@ -105,6 +107,29 @@ impl World {
             .iter()
             .filter(move |(_, placed)| placed.entity.on() == Some(hologram))
             .map(|(id, placed)| (*id, placed))
+    }
+
+    /// Carries out kept acts, which come in order from the next one on.
+    pub fn replay(mut self, acts: impl IntoIterator<Item = KeptAct>) -> Result<Self, OpenError> {
+        for KeptAct {
+            number,
+            actor,
+            at,
+            act,
+        } in acts
+        {
+            let expected = self.next_number;
+            if number != expected {
+                return Err(OpenError::Gap {
+                    expected,
+                    found: number,
+                });
+            }
+            let deed: Deed =
+                serde_json::from_value(act).map_err(|_| OpenError::Unreadable { number })?;
+            self.fold(&actor, at, &deed);
+        }
+        Ok(self)
     }
 
     /// Carries out the next deed. Deeds are effects that were judged before, so nothing is judged here.

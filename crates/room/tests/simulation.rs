@@ -17,12 +17,15 @@ mod locks;
 mod model;
 #[path = "stage/network.rs"]
 mod network;
+#[path = "stage/opening.rs"]
+mod opening;
 mod stage;
 
 use std::collections::BTreeMap;
 
 use model::{Fate, Model, actor, client, door};
 use network::{Air, Line, OnTheWay, Way};
+use opening::{Checkpoints, open};
 use room::{
     Change, EntityId, Held, KeptAct, Person, Recording, RecordingStep, Reply, ResumeToken, Room,
     Seat, Standing, StopReason, Transform, Wants, World, limits,
@@ -31,7 +34,7 @@ use room::{
 };
 use serde_json::{Value, json};
 use stage::{Chance, Chest, Replay, any_act, any_appeal, any_order, any_recording};
-use vocabulary::{ActorId, RoomId, Timestamp};
+use vocabulary::{ActorId, Timestamp};
 
 const CLIENTS: usize = 10;
 const STEPS: usize = 800;
@@ -44,6 +47,7 @@ struct Hospital {
     chance: Chance,
     room: Room,
     journal: Vec<KeptAct>,
+    checkpoints: Checkpoints,
     now: Timestamp,
     models: Vec<Model>,
     tokens: u8,
@@ -77,6 +81,7 @@ impl Hospital {
             chance: Chance(seed),
             room: open(&[]),
             journal: Vec::new(),
+            checkpoints: Checkpoints::default(),
             now: Timestamp(1_000_000),
             models: (0..CLIENTS).map(client).collect(),
             tokens: 0,
@@ -344,7 +349,7 @@ impl Hospital {
     fn round(&mut self, fails: bool) {
         self.notice_silence();
         if let Some(step) = self.room.recording_due(self.now) {
-            self.room.record_step(self.now, &hospital(), step);
+            self.room.record_step(self.now, &stage::hospital(), step);
         }
         let unkept = self.room.take_unkept();
         if let Some(last) = unkept.last() {
@@ -360,6 +365,7 @@ impl Hospital {
                     return self.die();
                 }
                 self.room.kept(through);
+                self.checkpoints.make(&self.room, &mut self.chance);
             }
         }
         let tick = self.room.tick(self.now);
@@ -400,12 +406,12 @@ impl Hospital {
 
     /// The server dies; what it had not kept is gone.
     fn die(&mut self) {
-        self.room = open(&self.journal);
+        self.room = self.checkpoints.open(&self.journal, &mut self.chance);
         self.recording = None;
         if *self.room.world().recording() != Recording::Off {
             let why = StopReason::Interrupted;
             let step = RecordingStep::Stopped { why };
-            self.room.record_step(self.now, &hospital(), step);
+            self.room.record_step(self.now, &stage::hospital(), step);
         }
         for model in &mut self.models {
             model.seat = None;
@@ -671,14 +677,6 @@ impl Hospital {
     }
 }
 
-fn open(journal: &[KeptAct]) -> Room {
-    Room::open(RoomId::new("r1").unwrap(), journal.iter().cloned()).unwrap()
-}
-
-fn hospital() -> ActorId {
-    ActorId::new("hospital").unwrap()
-}
-
 /// How often each thing happened in a run.
 #[derive(Debug, Default)]
 struct Counts {
@@ -698,6 +696,7 @@ struct Counts {
     went: usize,
     reloaded: usize,
     killed: usize,
+    by_checkpoint: usize,
 }
 
 fn run(seed: u64, counts: &mut Counts) {
@@ -740,6 +739,7 @@ fn run(seed: u64, counts: &mut Counts) {
     counts.went += world.went;
     counts.reloaded += world.reloaded;
     counts.killed += world.killed;
+    counts.by_checkpoint += world.checkpoints.used;
 }
 
 #[test]
@@ -770,6 +770,7 @@ fn all_clients_come_to_see_the_same_room_whatever_happens() {
         went,
         reloaded,
         killed,
+        by_checkpoint,
     } = counts;
     // Runs in which little happens would show little.
     assert!(kept > 60 * 40, "only {kept} acts were kept");
@@ -794,4 +795,5 @@ fn all_clients_come_to_see_the_same_room_whatever_happens() {
     assert!(went > 30, "only {went} hosts went");
     assert!(reloaded > 60, "only {reloaded} pages were loaded anew");
     assert!(killed > 60, "the hospital was killed only {killed} times");
+    assert!(by_checkpoint > 60, "only {by_checkpoint} checkpoints");
 }

@@ -41,7 +41,7 @@ use crate::{
     pixels::PixelPlaces,
     quality::Quality,
     relations::RelationsOf,
-    rooms::{Rooms, Stayed},
+    rooms::{Checkpoints, Rooms, Stayed},
     scenarios::InHospital,
     speech::Speech,
     transport::Transport,
@@ -169,6 +169,7 @@ impl Hospital {
         let keys = Keys::open(&config.data)?;
         let house_rules = config.house_rules();
         let stayed = Stayed::open(&config.data, house_rules.stays)?;
+        let checkpoints = Checkpoints::new(&config.data);
         Ok(Arc::new(Self {
             ledger_key,
             accounts: Accounts::open(&config.data)?,
@@ -194,6 +195,7 @@ impl Hospital {
                 Arc::clone(&transport),
                 house_rules,
                 stayed,
+                checkpoints,
             ),
             streams: Arc::default(),
             named: Named::default(),

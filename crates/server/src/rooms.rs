@@ -2,6 +2,7 @@
 
 mod attend;
 mod carry;
+mod checkpoints;
 mod journal;
 mod lines;
 pub mod recorder;
@@ -29,6 +30,7 @@ use vocabulary::{ActorId, PatientId, RoomId};
 use attend::Attend;
 pub use attend::{AttendError, Offered};
 pub use carry::{Ended, Heard, Patience, Said, carry};
+pub use checkpoints::Checkpoints;
 pub use journal::kept_act;
 use journal::{Answering, Noted};
 use lines::Line;
@@ -132,6 +134,7 @@ pub struct Rooms {
     transport: Arc<Transport>,
     rules: HouseRules,
     stayed: Arc<Stayed>,
+    checkpoints: Arc<Checkpoints>,
 }
 
 /// A connection's place in a room.
@@ -198,6 +201,7 @@ impl Rooms {
         transport: Arc<Transport>,
         rules: HouseRules,
         stayed: Arc<Stayed>,
+        checkpoints: Checkpoints,
     ) -> Self {
         Self {
             open: Mutex::default(),
@@ -205,6 +209,7 @@ impl Rooms {
             transport,
             rules,
             stayed,
+            checkpoints: Arc::new(checkpoints),
         }
     }
 
@@ -308,10 +313,8 @@ impl Rooms {
         if let Some(room) = running(&self.open.lock()) {
             return Ok(room);
         }
-        let acts = record
-            .room_acts(permit, &about.id, about.patient.as_ref(), 0)
-            .await?;
-        let mut room = Room::open(about.id.clone(), acts.into_iter().map(kept_act))?;
+        let opening = self.checkpoints.open(&**record, permit, about);
+        let (mut room, checkpoints) = opening.await?;
         room.keep_stays(self.rules.stays);
         room.keep_seats(self.rules.seats_each);
         let mut open = self.open.lock();
@@ -332,6 +335,7 @@ impl Rooms {
             media: Arc::clone(&self.media),
             transport: Arc::clone(&self.transport),
             stayed: Arc::clone(&self.stayed),
+            checkpoints,
             ear,
             voices: Vec::new(),
             voices_changed: false,
@@ -386,6 +390,7 @@ struct Host {
     media: Arc<Media>,
     transport: Arc<Transport>,
     stayed: Arc<Stayed>,
+    checkpoints: checkpoints::Kept,
     ear: Ear,
     /// Who takes part by media, as it was last said.
     voices: Vec<Voice>,

@@ -489,6 +489,20 @@ impl Record for Embedded {
         .await
     }
 
+    async fn room_act_sealed(
+        &self,
+        permit: &Permit,
+        room: &RoomId,
+        patient: Option<&PatientId>,
+        number: u64,
+    ) -> Result<Option<Sealed>, RecordError> {
+        let (room, patient) = (room.clone(), patient.cloned());
+        self.read(permit, move |reader, permit| {
+            reader.room_act_sealed(permit, &room, patient.as_ref(), number)
+        })
+        .await
+    }
+
     async fn recordings(
         &self,
         permit: &Permit,

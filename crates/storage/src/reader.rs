@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use policy::Permit;
 use record::{
     Entry, FactBody, Instance, Page, RecordError, RecordedChunk, RecordingFound, ResourceKey,
-    ResourceQuery, ResourceVersion, RoomAct, StoredObject,
+    ResourceQuery, ResourceVersion, RoomAct, Sealed, StoredObject,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
 use tokio::sync::Semaphore;
@@ -511,6 +511,37 @@ impl Reader<'_> {
             .into_iter()
             .map(|(_, sequence)| Ok(self.act_at(sequence)?))
             .collect()
+    }
+
+    /// What the ledger has of one act of a room.
+    pub fn room_act_sealed(
+        &self,
+        permit: &Permit,
+        room: &RoomId,
+        patient: Option<&PatientId>,
+        number: u64,
+    ) -> Result<Option<Sealed>, RecordError> {
+        if !permit.covers(patient) {
+            return Err(RecordError::NotPermitted);
+        }
+        let found = self.rows(
+            "SELECT subject, sequence FROM acts WHERE room = ? AND number = ?",
+            params![room.as_str(), to_sql(number)],
+            owned,
+        )?;
+        let Some((subject, sequence)) = found.into_iter().next() else {
+            return Ok(None);
+        };
+        if !covers(permit, subject.as_deref()) {
+            return Err(RecordError::NotPermitted);
+        }
+        let located = index::locate(self.connection, sequence)?;
+        Ok(located.map(|located| Sealed {
+            sequence,
+            digest: located.digest,
+            at: located.at,
+            version: 1,
+        }))
     }
 
     /// The recordings of a room, or of all, as far as the permit covers them.

@@ -91,6 +91,10 @@ impl Chance {
     }
 }
 
+pub fn hospital() -> ActorId {
+    ActorId::new("hospital").unwrap()
+}
+
 pub fn hologram() -> Hologram {
     Hologram {
         series: Uid::new("1.2.3").unwrap(),

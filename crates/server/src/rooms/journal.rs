@@ -119,6 +119,7 @@ impl Host {
         let recording = unkept.iter().flat_map(|kept| self.recording_facts(kept));
         let audit: Vec<_> = audit.chain(recording).collect();
         self.note_steps(&unkept);
+        let place_of_last = unkept.len() - 1;
         let facts = unkept.into_iter().map(|kept| {
             let act = RoomAct {
                 room: self.about.id.clone(),
@@ -141,8 +142,11 @@ impl Host {
         };
         let noted = std::mem::take(&mut self.noted);
         match self.record.commit(batch).await {
-            Ok(_) => {
+            Ok(sealed) => {
                 self.room.kept(last);
+                if let Some(entry) = sealed.get(place_of_last) {
+                    self.mind_checkpoint(entry.digest);
+                }
                 for answer in noted {
                     let _ = answer.send(Ok(()));
                 }

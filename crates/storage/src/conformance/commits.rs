@@ -304,6 +304,23 @@ pub async fn room_acts_are_numbered(record: &dyn Record) {
     not_permitted(&record.room_acts(&only(&["p2"]), &room("r1"), None, 0).await);
 }
 
+pub async fn acts_of_rooms_have_their_entries(record: &dyn Record) {
+    let acts = vec![act("r1", 0, Some("p1")), act("r1", 1, Some("p1"))];
+    let sealed = commit(record, acts).await.unwrap();
+    let (r1, p1) = (room("r1"), patient("p1"));
+    let of = async |permit, number| {
+        record
+            .room_act_sealed(&permit, &r1, Some(&p1), number)
+            .await
+    };
+    for (number, sealed) in (0..).zip(sealed) {
+        assert_eq!(of(all(), number).await.unwrap(), Some(sealed));
+    }
+    assert_eq!(of(all(), 2).await.unwrap(), None);
+    not_permitted(&of(only(&["p2"]), 1).await);
+    not_permitted(&record.room_act_sealed(&only(&["p2"]), &r1, None, 1).await);
+}
+
 pub async fn the_feed_names_every_entry(record: &dyn Record) {
     let mut feed = record.feed();
     assert_eq!(*feed.borrow_and_update(), 0);

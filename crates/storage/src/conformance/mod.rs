@@ -30,6 +30,7 @@ pub async fn record_conformance(make: impl Fn() -> Arc<dyn Record>) {
     commits::preconditions(&*make()).await;
     commits::one_of_many_wins(make()).await;
     commits::room_acts_are_numbered(&*make()).await;
+    commits::acts_of_rooms_have_their_entries(&*make()).await;
     commits::the_feed_names_every_entry(&*make()).await;
     commits::permits_limit_direct_reads(&*make()).await;
     searches::terms_match(&*make()).await;
