@@ -1138,9 +1138,9 @@ muted: boolean,
  */
 ended?: Array<Showing>, 
 /**
- * Whether they may look after somebody inside.
+ * Whether they may look after somebody inside. Older recordings call it `treats`.
  */
-treats: boolean, 
+may_accompany: boolean, 
 /**
  * Until when they stay; `null` for those who treat the patient.
  */

@@ -256,7 +256,7 @@ describe('people in a room', () => {
     standing: 'speaker',
     hand_since: null,
     muted: false,
-    treats: true,
+    may_accompany: true,
   stays_until: null,
     joined: '',
     away: false,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Participant, Source } from '../../contract/room';
 import { keptBack } from './own-media';
 
-const CHEN: Participant = { id: 1, actor: 'chen', name: 'Chen', role: 'expert', licence: 'valid', colour: '#ffffff', place: 0, may_act: true, standing: 'speaker', hand_since: null, muted: false, treats: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
+const CHEN: Participant = { id: 1, actor: 'chen', name: 'Chen', role: 'expert', licence: 'valid', colour: '#ffffff', place: 0, may_act: true, standing: 'speaker', hand_since: null, muted: false, may_accompany: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
 
 test.each<[Partial<Participant>, readonly (string | undefined)[]]>([
   [{}, [undefined, undefined, undefined]],

@@ -86,7 +86,7 @@ test('a hold that the room has ended is taken again, or left to whoever has it n
   const held = { entity: 1, transform: HOLOGRAM.transform };
   const theirs = { head: pose.head, left: null, right: null, pointer: null, held, mouth: null };
   socket.tick({
-    people: [{ id: 2, actor: 'chen.expert', name: 'Chen', role: 'cloud-expert', licence: 'valid', colour: '#56b4e9', place: 1, may_act: true, standing: 'speaker', hand_since: null, muted: false, treats: true, stays_until: null, joined: PLACED.at, away: false }],
+    people: [{ id: 2, actor: 'chen.expert', name: 'Chen', role: 'cloud-expert', licence: 'valid', colour: '#56b4e9', place: 1, may_act: true, standing: 'speaker', hand_since: null, muted: false, may_accompany: true, stays_until: null, joined: PLACED.at, away: false }],
     holds: [{ entity: 1, participant: 2 }],
     poses: [{ participant: 2, pose: theirs as never }],
   });

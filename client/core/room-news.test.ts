@@ -11,7 +11,7 @@ import { createRoomNews, undoneWords } from './room-news';
 import type { RoomNews } from './room-news';
 import type { RoomOrder } from './room-order';
 
-const LI: Participant = { id: 1, actor: 'li.terminal', name: '李', role: 'terminal-doctor', licence: 'valid', colour: '#e69f00', place: 0, may_act: true, standing: 'host', hand_since: null, muted: false, treats: true, stays_until: null, joined: '2026-11-20T08:00:00.000Z', away: false };
+const LI: Participant = { id: 1, actor: 'li.terminal', name: '李', role: 'terminal-doctor', licence: 'valid', colour: '#e69f00', place: 0, may_act: true, standing: 'host', hand_since: null, muted: false, may_accompany: true, stays_until: null, joined: '2026-11-20T08:00:00.000Z', away: false };
 const CHEN: Participant = { ...LI, id: 2, actor: 'chen.expert', name: 'Chen', standing: 'speaker' };
 
 const MUTED: Event = { number: 0, actor: LI.actor, at: LI.joined, act: 'order', changes: [], order: { whom: CHEN.actor, name: CHEN.name, did: 'muted', reason: 'noise' } };

@@ -45,9 +45,9 @@ export function reasoned(what: Sanction | Ending, participant: number, reason: s
   return { act: what, participant, reason };
 }
 
-/** Whoever of those inside treats the patient and can be the companion of one who is let in. */
+/** Whoever of those inside can be the companion of one who is let in. */
 export function companionsIn(people: readonly Participant[]): readonly Participant[] {
-  return people.filter(({ treats, away }) => treats && !away);
+  return people.filter(({ may_accompany, away }) => may_accompany && !away);
 }
 
 /** Who is meant: the one who was chosen while they are here, else the first. */

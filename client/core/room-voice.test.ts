@@ -153,7 +153,7 @@ test('who leaves on the way back is not tried for any more, and a first try that
 });
 
 test('what a speech service heard is read out to who does not hear it aloud', async () => {
-  const chen = { id: 2, actor: 'chen', name: 'Chen', role: 'expert', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: true, standing: 'speaker' as const, hand_since: null, muted: false, treats: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
+  const chen = { id: 2, actor: 'chen', name: 'Chen', role: 'expert', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: true, standing: 'speaker' as const, hand_since: null, muted: false, may_accompany: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
   last(sockets).tick({ people: [chen] });
   const readOut = (heard: boolean, participant = 2): boolean => {
     announced.length = 0;
@@ -180,7 +180,7 @@ test('where the browser shares no screen that is said before it is tried', async
 });
 
 test('who was muted is told that an open microphone is heard by nobody, and says no captions', async () => {
-  const person = { id: 1, actor: 'wang', name: 'Wang', role: 'nurse', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: true, standing: 'speaker' as const, hand_since: null, treats: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
+  const person = { id: 1, actor: 'wang', name: 'Wang', role: 'nurse', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: true, standing: 'speaker' as const, hand_since: null, may_accompany: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
   last(sockets).tick({ people: [{ ...person, muted: true }] });
   expect(voice.silenced()).toBe(true);
   expect(voice.caption('words')).toBe(false);
@@ -196,7 +196,7 @@ test('who was muted is told that an open microphone is heard by nobody, and says
 });
 
 test('who watches opens nothing before they are given the word, and what is ended gives its device back', async () => {
-  const person = { id: 1, actor: 'zhou', name: 'Zhou', role: 'trainee', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: false, standing: 'observer' as const, hand_since: null, muted: false, treats: false, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
+  const person = { id: 1, actor: 'zhou', name: 'Zhou', role: 'trainee', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: false, standing: 'observer' as const, hand_since: null, muted: false, may_accompany: false, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
   last(sockets).tick({ people: [person] });
   await join();
   expect(voice.kept('microphone')).toBe('watching');
@@ -220,7 +220,7 @@ test('who watches opens nothing before they are given the word, and what is ende
 });
 
 test('whoever listens makes one person quieter, and that holds when they come back to another place', async () => {
-  const chen = { id: 2, actor: 'chen', name: 'Chen', role: 'expert', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: true, standing: 'speaker' as const, hand_since: null, muted: false, treats: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
+  const chen = { id: 2, actor: 'chen', name: 'Chen', role: 'expert', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: true, standing: 'speaker' as const, hand_since: null, muted: false, may_accompany: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
   const wang = { ...chen, id: 3, actor: 'wang', name: 'Wang' };
   last(sockets).tick({ people: [chen, wang] });
   await join();

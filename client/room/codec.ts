@@ -3,7 +3,7 @@ import { Reader, Writer } from './bytes';
 import { readPose, writePose } from './pose-codec';
 
 /** The version of the protocol that this client speaks; crate `room` has the same. */
-export const VERSION = 8;
+export const VERSION = 9;
 
 const HELLO = 0x01;
 const POSE = 0x02;

@@ -11,7 +11,7 @@ function note(text: string): unknown {
 }
 
 function person(id: number, name: string): unknown {
-  return { id, actor: name, name, role: 'expert', colour: '#e69f00', place: 0, may_act: true, standing: 'speaker', hand_since: null, muted: false, treats: true, joined: '2026-11-26T08:00:00Z', away: false };
+  return { id, actor: name, name, role: 'expert', colour: '#e69f00', place: 0, may_act: true, standing: 'speaker', hand_since: null, muted: false, may_accompany: true, joined: '2026-11-26T08:00:00Z', away: false };
 }
 
 const OFF = { state: 'running', number: 1, by: 'li', since: null, agreed: ['li'] };

@@ -7,7 +7,7 @@ import { RoomClient, type RoomOptions } from './room-client';
 
 const HOLOGRAM: { type: 'hologram' } & Hologram = { ...FRESH, layers: { lung: { visible: true, opacity: 1 } } };
 const PLACED: Placed = { ...FRESHLY_PLACED, entity: HOLOGRAM };
-const LI: Participant = { id: 1, actor: 'li.terminal', name: 'Li', role: 'terminal-doctor', licence: 'valid', colour: '#e69f00', place: 0, may_act: true, standing: 'speaker', hand_since: null, muted: false, treats: true, stays_until: null, joined: PLACED.at, away: false };
+const LI: Participant = { id: 1, actor: 'li.terminal', name: 'Li', role: 'terminal-doctor', licence: 'valid', colour: '#e69f00', place: 0, may_act: true, standing: 'speaker', hand_since: null, muted: false, may_accompany: true, stays_until: null, joined: PLACED.at, away: false };
 const HEAD = { position_m: [0, 1.6, 0] as [number, number, number], rotation: [0, 0, 0, 1] as [number, number, number, number] };
 const POSE = { head: HEAD, left: null, right: null, pointer: null, held: null, mouth: null };
 

@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 test('people look by their account wherever they sit, patients in plain dress, and whose line broke keep their place', () => {
-  const common = { colour: '#ffffff', place: 0, may_act: true, hand_since: null, muted: false, treats: false, joined: '2026-01-01T00:00:00Z' };
+  const common = { colour: '#ffffff', place: 0, may_act: true, hand_since: null, muted: false, may_accompany: false, joined: '2026-01-01T00:00:00Z' };
   const people = [
     { ...common, place: 3, id: 4, actor: 'wang.nurse', name: 'Wang', role: 'nurse', standing: 'speaker', away: true },
     { ...common, place: 0, id: 9, actor: 'zhao.patient', name: 'Zhao', role: 'patient', standing: 'patient', away: false },
@@ -31,7 +31,7 @@ test('people look by their account wherever they sit, patients in plain dress, a
 });
 
 test('whoever is there under a pseudonym looks like everybody else who is', () => {
-  const common = { name: '4F7', role: 'patient', may_act: false, hand_since: null, muted: false, treats: false, joined: '2026-01-01T00:00:00Z', standing: 'observer', away: false };
+  const common = { name: '4F7', role: 'patient', may_act: false, hand_since: null, muted: false, may_accompany: false, joined: '2026-01-01T00:00:00Z', standing: 'observer', away: false };
   const people = [
     { ...common, id: 4, actor: 'pseudonym.4f7', colour: '#e69f00' },
     { ...common, id: 9, actor: 'pseudonym.0a1', colour: '#56b4e9', figure: 2 },

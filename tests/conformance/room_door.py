@@ -9,7 +9,7 @@ import requests
 
 import websocket
 
-HELLO = bytes([1]) + struct.pack("<HBQ", 8, 0, 0)
+HELLO = bytes([1]) + struct.pack("<HBQ", 9, 0, 0)
 WELCOME, TICK, REFUSED, BYE, PONG = 0x81, 0x82, 0x83, 0x84, 0x85
 VOICES, SLOTS, SAID, THRESHOLD = 0x86, 0x87, 0x88, 0x89
 # Kind, version, seat, token, whether it was resumed, tick, last number, next event; the rest is JSON.

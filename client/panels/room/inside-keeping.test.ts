@@ -9,9 +9,9 @@ import type { Page } from './inside-state';
 
 const person = (id: number, name: string, standing: Standing, more: Partial<Participant> = {}): Participant => ({
   id, name, standing, actor: `${name.toLowerCase()}.x`, role: 'expert', licence: 'valid', colour: '#000000', place: id, may_act: true,
-  hand_since: null, muted: false, treats: false, stays_until: null, joined: '2026-03-02T08:00:00Z', away: false, ...more,
+  hand_since: null, muted: false, may_accompany: false, stays_until: null, joined: '2026-03-02T08:00:00Z', away: false, ...more,
 });
-const LI = person(1, 'Li', 'host', { treats: true });
+const LI = person(1, 'Li', 'host', { may_accompany: true });
 const CHEN = person(2, 'Chen', 'speaker');
 const WANG = person(3, 'Wang', 'observer', { stays_until: '2026-03-02T10:00:00Z' });
 const ZHAO: Knocking = { id: 7, actor: 'zhao.patient', name: 'Zhao', role: 'patient', since: '', needs_companion: true, needs_licence: false, blocked_until: null };

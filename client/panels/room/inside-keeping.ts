@@ -81,7 +81,7 @@ export function createKeeping(props: Props, app: Pick<App, 't' | 'language'>, tu
 
   /** Whoever needs a companion comes in with the first inside who can be one, as on the screen. */
   function letIn(one: Knocking): void {
-    const companion = one.needs_companion ? props.control.people().find(({ treats, away }) => treats && !away)?.id : undefined;
+    const companion = one.needs_companion ? props.control.people().find(({ may_accompany, away }) => may_accompany && !away)?.id : undefined;
     props.order.act({ act: 'admit', waiting: one.id, ...(companion === undefined ? {} : { companion }) });
   }
 

@@ -16,7 +16,7 @@ use crate::{
 pub use reader::Reader;
 
 /// The version of the protocol that this crate speaks.
-pub const VERSION: u16 = 8;
+pub const VERSION: u16 = 9;
 
 const HELLO: u8 = 0x01;
 const POSE: u8 = 0x02;
@@ -171,8 +171,9 @@ pub struct Participant {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(optional, as = "Option<Vec<Showing>>")]
     pub ended: Vec<Showing>,
-    /// Whether they may look after somebody inside.
-    pub treats: bool,
+    /// Whether they may look after somebody inside. Older recordings call it `treats`.
+    #[serde(alias = "treats")]
+    pub may_accompany: bool,
     /// Until when they stay; `null` for those who treat the patient.
     #[ts(type = "string | null")]
     pub stays_until: Option<vocabulary::Timestamp>,

@@ -565,7 +565,7 @@ fn people() -> Vec<Participant> {
         has_word: false,
         muted: false,
         ended: Vec::new(),
-        treats: true,
+        may_accompany: true,
         stays_until: Some(at()),
         joined: at(),
         away: false,

@@ -755,7 +755,7 @@ fn where_nobody_is_treated_nobody_comes_urgently_and_staff_accompany_all_the_sam
     assert_eq!(stage.refused(wang, urgently), Some(Refusal::NotInside));
     stage.accepted(host, json!({"act": "admit", "waiting": wang.participant}));
     let seen = person(&stage, wang);
-    assert!(seen.treats && seen.stays_until.is_some());
+    assert!(seen.may_accompany && seen.stays_until.is_some());
     let (child, _) = stage.come("zhao.patient", patient(true));
     let admit =
         json!({"act": "admit", "waiting": child.participant, "companion": wang.participant});

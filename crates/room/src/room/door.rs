@@ -127,7 +127,7 @@ impl Room {
             has_word: sitter.has_word,
             muted: self.is_muted(&person.actor),
             ended: self.durable.order().ended(&person.actor).collect(),
-            treats: person.door.may_accompany,
+            may_accompany: person.door.may_accompany,
             stays_until: self.stays_until(sitter),
             joined: sitter.joined,
             away: sitter.away_since.is_some(),
