@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Act, Event, Hologram, Participant, Placed, Pose } from '../../contract/room';
 import { HOLOGRAM as FRESH, PLACED as FRESHLY_PLACED } from './fake-hologram';
-import { FakeSocket } from './fake-server';
+import { FakeSocket, TOKEN } from './fake-server';
 import { LEFT } from './line';
 import { RoomClient, type RoomOptions } from './room-client';
 
@@ -244,6 +244,33 @@ it('says that one leaves on purpose, and comes back to no seat', () => {
   expect(last().closedBy).toBe(LEFT);
   make({ store });
   expect(last().open().hello.resumes).toBe(false);
+});
+
+it('says by a request too that one leaves, so that it is heard where the line is down', async () => {
+  const told: string[] = [];
+  const tellLeft = (seat: string): number => told.push(seat);
+  const kept = new Map<string, string>();
+  const store = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value), removeItem: (key: string) => void kept.delete(key) };
+  const cutOff = make({ store, tellLeft });
+  last().open().welcome({});
+  last().breakDown();
+  expect(cutOff.state.status).toBe('reconnecting');
+  cutOff.close();
+  expect(told).toEqual([TOKEN]);
+  expect(cutOff.state.status).toBe('closed');
+  // Who comes in again meanwhile has another seat: the old one is given up.
+  make({ store });
+  expect(last().open().hello.resumes).toBe(false);
+
+  const nowhere = make({ tellLeft });
+  last().open();
+  nowhere.close();
+  // Whom the hospital put out has no seat to give up.
+  const out = make({ tellLeft });
+  last().open().welcome({});
+  last().bye('put-out', false);
+  out.close();
+  expect(told).toEqual([TOKEN]);
 });
 
 it('sends poses at 20 a second at most, the latest one, and none while nothing moves', async () => {

@@ -114,6 +114,7 @@ export const room = {
   'room.line.live': 'Live',
   'room.line.connecting': 'Connecting…',
   'room.line.lost': 'Connection lost; trying again. Others do not see what you do now.',
+  'room.leftCutOff': 'The room was left. The others see it as soon as there is a line again.',
   'room.full': 'Stage only',
   'room.withPanel': 'Show the panel',
   'step.asked': 'The nodule is looked for here',

@@ -116,6 +116,7 @@ export const room: Readonly<Record<keyof typeof en, string>> = {
   'room.line.live': '实时',
   'room.line.connecting': '正在连接…',
   'room.line.lost': '连接中断，正在重试。此时他人看不到您的操作。',
+  'room.leftCutOff': '已离开房间。线路恢复后，他人即可看到。',
   'room.full': '仅看舞台',
   'room.withPanel': '显示面板',
   'step.asked': '正在此处查找结节',

@@ -402,6 +402,10 @@ export const groups = {
       gives: { 200: bytes('text/event-stream', 'The frames of the server.') },
       fails: [403, 404, 429],
     }),
+    call('DELETE /api/rooms/{id}/seat', 'Somebody has left on purpose while their line was down: the seat named by the header X-Yuanyi-Seat, the token of the last welcome, is kept no longer.', {
+      gives: { 204: null },
+      fails: [400],
+    }),
     call('POST /api/rooms/{id}/frames', 'The frames of a client for its stream, named by the header X-Yuanyi-Line.', {
       takes: bytes('application/octet-stream', 'Frames in order, each after its length in two bytes, little endian.'),
       gives: { 204: null },

@@ -60,6 +60,31 @@ def test_who_comes_back_by_the_other_way_has_the_same_seat(hospital, room):
     back.close()
 
 
+def test_who_left_without_a_line_gives_the_seat_up_by_a_request(hospital, room):
+    li, chen = Person(hospital, LI, room), Person(hospital, CHEN, room)
+    li.until("tick", lambda _: len(li.people) == 2)
+    seat = chen.first["token"].hex()
+    chen.close()
+    li.until("tick", lambda _: li.person(CHEN)["away"])
+
+    def gives_up(user: str, **named) -> int:
+        own = {"Authorization": f"Bearer {hospital.token(user)}"} | named
+        return requests.delete(f"{hospital.base}/api/rooms/{room}/seat", headers=own, timeout=60).status_code
+
+    assert gives_up(CHEN) == 400
+    # Nobody gives up another's seat, nor learns whether there is one.
+    assert gives_up(LI, **{"X-Yuanyi-Seat": seat}) == 204
+    assert gives_up(CHEN, **{"X-Yuanyi-Seat": "00" * 16}) == 204
+    li.act("raise-hand")
+    li.until("tick", lambda _: li.person(LI)["hand_since"])
+    assert {one["actor"] for one in li.people} == {LI, CHEN}
+    asked = time.monotonic()
+    assert gives_up(CHEN, **{"X-Yuanyi-Seat": seat}) == 204
+    li.until("tick", lambda _: len(li.people) == 1)
+    assert time.monotonic() - asked < 20, "it was kept"
+    li.close()
+
+
 def test_a_stream_is_only_its_owners_by_the_session_that_opened_it(hospital, room):
     chen = Person(hospital, CHEN, room, streams=True)
     hand = bytes([3]) + struct.pack("<I", 1) + b'{"act": "raise-hand"}'

@@ -118,7 +118,11 @@ function Round(props: { info: RoomInfo; code: string | null; onAgain(): void }):
   const client = new RoomClient(props.info.id, { poses });
   const [state, setState] = createSignal<RoomState>(client.state);
   onCleanup(client.on('change', setState));
-  onCleanup(() => client.close());
+  onCleanup(() => {
+    // Until there is a line again nobody else sees that they have left.
+    if (client.state.status === 'reconnecting') app.toast(() => app.t('room.leftCutOff'));
+    client.close();
+  });
   watchDoor(client, app.api);
   client.connect();
   const threshold = (): RoomState['threshold'] => state().threshold;

@@ -404,6 +404,21 @@ impl Room {
         self.settle_host(now);
     }
 
+    /// The seat of one who left on purpose while their line was down is taken, by what would have let them come back.
+    /// Answers which it was.
+    pub fn give_up_seat(
+        &mut self,
+        now: Timestamp,
+        actor: &ActorId,
+        token: ResumeToken,
+    ) -> Option<Seat> {
+        let mut sitters = self.sitters.values();
+        let theirs = sitters.find(|one| one.token == token && one.person.actor == *actor);
+        let seat = theirs?.seat;
+        self.leave_for_good(now, seat);
+        Some(seat)
+    }
+
     /// Somebody inside or at the door.
     fn somebody(&mut self, participant: u16) -> Option<&mut Sitter> {
         let at_door = self.at_door.get_mut(&participant);

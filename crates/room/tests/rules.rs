@@ -666,6 +666,24 @@ fn who_leaves_on_purpose_is_gone_at_once_and_what_they_held_lies_where_it_is() {
 }
 
 #[test]
+fn who_left_without_a_line_gives_the_seat_up_by_what_would_let_them_come_back() {
+    let mut stage = Stage::new();
+    stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    let token = stage.token;
+    let mut gives_up = |who: &str, token| {
+        let who = vocabulary::ActorId::new(who).unwrap();
+        let seat = stage.room.give_up_seat(stage.now, &who, token);
+        (seat, stage.room.people().len())
+    };
+    assert_eq!(gives_up("li.terminal", token), (None, 2));
+    assert_eq!(gives_up("chen.expert", ResumeToken([9; 16])), (None, 2));
+    // The hospital need not know yet that their line is broken.
+    assert_eq!(gives_up("chen.expert", token), (Some(chen), 1));
+    assert_eq!(gives_up("chen.expert", token), (None, 1));
+}
+
+#[test]
 fn who_leaves_on_purpose_at_the_door_waits_no_more() {
     let mut stage = Stage::new();
     stage.enter("li.terminal");

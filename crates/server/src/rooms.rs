@@ -71,6 +71,7 @@ enum Command {
     Frame(Seat, Bytes),
     Leave(Seat),
     LeaveForGood(Seat),
+    GiveUpSeat(ActorId, ResumeToken),
     PutOut(ActorId, Farewell),
     End(Seat, Farewell),
     Attend(Box<Attend>),
@@ -228,6 +229,14 @@ impl Rooms {
         let (answer, answered) = oneshot::channel();
         let ask = Command::MayBeHeard(who, participant, by_all, answer);
         room.send(ask).await.is_ok() && answered.await.unwrap_or(false)
+    }
+
+    /// An account has left a room on purpose while its line was down: no seat is kept for it.
+    pub async fn give_up_seat(&self, room: &RoomId, account: ActorId, token: ResumeToken) {
+        let room = self.open.lock().get(room).cloned();
+        if let Some(room) = room {
+            let _ = room.send(Command::GiveUpSeat(account, token)).await;
+        }
     }
 
     /// Tells all of a room what a speech service heard somebody say there.
@@ -525,6 +534,12 @@ impl Host {
             Command::LeaveForGood(seat) => {
                 self.connections.remove(&seat);
                 self.room.leave_for_good(now, seat);
+            }
+            Command::GiveUpSeat(account, token) => {
+                let actor = self.known_as(&account).clone();
+                if let Some(seat) = self.room.give_up_seat(now, &actor, token) {
+                    self.connections.remove(&seat);
+                }
             }
             Command::PutOut(actor, reason) => {
                 let pseudonym = self.pseudonyms.get(&actor).cloned();

@@ -9,6 +9,7 @@ mod pseudonym;
 mod recorded_acts;
 mod recordings;
 mod sanctions;
+mod seat;
 mod snapshot;
 mod speech;
 mod stream;
@@ -25,7 +26,7 @@ use axum::{
     },
     http::HeaderMap,
     response::Response,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use futures::{Sink, SinkExt as _, Stream, StreamExt as _, future::ready};
 use policy::{Action, Object, Permit};
@@ -64,6 +65,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
             "/rooms/{id}/stream",
             post(stream::open).delete(stream::leave),
         )
+        .route("/rooms/{id}/seat", delete(seat::give_up))
         .route(
             "/rooms/{id}/frames",
             post(stream::frames).layer(DefaultBodyLimit::max(stream::BODY_BYTES)),
