@@ -2,6 +2,7 @@
 import { createEffect, createSignal, on, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { Entity, Event, Knocking, Participant } from '../../contract/room';
+import type { PosesBy } from '../room/pose-way';
 import type { RoomClient, Status } from '../room/room-client';
 import { measureWords } from '../stage/measure-words';
 import type { App } from './app';
@@ -17,11 +18,15 @@ export type Told = () => string;
 
 export interface RoomNews {
   readonly status: Accessor<Status>;
+  /** By which way one's own movements go. */
+  readonly posesBy: Accessor<PosesBy>;
   /** The latest first. */
   readonly log: Accessor<readonly Told[]>;
 }
 
 const KEPT = 30;
+/** How often one looks by which way movements go. */
+const LOOK_ms = 1_000;
 /** Whose acts are nobody's: it furnishes rooms, and ends stays. */
 const HOSPITAL = 'hospital';
 
@@ -91,6 +96,7 @@ function toldOf(event: Event, by: string, app: App, kindOf: (id: number) => Kind
 /** Follows a room while the caller lives. */
 export function createRoomNews(client: RoomClient, control: RoomControl, order: RoomOrder, app: App): RoomNews {
   const [status, setStatus] = createSignal<Status>(client.state.status);
+  const [posesBy, setPosesBy] = createSignal<PosesBy>(client.posesBy);
   const [log, setLog] = createSignal<Told[]>([]);
   /** What is shown too says itself. */
   const say = (words: Told, isShown = false): void => {
@@ -108,6 +114,9 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
   app.announce(others.length > 0 ? app.t('people.inside', { names: listIn(others, app.language()) }) : app.t('people.insideAlone'));
 
   onCleanup(client.on('status', setStatus));
+  // What carries them falls silent without a word.
+  const looking = setInterval(() => setPosesBy(client.posesBy), LOOK_ms);
+  onCleanup(() => clearInterval(looking));
   onCleanup(
     client.on('refused', ({ text }) => say(() => app.t('people.refused', { reason: inLanguage(text, app.language()) }), true)),
   );
@@ -152,5 +161,5 @@ export function createRoomNews(client: RoomClient, control: RoomControl, order: 
       return now;
     }),
   );
-  return { status, log };
+  return { status, posesBy, log };
 }

@@ -13,6 +13,7 @@ const WAITING_bytes = 600;
 
 /** Poses by a data channel of WebRTC without order and without repetition. */
 export const byChannel = (doors: ChannelDoors): CarrierKind => ({
+  name: 'channel',
   patience_ms: PATIENCE_ms,
   isHere: () => 'RTCPeerConnection' in globalThis,
   open: (participant, events) => new Channel(doors, participant, events),

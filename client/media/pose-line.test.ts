@@ -98,8 +98,10 @@ describe('a line for poses by a data channel', () => {
     expect(line.send(POSE)).toBe(false);
     channel().open();
     expect(line.send(POSE), 'nobody knows yet whether it carries').toBe(false);
+    expect(line.by()).toBeUndefined();
     channel().tick(300);
     expect(line.send(POSE)).toBe(true);
+    expect(line.by()).toBe('channel');
     expect(received).toHaveLength(1);
     const [confirmed, pose] = channel().sent;
     const reader = new Reader(confirmed ?? new Uint8Array());
@@ -116,6 +118,7 @@ describe('a line for poses by a data channel', () => {
     channel().tick(1);
     await vi.advanceTimersByTimeAsync(2_600);
     expect(line.send(POSE)).toBe(false);
+    expect(line.by()).toBeUndefined();
     channel().tick(60);
     expect(line.send(POSE)).toBe(true);
     channel().bufferedAmount = 5_000;

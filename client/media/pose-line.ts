@@ -1,5 +1,5 @@
 import { encode } from '../room/codec';
-import type { PoseWay } from '../room/pose-way';
+import type { PoseCarrier, PoseWay } from '../room/pose-way';
 
 /** After nothing has come about, or what was open has broken, it is tried anew. */
 const AGAIN_ms = 20_000;
@@ -27,6 +27,7 @@ export interface Carrier {
 
 /** One kind of carrier. */
 export interface CarrierKind {
+  readonly name: PoseCarrier;
   /** One that has not opened after this long does not. */
   readonly patience_ms: number;
   /** Whether this browser has it. */
@@ -37,6 +38,7 @@ export interface CarrierKind {
 /** A line for poses beside the room's socket, by the first kind of carrier that opens. Nobody is asked anything for it. */
 export class PoseLine implements PoseWay {
   #carrier: Carrier | undefined;
+  #name: PoseCarrier | undefined;
   #heardAt = Number.NEGATIVE_INFINITY;
   #confirmedAt = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -69,6 +71,7 @@ export class PoseLine implements PoseWay {
     const next = (): void => (others.length > 0 ? this.#try(others, participant, received) : again());
     const broke = ifCurrent(() => (isOpen ? again() : next()));
     this.#after(kind.patience_ms, broke);
+    this.#name = kind.name;
     this.#carrier = kind.open(participant, {
       opened: ifCurrent(() => {
         isOpen = true;
@@ -104,8 +107,16 @@ export class PoseLine implements PoseWay {
   }
 
   send(bytes: Uint8Array<ArrayBuffer>): boolean {
-    if (this.now() - this.#heardAt > SILENCE_ms) return false;
+    if (!this.#isHeard()) return false;
     return this.#carrier?.send(bytes) ?? false;
+  }
+
+  by(): PoseCarrier | undefined {
+    return this.#isHeard() ? this.#name : undefined;
+  }
+
+  #isHeard(): boolean {
+    return this.now() - this.#heardAt <= SILENCE_ms;
   }
 
   close(): void {

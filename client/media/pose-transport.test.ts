@@ -64,6 +64,7 @@ let received: Uint8Array[];
 let line: PoseLine;
 
 const other: CarrierKind = {
+  name: 'channel',
   patience_ms: 15_000,
   isHere: () => true,
   open: (_, events): Carrier => {

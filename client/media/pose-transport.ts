@@ -16,6 +16,7 @@ const UNAVAILABLE = 503;
 
 /** Poses as datagrams of WebTransport. The hospital's certificate is known by its fingerprint. */
 export const byTransport = (ask: AskForTransport): CarrierKind => ({
+  name: 'transport',
   patience_ms: PATIENCE_ms,
   isHere: () => 'WebTransport' in globalThis,
   open: (participant, events) => new Transport(ask, participant, events),

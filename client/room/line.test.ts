@@ -37,6 +37,7 @@ it('tries another way where the first does not answer, and stays with the one th
   last().breakDown();
   await vi.advanceTimersByTimeAsync(510);
   expect(ways()).toEqual(['socket', 'socket', 'stream']);
+  expect(line.way).toBe(1);
   last().open().welcome();
   for (let round = 0; round < 3; round++) {
     last().breakDown();

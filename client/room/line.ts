@@ -51,9 +51,14 @@ export class Line {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
+  /** Which of the ways is taken now, from 0. */
+  get way(): number {
+    return this.#way % this.ways.length;
+  }
+
   connect(): void {
     if (this.#closed) return;
-    const open = this.ways[this.#way % this.ways.length];
+    const open = this.ways[this.way];
     if (!open) return;
     const socket = open();
     this.#answered = false;

@@ -273,6 +273,15 @@ it('says by a request too that one leaves, so that it is heard where the line is
   expect(told).toEqual([TOKEN]);
 });
 
+it('says by which way poses go', async () => {
+  expect(client.posesBy).toBe('socket');
+  const way = { carries: undefined as 'transport' | 'channel' | undefined, open: () => undefined, send: () => false, close: () => undefined, by: () => way.carries };
+  const beside = make({ poses: way });
+  expect(beside.posesBy).toBe('socket');
+  way.carries = 'channel';
+  expect(beside.posesBy).toBe('channel');
+});
+
 it('sends poses at 20 a second at most, the latest one, and none while nothing moves', async () => {
   for (let frame = 0; frame < 120; frame++) {
     client.pose({ ...POSE, head: { ...HEAD, position_m: [frame / 100, 1.6, 0] } });
@@ -298,6 +307,7 @@ it('sends and hears poses beside the socket while that way carries them, and not
       [way.seat, way.hears] = [participant, received];
     },
     send: (bytes: Uint8Array) => way.carries && way.sent.push(bytes) > 0,
+    by: () => undefined,
     close: () => void (way.closed += 1),
   };
   client = make({ poses });

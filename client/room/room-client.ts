@@ -7,7 +7,7 @@ import { LEFT, Line, type SocketLike } from './line';
 import { ActError, PendingActs } from './pending';
 import { PoseSender, type OwnPose } from './pose-sender';
 import { PoseTrack } from './pose-track';
-import type { PoseWay } from './pose-way';
+import type { PosesBy, PoseWay } from './pose-way';
 import { StreamSocket } from './stream-socket';
 
 /** `at-door`: connected, and not inside. */
@@ -175,6 +175,11 @@ export class RoomClient {
   /** Says where one is; called as often as wanted, sent at most 20 times a second. */
   pose(pose: OwnPose): void {
     this.#sender.offer(pose);
+  }
+
+  /** By which way one's own poses go now. */
+  get posesBy(): PosesBy {
+    return this.#way?.by() ?? (this.#line.way === 0 ? 'socket' : 'stream');
   }
 
   /** One's own pose, as it was said last. */

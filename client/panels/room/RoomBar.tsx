@@ -7,6 +7,7 @@ import { listIn } from '../../core/language';
 import { looksOf } from '../../core/pseudonym';
 import { Link } from '../../core/router';
 import { initialOf } from '../../core/words-of';
+import type { PosesBy } from '../../room/pose-way';
 import type { Status } from '../../room/room-client';
 import type { Space } from '../../stage/space';
 import { Heading } from '../Heading';
@@ -17,6 +18,7 @@ import type { InsideRoom } from './inside-control';
 
 interface RoomBarProps extends InsideRoom {
   readonly status: Status;
+  readonly posesBy: PosesBy;
   readonly stage: Space | undefined;
   /** Below the bar: what everybody must see wherever they look. */
   readonly children?: JSX.Element;
@@ -43,6 +45,9 @@ export function RoomBar(props: RoomBarProps): JSX.Element {
           <span class="line-dot" aria-hidden="true" />
           <span class="line-words">{app.t(`room.line.${line()}`)}</span>
         </span>
+        <Show when={props.status === 'open'}>
+          <span class="poses-by soft small wide-only">{app.t(`room.poses.${props.posesBy}`)}</span>
+        </Show>
         <div class="room-bar-end">
           <ul class="faces" aria-label={app.t('people.here')}>
             <For each={props.control.people().slice(0, SHOWN_PEOPLE)}>
