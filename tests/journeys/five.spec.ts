@@ -1,10 +1,11 @@
-/** Five browsers in one room: who sees and hears whom, a hologram that goes from hand to hand, and a line that breaks. */
+/** Five browsers in one room: who sees and hears whom, a hologram that goes from hand to hand, a line that breaks, a recording, and who is put out. */
 import type { Browser, BrowserContextOptions, Locator, Page } from '@playwright/test';
 import { CHROMIUM } from './chromium.ts';
 import { accept, sendRequest } from './consultation.ts';
 import { Cable } from './line.ts';
 import { distance, told, withHeadset } from './inside.ts';
 import type { Three } from './inside.ts';
+import { keepOrder, licence } from './order.ts';
 import { expect, person, test, withoutStage } from './people.ts';
 import { FAKE_DEVICES, countLines, join, received } from './voices.ts';
 
@@ -27,8 +28,8 @@ async function withStage(browser: Browser, user: string, options: BrowserContext
 }
 
 /** A browser on a device that draws nothing in 3D: the same room in slices and words. */
-async function flat(browser: Browser, user: string): Promise<Page> {
-  const page = await person(browser, user, { viewport: SMALL });
+async function flat(browser: Browser, user: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await person(browser, user, { viewport: SMALL, ...options });
   await countLines(page);
   await withoutStage(page);
   await page.reload();
@@ -138,19 +139,20 @@ async function walked(page: Page): Promise<Walked[]> {
 }
 
 test('five people see and hear each other, hand a hologram on, and a line that breaks changes nothing of it', async ({ browser }) => {
-  const cable = await Cable.lay();
+  const [cable, other] = [await Cable.lay(), await Cable.lay()];
   const [li, chen] = [await withStage(browser, 'li.terminal'), await withStage(browser, 'chen.expert', { baseURL: cable.url })];
   const wang = await flat(browser, 'wang.nurse');
   // Two have a second device at hand: another seat of the same account.
-  const [lisOther, chensOther] = [await flat(browser, 'li.terminal'), await flat(browser, 'chen.expert')];
+  const [lisOther, chensOther] = [await flat(browser, 'li.terminal'), await flat(browser, 'chen.expert', { baseURL: other.url })];
   const all = [li, chen, wang, lisOther, chensOther];
+  let path = '';
 
   await test.step('come in, by invitation and by the door', async () => {
     await li.goto(`/patients/${ZHAO}`);
     await li.getByRole('button', { name: 'Ask for consultation' }).click();
     const id = await sendRequest(li, 'Five of us');
     await accept(chen, id);
-    const path = new URL(li.url()).pathname;
+    path = new URL(li.url()).pathname;
     for (const page of [wang, lisOther, chensOther]) await page.goto(path);
     await tab(li, /^People/);
     await li.locator('[data-waiting-person="wang.nurse"]').getByRole('button', { name: /^Let in/ }).click();
@@ -303,6 +305,75 @@ test('five people see and hear each other, hand a hologram on, and a line that b
       expect(way.step_m, way.id).toBeLessThan(0.05);
     }
   });
+
+  await test.step('one leaves without a line, and is gone as soon as there is one', async () => {
+    other.cut();
+    await expect(chensOther.locator('.room-bar .line-state')).toContainText('Connection lost');
+    await expect(li.locator('.people > li').filter({ hasText: 'line broken' })).toHaveCount(1);
+    await chensOther.getByRole('link', { name: 'Leave', exact: true }).click();
+    await expect(chensOther.locator('.toast').filter({ hasText: 'The room was left' })).toBeVisible();
+    other.mend();
+    // Long before the minute is over for which a seat is kept.
+    await expect(li.locator('.people > li')).toHaveCount(4, { timeout: 20_000 });
+    await chensOther.goto(path);
+    await live(chensOther);
+    await tab(chensOther, /^People/);
+    for (const page of all) await expect(page.locator('.people > li')).toHaveCount(5);
+  });
+
+  const recorded = await test.step('all agree to be recorded, and one takes it back', async () => {
+    const before = await told(li);
+    await li.getByRole('button', { name: 'Record this room' }).press('Enter');
+    for (const page of [chen, wang]) await page.getByRole('button', { name: 'I agree', exact: true }).press('Enter');
+    for (const page of all) await expect(page.locator('[data-recording=running]')).toContainText('This room is recorded');
+    await take(li, [24, -8]);
+    await letGo(li);
+    await expect.poll(async () => distance((await told(chen)).transform.position_m, before.transform.position_m)).toBeGreaterThan(0.01);
+    await wang.getByRole('button', { name: 'I no longer agree' }).click();
+    for (const page of all) await expect(page.locator('[data-recording]')).toHaveCount(0);
+    const { transform } = await told(li);
+    expect((await told(chen)).transform).toEqual(transform);
+    return transform;
+  });
+
+  await test.step('one is put out, is told why, and the others go on', async () => {
+    const label = await row(li, 'Wang').getByRole('button', { name: /^Keep order/ }).getAttribute('aria-label');
+    await keepOrder(li, label?.replace('Keep order: ', '') ?? '', 'Put out They', 'please rest first');
+    await expect(wang.locator('[data-farewell=put-out]')).toContainText('please rest first');
+    await expect(wang.locator('.room')).toHaveCount(0);
+    for (const page of [li, chen, lisOther, chensOther]) {
+      await expect(page.locator('.people > li')).toHaveCount(4);
+      await expect(row(page, 'Wang')).toHaveCount(0);
+    }
+  });
+
+  await test.step('a licence that ends takes its holder out of the room on both screens', async () => {
+    const admin = await person(browser, 'admin', { viewport: SMALL });
+    await licence(admin, 'chen.expert', { start: '2025-01-01', end: '2025-06-30' });
+    try {
+      for (const page of [chen, chensOther]) await expect(page.locator('[data-farewell=licence-ended]')).toContainText('licence to practise in virtual rooms');
+      for (const page of [li, lisOther]) await expect(page.locator('.people > li')).toHaveCount(2);
+    } finally {
+      await licence(admin, 'chen.expert', { start: '2025-01-01' });
+    }
+    await chensOther.getByRole('button', { name: 'Knock again' }).click();
+    await live(chensOther);
+    await expect(li.locator('.people > li')).toHaveCount(3);
+    await admin.context().close();
+  });
+
+  await test.step('the replay ends as the room was', async () => {
+    await li.goto(`${path}/recordings`);
+    await li.getByRole('link', { name: /^Replay of/ }).click();
+    await li.getByRole('tab', { name: 'What is there' }).click();
+    await expect(li.locator('.room-side .people li')).toHaveCount(5);
+    const time = li.getByRole('slider', { name: 'Time in the recording' });
+    const shown = async (): Promise<unknown> => JSON.parse((await li.locator('[data-hologram]').getAttribute('data-hologram')) ?? 'null') as unknown;
+    expect(await shown()).not.toEqual(recorded);
+    await time.focus();
+    await time.press('End');
+    await expect.poll(shown).toEqual(recorded);
+  });
   for (const page of all) await page.context().close();
-  cable.close();
+  for (const line of [cable, other]) line.close();
 });

@@ -1,5 +1,6 @@
 import type { Browser, Page } from '@playwright/test';
 import { sendRequest } from './consultation.ts';
+import { keepOrder, licence } from './order.ts';
 import { choose, expect, look, person, test, visitor } from './people.ts';
 
 /** Whose own account the demo has. */
@@ -22,17 +23,6 @@ async function pressLeftBoard(page: Page): Promise<void> {
   const box = await page.locator('canvas.stage-canvas').boundingBox();
   if (!box) throw new Error('nothing is drawn');
   await page.mouse.click(box.x + box.width / 2 - 0.54 * box.height, box.y + box.height * 0.39);
-}
-
-/** The host does something about somebody, with a reason. */
-async function keepOrder(host: Page, name: string, act: string, reason: string): Promise<void> {
-  await host.getByRole('button', { name: `Keep order: ${name}` }).click();
-  const dialog = host.getByRole('dialog', { name: `Keep order: ${name}` });
-  await dialog.getByRole('radio', { name: act }).check();
-  await dialog.getByRole('button', { name: 'Do it' }).click();
-  await expect(dialog.getByText('Say why')).toBeVisible();
-  await dialog.getByRole('textbox', { name: /^Reason/ }).fill(reason);
-  await dialog.getByRole('button', { name: 'Do it' }).click();
 }
 
 test('a patient agrees to the rules, waits at the door, is let in and raises a hand', async ({ li, browser }) => {
@@ -177,23 +167,6 @@ test('who is muted objects, and a manager decides about it on a page of all room
   await sun.context().close();
   await wang.context().close();
 });
-
-/** An administrator writes until when somebody is licensed for virtual rooms, or that nothing of a licence is known. */
-async function licence(admin: Page, who: string, period: Record<string, string> | undefined): Promise<void> {
-  await admin.evaluate(
-    async ([account, within]) => {
-      const address = `/fhir/Practitioner/${account}`;
-      const body = (await (await fetch(address)).json()) as Record<string, unknown>;
-      const code = { coding: [{ system: 'urn:yuanyi:licence', code: 'virtual-room' }] };
-      if (within) body['qualification'] = [{ code, period: within }];
-      else delete body['qualification'];
-      const headers = { 'Content-Type': 'application/fhir+json', 'X-Yuanyi-Client': '1' };
-      const answer = await fetch(address, { method: 'PUT', headers, body: JSON.stringify(body) });
-      if (!answer.ok) throw new Error(`not written: ${answer.status}`);
-    },
-    [who, period] as const,
-  );
-}
 
 test('a licence withdrawn while its holder is inside ends their stay', async ({ li, chen, browser }) => {
   const path = await openRoom(li);
