@@ -181,6 +181,7 @@ pub fn headers_of(bytes: &mut Vec<u8>) -> Result<Option<Headers>, NoHeaders> {
         };
         match frame.kind() {
             FrameKind::Headers => {
+                Fields(frame.payload()).check().ok_or(NoHeaders)?;
                 let headers = Headers::with_frame(&frame);
                 return headers.map(Some).map_err(|_| NoHeaders);
             }
@@ -190,5 +191,63 @@ pub fn headers_of(bytes: &mut Vec<u8>) -> Result<Option<Headers>, NoHeaders> {
         drop(frame);
         let read = bytes.len() - left.len();
         bytes.drain(..read);
+    }
+}
+
+/// The fields of a request or answer as QPACK has them (RFC 9204). What decodes them shifts a number that does not end
+/// by more bits than it has.
+struct Fields<'a>(&'a [u8]);
+
+impl Fields<'_> {
+    /// Whether its numbers are such as a request of this length can have, and it names no field of a table that grows.
+    fn check(mut self) -> Option<()> {
+        self.number(8)?;
+        self.number(7)?;
+        while let Some(first) = self.0.first() {
+            match first.leading_zeros() {
+                0 => drop(self.number(6)?),
+                1 => {
+                    self.number(4)?;
+                    self.text(7)?;
+                }
+                2 => {
+                    self.text(3)?;
+                    self.text(7)?;
+                }
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    fn byte(&mut self) -> Option<usize> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(usize::from(*first))
+    }
+
+    /// A number that begins with the last so many bits of a byte.
+    fn number(&mut self, bits: u32) -> Option<usize> {
+        let most = (1 << bits) - 1;
+        let begun = self.byte()? & most;
+        if begun < most {
+            return Some(begun);
+        }
+        let mut more = 0;
+        for shift in [0, 7, 14] {
+            let byte = self.byte()?;
+            more += (byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(most + more);
+            }
+        }
+        None
+    }
+
+    /// A text whose length is such a number.
+    fn text(&mut self, bits: u32) -> Option<()> {
+        let length = self.number(bits)?;
+        self.0 = self.0.get(length..)?;
+        Some(())
     }
 }
