@@ -1,7 +1,8 @@
 //! What it costs to forward voices, as the hospital fills with rooms: `cargo run --release --example voices`.
 //!
-//! In each room four people with a real WebRTC stack, of whom one speaks. Only the forwarder's own time is counted;
-//! there is no socket. Time goes on in steps of 20 ms, as fast as the machine can.
+//! In each room four people with a real WebRTC stack, of whom one speaks. Only the forwarders' own time is counted;
+//! there is no socket. Time goes on in steps of 20 ms, as fast as the machine can. Where several threads carry the
+//! rooms, each has some of them and a forwarder of its own, as in the hospital, and the busiest is shown.
 #![allow(
     clippy::unwrap_used,
     clippy::cast_precision_loss,
@@ -105,13 +106,49 @@ impl Person {
 
 /// A hospital full of talking people: what each step costs the forwarder.
 fn main() {
-    println!("rooms  people  joining, ms each  packets in/s  out/s  µs each  of one core");
+    println!("rooms  threads  people  joining, ms each  packets in/s  out/s  µs each  of one core");
     for rooms in [10, 50, 100, 250, 500] {
-        measure(rooms);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        for threads in [1, cores] {
+            let costs: Vec<Cost> = std::thread::scope(|scope| {
+                let all: Vec<_> = (0..threads)
+                    .map(|_| scope.spawn(move || measure(rooms / threads)))
+                    .collect();
+                all.into_iter().map(|one| one.join().unwrap()).collect()
+            });
+            let busiest = costs.iter().max_by_key(|cost| cost.own).unwrap();
+            println!("{rooms:5}  {threads:7}  {busiest}");
+        }
     }
 }
 
-fn measure(rooms: usize) {
+/// What one forwarder took.
+struct Cost {
+    people: usize,
+    joining: Duration,
+    packets_in: u64,
+    packets_out: u64,
+    own: Duration,
+}
+
+impl std::fmt::Display for Cost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let seconds = TALKING.as_secs_f64();
+        let packets = (self.packets_in + self.packets_out) as f64;
+        write!(
+            f,
+            "{:6}  {:16.2}  {:12.0}  {:5.0}  {:7.1}  {:11.2}",
+            self.people,
+            self.joining.as_secs_f64() * 1e3 / self.people as f64,
+            self.packets_in as f64 / seconds,
+            self.packets_out as f64 / seconds,
+            self.own.as_secs_f64() * 1e6 / packets,
+            self.own.as_secs_f64() / seconds,
+        )
+    }
+}
+
+fn measure(rooms: usize) -> Cost {
     let began = Instant::now();
     let mut now = began;
     let mut forwarder = Forwarder::new(now, vec![SERVER.into()]);
@@ -193,14 +230,11 @@ fn measure(rooms: usize) {
     let heard: u64 = people.iter().map(|person| person.heard).sum();
     let said = u64::try_from(rooms * (PEOPLE - 1)).unwrap() * 50 * TALKING.as_secs();
     assert!(heard * 100 > said * 95, "heard {heard} of {said}");
-    let seconds = TALKING.as_secs_f64();
-    println!(
-        "{rooms:5}  {:6}  {:16.2}  {:12.0}  {:5.0}  {:7.1}  {:11.2}",
-        people.len(),
-        joining.as_secs_f64() * 1e3 / people.len() as f64,
-        packets_in as f64 / seconds,
-        packets_out as f64 / seconds,
-        own.as_secs_f64() * 1e6 / (packets_in + packets_out) as f64,
-        own.as_secs_f64() / seconds,
-    );
+    Cost {
+        people: people.len(),
+        joining,
+        packets_in,
+        packets_out,
+        own,
+    }
 }

@@ -74,6 +74,8 @@ pub struct Forwarder {
     alarms: BTreeSet<(Instant, Attendance)>,
     /// Whose the addresses are from which datagrams come.
     by_source: HashMap<SocketAddr, Attendance>,
+    /// Addresses that became somebody's, or are nobody's any more.
+    sources: VecDeque<(SocketAddr, bool)>,
     rooms: BTreeMap<RoomId, Members>,
     happened: VecDeque<(Attendance, Happening)>,
     out: VecDeque<Datagram>,
@@ -101,6 +103,7 @@ impl Forwarder {
             lines: BTreeMap::new(),
             alarms: BTreeSet::new(),
             by_source: HashMap::new(),
+            sources: VecDeque::new(),
             rooms: BTreeMap::new(),
             happened: VecDeque::new(),
             out: VecDeque::new(),
@@ -166,7 +169,7 @@ impl Forwarder {
     pub fn leave(&mut self, now: Instant, id: Attendance) {
         if let Some(line) = self.lines.remove(&id) {
             self.alarms.remove(&(line.timeout, id));
-            self.by_source.retain(|_, of| *of != id);
+            self.free_sources(id);
             self.told
                 .retain(|told| !matches!(told, Told::Frame(of, _) if *of == id));
             return;
@@ -175,7 +178,7 @@ impl Forwarder {
             return;
         };
         self.alarms.remove(&(connection.timeout, id));
-        self.by_source.retain(|_, of| *of != id);
+        self.free_sources(id);
         self.happened.retain(|(of, _)| *of != id);
         if let Some(members) = self.rooms.get_mut(&connection.room) {
             members.ids.retain(|member| *member != id);
@@ -240,7 +243,14 @@ impl Forwarder {
             return None;
         }
         self.by_source.insert(source, id);
+        self.sources.push_back((source, true));
         Some(id)
+    }
+
+    fn free_sources(&mut self, id: Attendance) {
+        let theirs = self.by_source.extract_if(|_, of| *of == id);
+        self.sources
+            .extend(theirs.map(|(source, _)| (source, false)));
     }
 
     /// The time has come to one of [`Forwarder::wakes_at`].
@@ -293,6 +303,12 @@ impl Forwarder {
     /// The next datagram to send.
     pub fn datagram(&mut self) -> Option<Datagram> {
         self.out.pop_front()
+    }
+
+    /// The next address that became somebody's here, or is nobody's any more: from it comes what this forwarder is to
+    /// take in.
+    pub fn source(&mut self) -> Option<(SocketAddr, bool)> {
+        self.sources.pop_front()
     }
 
     /// The next that people are to be told.

@@ -8,7 +8,7 @@
 )]
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
     time::{Duration, Instant},
 };
@@ -701,6 +701,21 @@ fn who_forges_a_neighbours_address_does_not_get_their_voice() {
     }
     let heard = world.of("chen").heard_of(li) - before;
     assert!(heard > 90, "heard {heard} of 100");
+}
+
+#[test]
+fn it_is_said_whose_datagrams_are_to_come_here_and_come_no_more() {
+    let mut world = World::new(14, 0.0);
+    let li = world.enter("li", "a");
+    world.enter("chen", "a");
+    world.connect();
+    let own = ["li", "chen"].map(|name| (world.of(name).address, true));
+    let said: Vec<_> = std::iter::from_fn(|| world.forwarder.source()).collect();
+    assert_eq!(BTreeSet::from_iter(said), BTreeSet::from(own));
+    world.forwarder.leave(world.now, li);
+    let gone = (world.of("li").address, false);
+    assert_eq!(world.forwarder.source(), Some(gone));
+    assert_eq!(world.forwarder.source(), None);
 }
 
 #[test]

@@ -79,7 +79,8 @@ impl Host {
             }
             Offered::Poses(sdp) => {
                 let own = connection.without_line(seat);
-                let line = self.media.join_poses(own, ear, sdp, attend.answer);
+                let room = &self.about.id;
+                let line = self.media.join_poses(room, own, ear, sdp, attend.answer);
                 connection.line = Some(Line::Channel(line));
             }
             Offered::Transport => {

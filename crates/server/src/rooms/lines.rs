@@ -83,7 +83,7 @@ impl Host {
             }
         }
         if !by_channel.is_empty() {
-            self.media.send_poses(by_channel);
+            self.media.send_poses(&self.about.id, by_channel);
         }
     }
 }
