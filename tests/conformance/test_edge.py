@@ -796,6 +796,57 @@ def test_what_a_nurse_writes_down_at_the_edge_is_in_the_cloud_once_and_is_judged
 
 
 def test_an_errand_is_one_at_both_ends_of_the_line_wherever_it_was_given(one):
+def test_what_is_written_down_in_the_cloud_counts_at_the_edge_without_a_line_and_is_judged_there_alone(one):
+    edge, cloud = one.edge, one.cloud
+    edge.put_user("importer", "system")
+    token = one.add_here("monitor-6", "--patient", "p")
+    one.until(lambda: cloud.get("/api/wards/w", "nurse")["beds"][0]["occupied"])
+    said = {"consciousness": "V", "on_oxygen": True, "spo2_scale_2": True}
+    bearer = {"Authorization": f"Bearer {cloud.bearer('nurse')}"}
+    seen = requests.post(f"{cloud.base}/api/wards/w/beds/b/seen", json=said, headers=bearer, timeout=30)
+    assert seen.ok and seen.json()["written"] == len(said), seen.text
+
+    def written(ward: Ward) -> dict[str, dict]:
+        found = one.fhir(ward, "Observation?subject=Patient/p").json().get("entry", [])
+        return {entry["resource"]["id"]: entry["resource"] for entry in found}
+
+    one.until(lambda: len(written(edge)) == len(said))
+    assert written(edge).keys() == written(cloud).keys()
+
+    def high(ward: Ward) -> list[str]:
+        return [alarm["id"] for alarm in one.alarms(ward) if alarm["alarm"]["rule"] == "news2-high"]
+
+    # The edge has said that it has it; then the line is cut, and it is killed.
+    time.sleep(6)
+    one.line.cut()
+    edge.kill()
+    edge.open()
+    client = Client(edge, "monitor-6", token)
+    [delay] = [rule["delay-s"] for rule in shipped("ward.toml")["rule"] if rule["id"] == "news2-high"]
+    lateness = shipped("ward.toml")["lateness-s"]
+    for _ in range(delay + lateness + 30):
+        for stream, code, value in (("heart-rate", "147842", 118), ("resp-rate", "151562", 26)):
+            sample = {"t": now_ms(), "code": code, "value": value, "unit": "/min"}
+            assert client.send(f"yuanyi/v1/monitor-6/{stream}", sample).value == 0
+        if raised := high(edge):
+            break
+        time.sleep(1)
+    assert raised, "what was said in the cloud did not count"
+    # With the line it is one alarm, and what was written down is the cloud's as before.
+    one.line.mend()
+    one.until(one.drained, 120)
+    one.until(lambda: high(cloud) == raised)
+    for _ in range(delay + lateness + 3):
+        for stream, code, value in (("heart-rate", "147842", 118), ("resp-rate", "151562", 26)):
+            sample = {"t": now_ms(), "code": code, "value": value, "unit": "/min"}
+            assert client.send(f"yuanyi/v1/monitor-6/{stream}", sample).value == 0
+        time.sleep(1)
+    assert high(cloud) == raised
+    client.close()
+    versions = [one.fhir(cloud, f"Observation/{name}/_history").json()["total"] for name in written(cloud)]
+    assert versions == [1] * len(said)
+
+
     edge, cloud = one.edge, one.cloud
     one.add_here("monitor-1", "--patient", "p")
 

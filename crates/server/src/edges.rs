@@ -20,10 +20,11 @@ use alarms::{Condition, Refused, ward_rules};
 use anyhow::Result;
 use parking_lot::Mutex;
 use policy::{Action, Permit};
-use record::RecordError;
+use record::{RecordError, written_by};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use tokio::{
+use serde_json::Value;
     sync::{Notify, OnceCell, oneshot},
     time::{Instant, timeout},
 };
@@ -33,7 +34,7 @@ use crate::{
     accounts::ACCOUNTS,
     clock,
     hospital::Hospital,
-    sqlite,
+    sqlite, vitals,
     ward::{Acted, NotDone, Wish},
 };
 
@@ -171,6 +172,8 @@ struct Sign {
     patients: BTreeSet<PatientId>,
 }
 
+    /// What was written down here about who lies in its beds, as it was found last.
+    written: Option<(WrittenSign, Arc<Facts>)>,
 /// The edges of one hospital.
 pub struct Edges {
     database: Mutex<Connection>,
@@ -188,6 +191,9 @@ impl Edges {
         let database = sqlite::open(data, ACCOUNTS, SCHEMA)?;
         Ok(Self {
             database: Mutex::new(database),
+/// As long as these are the same, so is what was written down: how often something was, and on what watches stand.
+type WrittenSign = (u64, BTreeSet<(PatientId, String)>);
+
             lines: Mutex::default(),
             permit: OnceCell::new(),
             since: clock::now(),
@@ -197,6 +203,8 @@ impl Edges {
 
     /// Something of a kind that is handed to edges was written.
     pub fn note_change(&self) {
+    /// How often somebody wrote down something here.
+    written: AtomicU64,
         self.changes.fetch_add(1, Ordering::Release);
     }
 
@@ -209,6 +217,7 @@ impl Edges {
         self.line(edge).news.notify_one();
         Ok(())
     }
+            written: AtomicU64::new(0),
 
     /// An account is an edge no more; whether it was one.
     pub fn remove(&self, edge: &ActorId) -> Result<bool> {
@@ -217,6 +226,13 @@ impl Edges {
         let removed = database.execute("DELETE FROM edge WHERE account = ?1", [edge.as_str()])?;
         // What it was given once, it must be given anew.
         self.lines.lock().remove(edge);
+    /// An observation was written; none: deleted. Edges know what devices measured.
+    pub fn note_written(&self, body: Option<&Value>) {
+        if body.is_none_or(|body| written_by(body) != Some(vitals::WRITTEN_BY)) {
+            self.written.fetch_add(1, Ordering::Release);
+        }
+    }
+
         Ok(removed == 1)
     }
 
@@ -397,7 +413,8 @@ impl Hospital {
             to_maintain: self.to_maintain(edge).map_err(store)?,
             ..Down::default()
         };
-        if asked.is_empty() && down.to_maintain.is_empty() && up.revision.is_some() {
+        let may_wait = up.revision.is_some() || !self.ward.is_read();
+        if asked.is_empty() && down.to_maintain.is_empty() && may_wait {
             tokio::select! {
                 () = line.news.notified() => {}
                 _ = commanded.recv() => {}
@@ -406,10 +423,13 @@ impl Hospital {
             asked = self.edges.fetch(edge);
             down.to_maintain = self.to_maintain(edge).map_err(store)?;
         }
-        if asked.is_empty() {
+        // Before that an edge would be told that nothing was written down here.
+        if asked.is_empty() && self.ward.is_read() {
             let registry = self.belongings(edge).await?;
             let revision = registry.revision();
-            if up.revision.as_ref() != Some(&revision) {
+            if up.revision.as_ref() == Some(&revision) {
+                self.ward.leave_to(edge, registry.written());
+            } else {
                 self.note_edge(edge, edge, "edge-registry", &revision)
                     .await?;
                 down.registry = Some(registry.into_registry());
@@ -443,7 +463,27 @@ impl Hospital {
 
     /// What belongs to an edge now. Edges ask again and again: what the record says is found anew where it has changed.
     async fn belongings(&self, edge: &ActorId) -> Result<Belongings, RecordError> {
-        handed::with_beside(self, self.facts_for(edge).await?)
+        let (facts, written) = (self.facts_for(edge).await?, self.written_for(edge).await?);
+        handed::with_beside(self, facts, written)
+    }
+
+    async fn written_for(&self, edge: &ActorId) -> Result<Arc<Facts>, RecordError> {
+        let locations = self.edges.locations(edge);
+        let locations = locations.map_err(|error| RecordError::Store(error.into()))?;
+        let locations = locations.unwrap_or_default();
+        let by = (
+            self.edges.written.load(Ordering::Acquire),
+            self.ward.look(|state| state.written_within(&locations)),
+        );
+        let line = self.edges.line(edge);
+        let known = line.state.lock().written.clone();
+        if let Some((_, written)) = known.filter(|(known, _)| *known == by) {
+            return Ok(written);
+        }
+        let permit = self.for_edges().await?;
+        let written = Arc::new(handed::written(self, permit, edge, &by.1).await?);
+        line.state.lock().written = Some((by, Arc::clone(&written)));
+        Ok(written)
     }
 
     async fn facts_for(&self, edge: &ActorId) -> Result<Arc<Facts>, RecordError> {
@@ -516,7 +556,7 @@ mod tests {
     use alarms::Act;
     use policy::{Actor, PasswordHash, PasswordRule, Role};
     use record::{Batch, NewFact, Precondition, ResourceKey};
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::{config::Config, hospital::hospital_actor};

@@ -41,11 +41,14 @@ pub use places::{Bed, Duty, Places, all as all_of, duties, kind as kind_of, refe
 pub use tags::{is_position, place_said, saying_place};
 pub use view::{WardFigures, alarm_view, figures, ward, wards};
 pub use weeks::weeks;
-pub use written::{Written, as_taken_back, take_written};
+pub use written::{Written, as_taken_back, stays_as_written, take_written, written_for};
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -84,6 +87,8 @@ const DISBELIEVED: usize = 20;
 /// All wards.
 pub struct Ward {
     state: Mutex<State>,
+    /// Whether it is known by now what was so when the program started.
+    is_read: AtomicBool,
     /// One writes at a time, so that facts come in the order of the steps.
     writing: Turn<()>,
 }
@@ -131,8 +136,8 @@ struct BedState {
     /// The newest value of each device, of signals of which the lowest counts.
     of_devices: BTreeMap<String, BTreeMap<String, (Timestamp, f64)>>,
     disbelieved: VecDeque<Change>,
-    /// Whether somebody wrote down here what rules ask people.
-    is_answered: bool,
+    /// By which `Observation/…` what rules ask people was answered last.
+    answered: BTreeMap<String, String>,
 }
 
 /// A thing with a tag, or a line to an edge, while it is watched.
@@ -172,6 +177,7 @@ impl Default for Ward {
     fn default() -> Self {
         Self {
             state: Mutex::new(State::new(ward_rules())),
+            is_read: AtomicBool::new(false),
             writing: Turn::default(),
         }
     }
@@ -181,6 +187,11 @@ impl Ward {
     /// Looks at what is known now.
     pub fn look<T>(&self, at: impl FnOnce(&State) -> T) -> T {
         at(&self.state.lock())
+    }
+
+    /// Whether it is known by now what was so when the program started.
+    pub fn is_read(&self) -> bool {
+        self.is_read.load(Ordering::Acquire)
     }
 }
 
@@ -303,7 +314,7 @@ impl State {
                 from_home: BTreeMap::new(),
                 of_devices: BTreeMap::new(),
                 disbelieved: VecDeque::new(),
-                is_answered: false,
+                answered: BTreeMap::new(),
             };
             self.beds.insert(id.clone(), state);
             begun.push(id.clone());
@@ -390,7 +401,7 @@ impl State {
                 // A room raises one alarm, however many beds are in it.
                 let is_rooms =
                     self.rules.is_of_room(&change.rule) && !self.places.is_first_of_room(id);
-                let known = (&bed.sources, bed.is_answered);
+                let known = (&bed.sources, &bed.answered);
                 if is_rooms || elsewhere::looks(&self.rules, &self.by_edge, known, &change) {
                     // Who looks at it now may do so no more while it still holds.
                     bed.watch.look_again(&change.rule);
@@ -399,6 +410,7 @@ impl State {
                 changes.push((id.clone(), change));
             }
         }
+        let nobody_asked = BTreeMap::new();
         for (id, thing) in &mut self.things {
             // An edge that hears the tag of a thing which stands elsewhere does not watch over it.
             let stands = id.strip_prefix(tags::THING);
@@ -411,7 +423,7 @@ impl State {
                 stands.is_none_or(is_there)
             });
             for change in thing.watch.advance(now) {
-                let known = (&thing.sources, false);
+                let known = (&thing.sources, &nobody_asked);
                 if is_theirs && elsewhere::looks(&self.rules, &self.by_edge, known, &change) {
                     thing.watch.look_again(&change.rule);
                     continue;
@@ -507,6 +519,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
     if let Err(error) = begin(&hospital, &permit).await {
         tracing::error!(%error, "the wards could not be read");
     }
+    hospital.ward.is_read.store(true, Ordering::Release);
     let mut last_heard = clock::now();
     let mut missed_since = None;
     let mut time = tokio::time::interval(TICK);

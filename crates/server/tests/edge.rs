@@ -11,6 +11,7 @@
 mod hospital;
 
 use std::{
+    collections::BTreeMap,
     thread::sleep,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -288,6 +289,65 @@ fn an_edge_is_handed_what_belongs_to_it_and_no_more() {
         200
     );
     assert_eq!(edge.line(&json!({})).0, 401);
+}
+
+#[test]
+fn what_is_written_down_here_about_who_lies_in_its_beds_is_handed_to_an_edge() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    let edge = register(&hospital);
+    settled(&hospital);
+    let observed = |id: &str, patient: &str, code: &Value, value: &Value, minute: u32| {
+        let mut body = json!({
+            "resourceType": "Observation", "id": id, "status": "final", "code": {"coding": [code]},
+            "subject": {"reference": format!("Patient/{patient}")},
+            "effectiveDateTime": format!("2026-01-01T08:{minute:02}:00Z"),
+            "note": [{"text": "told in confidence"}],
+        });
+        let of = value.as_object().unwrap();
+        body.as_object_mut().unwrap().extend(of.clone());
+        body
+    };
+    let scale = json!({"system": "urn:yuanyi:input", "code": "spo2_scale_2"});
+    let urea = json!({"system": "http://loinc.org", "code": "22664-7"});
+    let yes = json!({"valueBoolean": true});
+    let result = json!({"valueQuantity": {
+        "value": 9.1, "unit": "mmol/L", "system": "http://unitsofmeasure.org", "code": "mmol/L",
+    }});
+    for body in [
+        observed("order", "p", &scale, &yes, 0),
+        observed("of-another-ward", "q", &scale, &yes, 0),
+        observed("urea", "p", &urea, &result, 0),
+    ] {
+        assert_eq!(hospital.put("importer", &body), 201, "{body}");
+    }
+    let handed = || {
+        let down = edge.line(&json!({"revision": "of before"})).1;
+        let all = down["registry"]["resources"].as_array()?.clone();
+        let written = all
+            .into_iter()
+            .filter(|one| one["key"]["kind"] == "Observation");
+        let by_id = written.map(|one| (one["key"]["id"].as_str().unwrap().to_owned(), one));
+        Some(by_id.collect::<BTreeMap<_, _>>())
+    };
+    let ids = |wanted: &[&str]| until(|| handed().filter(|all| all.keys().eq(wanted)));
+    let all = ids(&["order", "urea"]);
+    assert_eq!(all["order"]["subject"], "p");
+    let body = &all["urea"]["body"];
+    assert_eq!(body["valueQuantity"], result["valueQuantity"]);
+    assert!(
+        body.get("note").is_none(),
+        "no more than the watch needs: {body}"
+    );
+    // The newest answer of a question is enough; one that was entered in error is none.
+    let later = observed("order-2", "p", &scale, &json!({"valueBoolean": false}), 5);
+    assert_eq!(hospital.put("importer", &later), 201);
+    ids(&["order-2", "urea"]);
+    let mut wrong = observed("urea", "p", &urea, &result, 0);
+    wrong["status"] = json!("entered-in-error");
+    assert_eq!(hospital.put("importer", &wrong), 200);
+    until(|| handed().filter(|all| !all.contains_key("urea")));
 }
 
 #[test]

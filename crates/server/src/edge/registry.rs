@@ -15,6 +15,7 @@ use crate::{
     devices,
     edges::{Handed, HandedCredential, HandedPerson, Registry},
     hospital::{Hospital, hospital_actor},
+    ward::stays_as_written,
 };
 
 /// Under these words credentials and accounts stand beside the resources.
@@ -144,9 +145,16 @@ async fn taken(
         let id = DeviceId::new(key.id.as_str())?;
         return Ok(devices::as_registered(hospital, &id, body));
     }
-    // Of a patient who is known here more may be known than the cloud hands down.
-    if key.kind == "Patient" && !is_ours && is_there(hospital, permit, &key).await? {
-        return Ok(None);
+    if !is_ours && matches!(key.kind.as_str(), "Patient" | "Observation") {
+        let here = hospital.record.resource(permit, &key, None).await?;
+        let stays = here.is_some_and(|here| match key.kind.as_str() {
+            "Observation" => stays_as_written(here.body.as_ref(), &body),
+            // Of a patient who is known here more may be known than the cloud hands down.
+            _ => here.body.is_some(),
+        });
+        if stays {
+            return Ok(None);
+        }
     }
     Ok(Some(vec![NewFact::PutResource { key, subject, body }]))
 }

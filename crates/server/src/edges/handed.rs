@@ -1,5 +1,6 @@
 //! What of the registry is handed to an edge: what lies within its locations, who lies there, who is on duty, and the
-//! devices with what they show at the door. Of patients no more than a ward needs to know them by.
+//! devices with what they show at the door. Of patients no more than a ward needs to know them by, and what was written
+//! down here on which the watch of their bed stands.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +18,7 @@ use crate::{
     clock,
     devices::{Credential, carrier_of},
     hospital::Hospital,
-    ward::{Duty, all_of, duties, kind_of, referred, stays},
+    ward::{Duty, all_of, duties, kind_of, referred, stays, written_for},
 };
 
 /// The resource types that are handed over.
@@ -136,21 +137,30 @@ struct Beside {
 #[derive(Debug)]
 pub struct Belongings {
     facts: Arc<Facts>,
+    /// What was written down here about who lies in its beds.
+    written: Arc<Facts>,
     beside: Beside,
 }
 
 impl Belongings {
     /// What tells it from others.
     pub fn revision(&self) -> String {
-        let all = (&self.facts.digest, &self.beside);
+        let all = (&self.facts.digest, &self.written.digest, &self.beside);
         let bytes = serde_json::to_vec(&all).unwrap_or_default();
         Digest::of(&bytes).to_string()
     }
 
+    /// The observations among it.
+    pub fn written(&self) -> impl Iterator<Item = String> {
+        let all = self.written.resources.iter();
+        all.map(|one| one.key.id.clone())
+    }
+
     /// It as it is handed over.
     pub fn into_registry(self) -> Registry {
+        let all = [&self.facts, &self.written].into_iter();
         Registry {
-            resources: self.facts.resources.clone(),
+            resources: all.flat_map(|facts| facts.resources.clone()).collect(),
             credentials: self.beside.credentials,
             people: self.beside.people,
             packages: self.beside.packages,
@@ -168,6 +178,14 @@ impl Facts {
             id: id.to_owned(),
         };
         self.resources.push(Handed { key, subject, body });
+    }
+
+    /// All of it is found.
+    fn sealed(mut self) -> Self {
+        self.resources.sort_by(|a, b| a.key.cmp(&b.key));
+        let bytes = serde_json::to_vec(&self.resources).unwrap_or_default();
+        self.digest = Some(Digest::of(&bytes));
+        self
     }
 
     /// Takes the devices that stand within its places or measure its patients, and the tags of those and of all staff and
@@ -243,14 +261,29 @@ pub async fn find(
     on_duty(hospital, permit, &named, &mut facts).await?;
     let devices = all_of(hospital, permit, "Device", None).await?;
     facts.add_devices(devices, &within, &patients);
-    facts.resources.sort_by(|a, b| a.key.cmp(&b.key));
-    let bytes = serde_json::to_vec(&facts.resources).unwrap_or_default();
-    facts.digest = Some(Digest::of(&bytes));
-    Ok(facts)
+    Ok(facts.sealed())
+}
+
+/// Finds what of these observations an edge is to know.
+pub async fn written(
+    hospital: &Hospital,
+    permit: &Permit,
+    edge: &ActorId,
+    observations: &BTreeSet<(PatientId, String)>,
+) -> Result<Facts, RecordError> {
+    let mut facts = Facts::default();
+    for (patient, body) in written_for(hospital, permit, edge, observations).await? {
+        facts.add("Observation", body, Some(patient));
+    }
+    Ok(facts.sealed())
 }
 
 /// What belongs to an edge, by what the record says and by what stands beside it now.
-pub fn with_beside(hospital: &Hospital, facts: Arc<Facts>) -> Result<Belongings, RecordError> {
+pub fn with_beside(
+    hospital: &Hospital,
+    facts: Arc<Facts>,
+    written: Arc<Facts>,
+) -> Result<Belongings, RecordError> {
     let mut beside = Beside::default();
     let mut people = BTreeSet::new();
     for Handed { key, body, .. } in &facts.resources {
@@ -267,7 +300,11 @@ pub fn with_beside(hospital: &Hospital, facts: Arc<Facts>) -> Result<Belongings,
         }
     }
     beside.people = accounts_of(hospital, &people)?;
-    Ok(Belongings { facts, beside })
+    Ok(Belongings {
+        facts,
+        written,
+        beside,
+    })
 }
 
 /// Care teams of patients, and what patients refuse: they say who sees them, also at the edge.

@@ -14,6 +14,8 @@ use super::{
 /// Codes an answer to a question of a score, such as the level of consciousness.
 pub const INPUT_URI: &str = "urn:yuanyi:input";
 const LOINC: &str = "http://loinc.org";
+/// What an observation says has this before its id, where it stands among what devices sent.
+pub const OBSERVATION: &str = "Observation/";
 
 /// What an `Observation` says.
 #[derive(Clone, Debug, PartialEq)]

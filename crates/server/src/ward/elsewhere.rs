@@ -302,12 +302,12 @@ impl State {
     }
 }
 
-/// Whether a rule began to hold by values alone that an edge has judged: there the alarm is raised, or was. What
-/// somebody wrote down here, and what a device sent here itself, no edge knows.
+/// Whether a rule began to hold by values and answers alone that an edge has judged: there the alarm is raised, or was.
+/// What a device sent here itself no edge knows, nor what somebody wrote down here until the edge has said that it has it.
 pub(super) fn looks(
     rules: &RuleSet,
     by_edge: &BTreeMap<String, ActorId>,
-    (sources, is_answered): (&BTreeMap<String, Source>, bool),
+    (sources, answered): (&BTreeMap<String, Source>, &BTreeMap<String, String>),
     change: &Change,
 ) -> bool {
     let Changed::Began { read } = &change.changed else {
@@ -315,24 +315,35 @@ pub(super) fn looks(
     };
     let (mut signals, asks_people) = rules.looks_at(&change.rule);
     signals.extend(read.iter().map(|reading| reading.signal.as_str()));
-    !(asks_people && is_answered) && is_of_edges(sources, &signals, by_edge)
+    let said = answered.values().filter(|_| asks_people);
+    are_of_edges(measured(sources, signals).chain(said), by_edge)
 }
 
-fn is_of_edges(
-    sources: &BTreeMap<String, Source>,
-    signals: &BTreeSet<&str>,
+/// Which devices measured these signals.
+fn measured<'s>(
+    sources: &'s BTreeMap<String, Source>,
+    signals: BTreeSet<&str>,
+) -> impl Iterator<Item = &'s String> {
+    let of = |signal: &str| Some(&sources.get(signal)?.device);
+    signals.into_iter().filter_map(of)
+}
+
+fn are_of_edges<'s>(
+    all: impl Iterator<Item = &'s String>,
     by_edge: &BTreeMap<String, ActorId>,
 ) -> bool {
-    let mut devices = signals
-        .iter()
-        .filter_map(|signal| Some(&sources.get(*signal)?.device))
-        .peekable();
-    devices.peek().is_some() && devices.all(|device| by_edge.contains_key(device))
+    let mut all = all.peekable();
+    all.peek().is_some() && all.all(|of| by_edge.contains_key(of))
 }
 
 #[cfg(test)]
 mod tests {
+    use record::{Arrived, Readings, StreamKey};
+    use serde_json::json;
+    use vocabulary::{Coding, DeviceId, Timestamp};
+
     use super::*;
+    use crate::ward::{Ward, charted, places::Lying};
 
     #[test]
     fn only_what_edges_alone_have_measured_is_theirs_to_judge() {
@@ -357,12 +368,75 @@ mod tests {
             (vec![], false),
         ] {
             let named: BTreeSet<&str> = signals.iter().copied().collect();
-            assert_eq!(
-                is_of_edges(&sources, &named, &by_edge),
-                expected,
-                "{signals:?}"
-            );
+            let found = are_of_edges(measured(&sources, named), &by_edge);
+            assert_eq!(found, expected, "{signals:?}");
         }
+    }
+
+    #[test]
+    fn what_was_written_down_here_is_judged_by_the_edge_once_it_has_it() {
+        let began = Timestamp(1_790_000_000_000);
+        let at = |second: i64| Timestamp(began.0 + second * 1000);
+        let patient = PatientId::new("p").unwrap();
+        let edge = ActorId::new("edge-1").unwrap();
+        let hospital = Ward::default();
+        let raised = |is_left: bool| {
+            *hospital.state.lock() = State::one_bed(began, |places| {
+                places.beds.get_mut("bed").unwrap().patient = Some(Lying {
+                    id: patient.clone(),
+                    name: String::new(),
+                    birth_date: None,
+                    sex: None,
+                });
+            });
+            let body = json!({
+                "status": "final", "effectiveDateTime": began.to_string(), "valueString": "V",
+                "code": {"coding": [{"system": charted::INPUT_URI, "code": "consciousness"}]},
+            });
+            hospital
+                .state
+                .lock()
+                .chart(&patient, "seen", &body, Timestamp(i64::MAX));
+            let places = ["bed".to_owned()];
+            let written = hospital.look(|state| state.written_within(&places));
+            assert_eq!(
+                written,
+                BTreeSet::from([(patient.clone(), "seen".to_owned())])
+            );
+            if is_left {
+                hospital.leave_to(&edge, written.into_iter().map(|(_, id)| id));
+            }
+            let mut state = hospital.state.lock();
+            for second in 1..=40 {
+                for (code, value) in [("147842", 140.0), ("151562", 30.0)] {
+                    let arrived = Arrived {
+                        stream: StreamKey {
+                            device: DeviceId::new("monitor").unwrap(),
+                            stream: code.to_owned(),
+                        },
+                        subject: Some(patient.clone()),
+                        coding: Coding::new("urn:iso:std:iso:11073:10101", code),
+                        unit: "/min".to_owned(),
+                        readings: Readings::One {
+                            at: at(second),
+                            value,
+                        },
+                        received: at(second),
+                        quality: vec![],
+                        message: None,
+                    };
+                    state.arrive(&arrived, Some(&edge));
+                }
+                state.tick(at(second));
+            }
+            let rules = state.board.open().into_iter();
+            rules.map(|alarm| alarm.rule.clone()).collect::<Vec<_>>()
+        };
+        let here = raised(false);
+        for rule in ["consciousness-altered", "news2-high"] {
+            assert!(here.iter().any(|raised| raised == rule), "{here:?}");
+        }
+        assert!(raised(true).is_empty());
     }
 
     #[test]

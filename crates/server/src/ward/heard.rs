@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use alarms::Sample;
 use anyhow::Result;
+use knowledge::AnswerValue;
 use policy::Permit;
 use record::{
     Arrived, FactBody, Match, QualityMark, Readings, RecordError, ResourceQuery, Term, written_by,
@@ -13,7 +14,7 @@ use vocabulary::{ActorId, PatientId, Timestamp};
 
 use super::{
     BedState, RECENT_EVERY_MS, RECENT_MS, State,
-    charted::{Charted, charted},
+    charted::{Charted, OBSERVATION, charted},
     corrected,
     kept::Source,
     places, stored, tags,
@@ -33,6 +34,7 @@ const WAVEFORM_US: u64 = 500_000;
 /// Reads what was written since.
 pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
     let mut moved = false;
+    let mut came = Vec::new();
     while let Ok(entries) = hospital.record.entries(permit, *next, 500).await {
         let Some(last) = entries.last() else { break };
         *next = last.sequence + 1;
@@ -44,15 +46,20 @@ pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
             if edges::KINDS.contains(&key.kind.as_str()) {
                 hospital.edges.note_change();
             }
-            if key.kind != "Observation" {
+            if key.kind != OBSERVATION {
                 continue;
             }
+            hospital.edges.note_written(body.as_ref());
             if *version > 1 {
                 corrected::said_before(hospital, permit, key, *version).await;
             }
             if let (Some(patient), Some(body)) = (&entry.fact.subject, body) {
                 let mut state = hospital.ward.state.lock();
                 state.write_down(patient, &key.id, body);
+                // About who comes to a bed with it: they lie there once the places are read.
+                if moved {
+                    came.push((patient.clone(), key.id.clone(), body.clone()));
+                }
             }
         }
     }
@@ -63,7 +70,14 @@ pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
                 let begun = hospital.ward.state.lock().settle(places, now);
                 let known = known_of(hospital, permit, &begun).await;
                 let known = known.and(stored::refill(hospital, permit, &begun, None, now).await);
-                hospital.ward.state.lock().were_known(&begun);
+                let mut state = hospital.ward.state.lock();
+                state.were_known(&begun);
+                for (patient, id, body) in came {
+                    let bed = state.places.bed_of(&patient);
+                    if bed.is_some_and(|bed| begun.contains(&bed.id)) {
+                        state.write_down(&patient, &id, &body);
+                    }
+                }
                 known
             }
             Err(error) => Err(error),
@@ -165,6 +179,15 @@ async fn known_of(
 }
 
 impl BedState {
+    /// Takes an answer of an observation: the newest counts.
+    fn answer(&mut self, input: String, value: AnswerValue, at: Timestamp, of: &str) {
+        let known = self.watch.last_seen(&input);
+        if known.is_none_or(|(known, _)| known <= at) {
+            self.watch.see(&input, value, at);
+            self.answered.insert(input, of.to_owned());
+        }
+    }
+
     pub(super) fn measured_at_home(&mut self, sample: Sample) {
         let newest = self.from_home.entry(sample.signal);
         let newest = newest.or_insert((sample.at, sample.value));
@@ -210,14 +233,12 @@ impl State {
             return;
         };
         let source = Source {
-            device: format!("Observation/{id}"),
+            device: format!("{OBSERVATION}{id}"),
             stream: String::new(),
         };
         let is_from_home = written_by(body) == Some(FROM_HOME);
         // The edge where it was written down has judged it.
-        let edge = edge_of(body);
-        let is_of_edge = edge.is_some();
-        if let Some(edge) = edge {
+        if let Some(edge) = edge_of(body) {
             self.by_edge.insert(source.device.clone(), edge);
         }
         for said in charted(body, &self.rules) {
@@ -235,8 +256,7 @@ impl State {
                 Charted::Answer { at, .. } if at > before => {}
                 Charted::Answer { input, value, at } => {
                     if let Some(bed) = self.beds.get_mut(&bed) {
-                        bed.is_answered |= !is_of_edge;
-                        bed.watch.see(&input, value, at);
+                        bed.answer(input, value, at, &source.device);
                     }
                 }
             }
@@ -249,6 +269,8 @@ impl State {
             return;
         }
         let said = charted(body, &self.rules);
+        let id = body.get("id").and_then(Value::as_str).unwrap_or_default();
+        let of = format!("{OBSERVATION}{id}");
         let Some(bed) = self.places.bed_of(patient).map(|bed| bed.id.clone()) else {
             return;
         };
@@ -261,7 +283,7 @@ impl State {
             };
             let question = knowledge::inputs().get(&input);
             if question.is_some_and(|question| question.stands || !question.lab.is_empty()) {
-                bed.watch.see(&input, value, at);
+                bed.answer(input, value, at, &of);
             }
         }
     }

@@ -1,4 +1,7 @@
 //! What people write down at the beds of an edge: told to the cloud in the order of its journal, and kept there once.
+//! And what is written down in the cloud about who lies in these beds, as far as somebody must know it who judges there.
+
+use std::collections::BTreeSet;
 
 use policy::Permit;
 use record::{
@@ -6,17 +9,41 @@ use record::{
     written_by,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use vocabulary::{ActorId, PatientId};
 
-use super::referred;
-use crate::{edge::NotTaken, hospital::Hospital};
+use super::{
+    State, Ward,
+    charted::{OBSERVATION, charted},
+    heard::FROM_HOME,
+    referred,
+};
+use crate::{edge::NotTaken, hospital::Hospital, vitals};
 
 const KIND: &str = "Observation";
 /// What an observation is that was written down by mistake.
 const TAKEN_BACK: &str = "entered-in-error";
 /// What was written down at an edge is tagged by this in the cloud, and changed there alone.
 const AT_EDGE: &str = "edge";
+/// What was written down in the cloud is tagged by this at an edge, and changed there alone.
+const IN_CLOUD: &str = "cloud";
+/// What is handed to an edge of an observation.
+const HANDED: &[&str] = &[
+    "resourceType",
+    "id",
+    "status",
+    "category",
+    "code",
+    "subject",
+    "performer",
+    "effectiveDateTime",
+    "effectiveInstant",
+    "effectivePeriod",
+    "valueQuantity",
+    "valueBoolean",
+    "valueString",
+    "component",
+];
 /// The tag that says at which edge, and in which entry of its journal.
 const ENTRY: &str = "urn:yuanyi:edge-entry";
 
@@ -125,6 +152,86 @@ pub(super) fn edge_of(body: &Value) -> Option<ActorId> {
     ActorId::new(edge).ok()
 }
 
+impl State {
+    /// The observations on which the watches of the beds within these locations stand, by whom they are about.
+    pub fn written_within(&self, locations: &[String]) -> BTreeSet<(PatientId, String)> {
+        let mut found = BTreeSet::new();
+        for (id, bed) in &self.beds {
+            let Some(patient) = bed.patient.as_ref() else {
+                continue;
+            };
+            if !self.places.is_within(id, locations) {
+                continue;
+            }
+            let values = bed.sources.values().map(|source| &source.device);
+            let written = values.chain(bed.answered.values());
+            let ids = written.filter_map(|of| of.strip_prefix(OBSERVATION));
+            found.extend(ids.map(|id| (patient.clone(), id.to_owned())));
+        }
+        found
+    }
+}
+
+impl Ward {
+    /// An edge has these observations: what they mean together with what it measures, it judges itself.
+    pub fn leave_to(&self, edge: &ActorId, observations: impl Iterator<Item = String>) {
+        let known = observations.map(|id| (format!("{OBSERVATION}{id}"), edge.clone()));
+        self.state.lock().by_edge.extend(known);
+    }
+}
+
+/// What of these observations an edge must know that judges alone: what people and other systems wrote down here. What
+/// devices measure comes to it as readings, and what patients measure at home is judged by nobody at a bed.
+pub async fn written_for(
+    hospital: &Hospital,
+    permit: &Permit,
+    edge: &ActorId,
+    observations: &BTreeSet<(PatientId, String)>,
+) -> Result<Vec<(PatientId, Value)>, RecordError> {
+    let rules = hospital.ward.look(|state| state.rules.clone());
+    let mut found = Vec::new();
+    for (patient, id) in observations {
+        let key = ResourceKey {
+            kind: KIND.to_owned(),
+            id: id.clone(),
+        };
+        let Some(version) = hospital.record.resource(permit, &key, None).await? else {
+            continue;
+        };
+        let Some(body) = version
+            .body
+            .filter(|body| !charted(body, &rules).is_empty())
+        else {
+            continue;
+        };
+        let is_for_it = !matches!(written_by(&body), Some(vitals::WRITTEN_BY | FROM_HOME));
+        if is_for_it && version.subject.as_ref() == Some(patient) {
+            found.push((patient.clone(), handed(&body, edge)));
+        }
+    }
+    Ok(found)
+}
+
+fn handed(body: &Value, edge: &ActorId) -> Value {
+    let is_its_own = edge_of(body).as_ref() == Some(edge);
+    let fields = HANDED
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), body.get(*name)?.clone())));
+    let mut fields: Map<String, Value> = fields.collect();
+    mark_written_by(&mut fields, if is_its_own { AT_EDGE } else { IN_CLOUD });
+    Value::Object(fields)
+}
+
+/// Whether an observation stays as it is at this edge, whatever the cloud hands down: it was written down here. What was
+/// is known to the cloud too, for an edge that has lost it.
+pub fn stays_as_written(here: Option<&Value>, handed: &Value) -> bool {
+    match here {
+        Some(here) => written_by(here) != written_by(handed),
+        // It was deleted here.
+        None => written_by(handed) == Some(AT_EDGE),
+    }
+}
+
 /// Takes what people wrote down at an edge: all is on disk once this returns, but for what is answered. What came
 /// before is known by its place in the edge's journal.
 pub async fn take_written(
@@ -200,6 +307,24 @@ mod tests {
         assert_eq!(written_by(&body), Some(AT_EDGE));
         assert_eq!(entry_of(&body), Some(("edge-1", 7)));
         assert_eq!(entry_of(&written().body), None);
+    }
+
+    #[test]
+    fn what_was_written_down_at_an_edge_stays_there_whatever_the_cloud_hands_down() {
+        let [edge, other] = ["edge-1", "edge-2"].map(|id| ActorId::new(id).unwrap());
+        let NewFact::PutResource { body: kept, .. } = written().fact(&edge) else {
+            panic!("it is written");
+        };
+        let (own, anothers) = (handed(&kept, &edge), handed(&kept, &other));
+        assert_eq!(written_by(&own), Some(AT_EDGE));
+        assert_eq!(written_by(&anothers), Some(IN_CLOUD));
+        assert_eq!(edge_of(&own), None, "it is judged where it is handed to");
+        let here = written().body;
+        assert!(stays_as_written(Some(&here), &own));
+        assert!(stays_as_written(None, &own), "it was deleted here");
+        // What is the cloud's comes and goes as the cloud says.
+        assert!(!stays_as_written(Some(&anothers), &anothers));
+        assert!(!stays_as_written(None, &anothers));
     }
 
     #[test]

@@ -462,8 +462,8 @@ mod tests {
             ),
             (QualityMark::ClockSlow { by_ms: 130 }, &[15, 130, 1]),
             (QualityMark::ArrivalTime, &[16]),
-            (QualityMark::Correction { received_ms: 1 }, &[16, 2]),
-            (QualityMark::Superseded, &[17]),
+            (QualityMark::Correction { received_ms: 1 }, &[17, 2]),
+            (QualityMark::Superseded, &[18]),
         ] {
             assert_eq!(postcard::to_stdvec(&mark).unwrap(), written, "{mark:?}");
         }
