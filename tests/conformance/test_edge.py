@@ -27,7 +27,7 @@ class Line:
     """A line from the edge to the cloud that counts what goes over it, and can be cut."""
 
     def __init__(self, to: int):
-        self.to, self.up, self.bytes, self.open = to, True, 0, []
+        self.to, self.up, self.bytes, self.down, self.open = to, True, 0, 0, []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._take, daemon=True).start()
@@ -52,6 +52,7 @@ class Line:
         try:
             while data := from_.recv(65536):
                 self.bytes += len(data) if counts else 0
+                self.down += 0 if counts else len(data)
                 to.sendall(data)
         except OSError:
             pass
@@ -795,7 +796,6 @@ def test_what_a_nurse_writes_down_at_the_edge_is_in_the_cloud_once_and_is_judged
     assert high(cloud) == raised
 
 
-def test_an_errand_is_one_at_both_ends_of_the_line_wherever_it_was_given(one):
 def test_what_is_written_down_in_the_cloud_counts_at_the_edge_without_a_line_and_is_judged_there_alone(one):
     edge, cloud = one.edge, one.cloud
     edge.put_user("importer", "system")
@@ -847,6 +847,7 @@ def test_what_is_written_down_in_the_cloud_counts_at_the_edge_without_a_line_and
     assert versions == [1] * len(said)
 
 
+def test_an_errand_is_one_at_both_ends_of_the_line_wherever_it_was_given(one):
     edge, cloud = one.edge, one.cloud
     one.add_here("monitor-1", "--patient", "p")
 
@@ -974,6 +975,70 @@ def test_a_device_at_an_edge_is_seen_to_and_upgraded_from_the_cloud(one):
     finally:
         running.kill()
         running.wait()
+
+
+def test_an_upgrade_over_a_thin_line_goes_on_where_it_broke_off_and_holds_nothing_up(tmp_path):
+    one = OneHospital(tmp_path, cloud_kbit_s=400)
+    edge, cloud = one.edge, one.cloud
+    try:
+        cloud.put_user("technician", "technician")
+        bearer = {"Authorization": f"Bearer {cloud.bearer('technician')}"}
+
+        def call(method: str, path: str, **more) -> dict:
+            answer = requests.request(method, f"{cloud.base}/api/devices{path}", headers=bearer, timeout=60, **more)
+            assert answer.ok, answer.text
+            return answer.json()
+
+        key = call("GET", "/packages")["publishers"][0]
+        edge.kill()
+        edge.settings["YUANYI_DEVICE_PUBLISHERS"] = json.dumps([key])
+        edge.open()
+        token = one.add_here("monitor-7", "--patient", "p")
+        simulated = [edge.program, "device", "simulate", str(ROOT / "demo/devices/icu-s25047.json"), "--device",
+                     "monitor-7", "--token", token, "--mqtt", f"127.0.0.1:{edge.mqtt}", "--http", edge.base,
+                     "--trust", key, "--memory", str(edge.data / "monitor-7.json")]
+        running = subprocess.Popen(simulated, stdout=edge.log, stderr=edge.log)
+    except BaseException:
+        one.close()
+        raise
+    try:
+        def software() -> str | None:
+            return (cloud.quality("monitor-7")["state"] or {}).get("software")
+
+        one.until(lambda: software() == "1.0.0")
+        source, made = edge.data / "source", edge.data / "package"
+        source.write_text("{}" + " " * 1_500_000, encoding="utf-8")
+        pack = [cloud.program, "device", "pack", str(source), "--contents", "software", "--profile",
+                "bedside-monitor", "--version", "1.1.0", "--news-en", "Mends", "--news-zh", "修复", "--out", str(made)]
+        subprocess.run(pack + ["--data", str(cloud.data)], check=True, capture_output=True)
+        size = made.stat().st_size
+        package = call("POST", "/packages", data=made.read_bytes())["id"]
+        plan = {"stages": [{"percent": 100}], "answer_within_s": 300, "watch_s": 3, "most_failed": 0}
+        new = {"package": package, "devices": ["monitor-7"], "in_use": True, "plan": plan}
+        rollout = call("POST", "/rollouts", json=new)["id"]
+        part = edge.data / "packages" / f"{package}.part"
+        since, before = time.monotonic(), one.line.down
+        one.until(lambda: part.exists() and part.stat().st_size > 100_000)
+        # Meanwhile the line serves who else needs it: what the cloud registers is at the edge within seconds.
+        one.add_here("monitor-8", "--patient", "p")
+        assert part.exists() and part.stat().st_size < size
+        under_way = edge.get("/api/edge")["package"]
+        assert under_way["package"] == package and under_way["of"] == size, under_way
+        assert one.line.down - before <= 50_000 * (time.monotonic() - since) + 400_000, "no faster than it may"
+        # Cut, and killed: what came stays.
+        one.line.cut()
+        edge.kill()
+        came = part.stat().st_size
+        edge.open()
+        before = one.line.down
+        one.line.mend()
+        one.until(lambda: call("GET", f"/rollouts/{rollout}")["standing"] == "done", 240)
+        assert software() == "1.1.0" and not part.exists()
+        assert one.line.down - before < size - came + 500_000, "it began anew"
+    finally:
+        running.kill()
+        running.wait()
+        one.close()
 
 
 def test_an_encrypted_line_goes_to_a_cloud_that_is_vouched_for_and_to_no_other(tmp_path):

@@ -152,13 +152,18 @@ impl Devices {
         &self.profiles
     }
 
-    /// A version of a kind's profile: one that was published, else the one that came with the program.
+    /// A version of a kind's profile that was published; while it is not here, the newest before it, else the one that
+    /// came with the program.
     pub fn profile(&self, id: &str, version: Option<u32>) -> Option<Arc<Profile>> {
-        let published = version.and_then(|version| {
-            let versions = self.versions.read();
-            versions.get(&(id.to_owned(), version)).cloned()
+        let shipped = self.profiles.get(id)?;
+        let versions = self.versions.read();
+        let published = versions.values().filter(|one| {
+            let is_older = version.is_some_and(|version| one.version < version);
+            one.id == id
+                && (Some(one.version) == version || is_older && one.version > shipped.version)
         });
-        published.or_else(|| self.profiles.get(id).cloned())
+        let newest = published.max_by_key(|one| one.version).cloned();
+        newest.or_else(|| Some(Arc::clone(shipped)))
     }
 
     /// Takes a version of a profile that was published.

@@ -11,10 +11,11 @@
 mod line;
 mod maintained;
 mod outbox;
+mod packages;
 mod registry;
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -32,16 +33,18 @@ use record::{
 };
 use serde::{Deserialize, Serialize};
 use tokio::{
-    sync::{broadcast, watch},
+    sync::{Notify, broadcast, watch},
     time::{Instant, sleep, sleep_until},
 };
 use vocabulary::Timestamp;
 
-use crate::{clock, config::Config, tls};
+use crate::{clock, config::Config, tls, upgrades};
 pub use line::{follow_journal, hold};
 pub use maintained::is_to_install;
 pub use outbox::OUTBOX;
 use outbox::{Batch, Outbox, Waits, What, is_full};
+pub use packages::follow as follow_packages;
+use packages::{Packages, UnderWay};
 
 /// So many readings go out at once, about.
 const AT_ONCE: usize = 2_000;
@@ -69,6 +72,11 @@ pub struct Edge {
     line: Mutex<Line>,
     /// Why the registry of the cloud is not taken over now.
     registry_fault: Mutex<Option<String>>,
+    /// What is fetched for devices.
+    packages: Mutex<Packages>,
+    package_wanted: Notify,
+    /// Where packages lie that are not whole.
+    parts: PathBuf,
 }
 
 /// How the line is.
@@ -88,6 +96,8 @@ pub struct EdgeState {
     line: Line,
     waiting: Waits,
     registry: RegistryState,
+    /// The package for devices that is fetched now.
+    package: Option<UnderWay>,
 }
 
 /// How the edge stands with what the cloud hands down.
@@ -137,6 +147,9 @@ impl Edge {
             wake: watch::channel(0).0,
             line: Mutex::default(),
             registry_fault: Mutex::default(),
+            packages: Mutex::default(),
+            package_wanted: Notify::new(),
+            parts: upgrades::folder_in(&config.data),
         })))
     }
 
@@ -150,6 +163,7 @@ impl Edge {
                 at: self.outbox.revision()?.map(|(_, at)| at),
                 fault: self.registry_fault.lock().clone(),
             },
+            package: self.package_under_way(),
         })
     }
 

@@ -166,6 +166,8 @@ struct Found {
 /// As long as this is the same, the record says the same.
 #[derive(PartialEq)]
 struct Sign {
+    /// Commands that wait there until what they name is fetched.
+    fetching: BTreeSet<String>,
     changes: u64,
     locations: Vec<String>,
     /// Whom open alarms are about that the edge leads.

@@ -254,6 +254,12 @@ fn follow_readings(
         )));
         let (here, line) = both();
         tasks.push(tokio::spawn(edge::hold(here, line, closed.clone())));
+        let (here, line) = both();
+        tasks.push(tokio::spawn(edge::follow_packages(
+            here,
+            line,
+            closed.clone(),
+        )));
     }
 }
 

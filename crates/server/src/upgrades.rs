@@ -167,6 +167,6 @@ impl Upgrades {
 }
 
 /// The folder of packages below a data folder.
-fn folder_in(data: &Path) -> PathBuf {
+pub fn folder_in(data: &Path) -> PathBuf {
     data.join(FOLDER)
 }

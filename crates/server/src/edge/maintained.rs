@@ -1,13 +1,13 @@
-//! Devices of an edge that are looked after from the cloud: how they stand goes up, what they are to do comes down, and
-//! what they are to install is fetched and looked at here before they hear of it.
+//! Devices of an edge that are looked after from the cloud: how they stand goes up, what they are to do comes down. What
+//! they are to install is fetched and looked at here before they hear of it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use ::devices::{Acknowledgement, Answer, MOST_NOTE, MOST_PACKAGE};
-use anyhow::{Context, Result, bail};
+use ::devices::{Acknowledgement, Answer};
+use anyhow::Result;
 use serde_json::Value;
 use vocabulary::{DeviceId, Digest, Timestamp};
 
@@ -16,8 +16,7 @@ use crate::{
     clock,
     devices::Command,
     edges::{Answered, DeviceNow, Maintained, Order, ToMaintain},
-    hospital::{Hospital, hospital_actor},
-    upgrades::{self, UpgradeError},
+    hospital::Hospital,
 };
 
 /// What was said and heard since the program was started.
@@ -29,6 +28,8 @@ pub struct Talk {
     got: BTreeSet<String>,
     let_go: BTreeSet<String>,
     refused: Vec<Answered>,
+    /// Orders to install what is still fetched, in their order.
+    waits: Vec<Order>,
 }
 
 /// What is said now, to be noted once the cloud has it.
@@ -77,6 +78,7 @@ impl Talk {
                 answers,
                 got: self.got.iter().cloned().collect(),
                 let_go: self.let_go.iter().cloned().collect(),
+                fetching: self.waits.iter().map(|order| order.id.clone()).collect(),
             },
             stood,
         })
@@ -102,7 +104,7 @@ impl Talk {
         Ok(())
     }
 
-    /// Does what the cloud says. What cannot be fetched now is told again.
+    /// Does what the cloud says. An order to install what is not here yet waits until that is fetched.
     pub async fn take(
         &mut self,
         hospital: &Hospital,
@@ -111,31 +113,81 @@ impl Talk {
     ) -> Result<()> {
         for id in said.withdrawn {
             hospital.devices.kept.withdraw(&id)?;
+            if let Some(at) = self.waits.iter().position(|order| order.id == id) {
+                let order = self.waits.remove(at);
+                self.let_package_go(edge, &order)?;
+            }
             self.let_go.insert(id);
         }
+        let mut orders = std::mem::take(&mut self.waits);
         for order in said.orders {
-            let is_install = order.command == "install";
-            let fetched = match package_of(&order.parameters).filter(|_| is_install) {
-                Some(package) => fetch(hospital, edge, package).await?,
-                None if is_install => Err("it names no package of the hospital's".to_owned()),
-                None => Ok(()),
-            };
-            if let Err(refused) = fetched {
+            if orders.iter().all(|known| known.id != order.id) {
+                orders.push(order);
+            }
+        }
+        let mut refused = Vec::new();
+        for order in orders {
+            refused.extend(self.take_order(hospital, edge, order).await?);
+        }
+        for package in refused {
+            edge.forget_refused(&package);
+        }
+        Ok(())
+    }
+
+    fn let_package_go(&self, edge: &Edge, of: &Order) -> Result<()> {
+        let package = package_of(&of.parameters);
+        let mut others = self.waits.iter();
+        match package.filter(|_| others.all(|one| package_of(&one.parameters) != package)) {
+            Some(package) => edge.let_package_go(&package),
+            None => Ok(()),
+        }
+    }
+
+    /// Passes an order on, or keeps it while what it names is fetched; the package, where the edge does not take it.
+    async fn take_order(
+        &mut self,
+        hospital: &Hospital,
+        edge: &Arc<Edge>,
+        order: Order,
+    ) -> Result<Option<Digest>> {
+        let package = package_of(&order.parameters);
+        let fetched = match package {
+            _ if order.command != "install" => Ok(()),
+            None => Err("it names no package of the hospital's".to_owned()),
+            Some(package) => {
+                // One upgrade of a device goes behind the other, though its own package may be here already.
+                let is_behind = self.waits.iter().any(|one| one.device == order.device);
+                let found = edge.package(hospital, package);
+                let Some(fetched) = found.filter(|_| !is_behind) else {
+                    if order.until > clock::now() {
+                        self.waits.push(order);
+                    } else {
+                        self.let_package_go(edge, &order)?;
+                    }
+                    return Ok(None);
+                };
+                fetched
+            }
+        };
+        self.got.insert(order.id.clone());
+        match fetched {
+            Ok(()) => {
+                give(hospital, edge, order).await?;
+                Ok(None)
+            }
+            Err(refused) => {
                 let answer = Acknowledgement {
-                    id: order.id.clone(),
+                    id: order.id,
                     answer: Answer::Failed,
                     reason: Some(refused),
                     detail: None,
                 };
                 let device = order.device;
                 self.refused.push(Answered { device, answer });
-                self.got.insert(order.id);
-                continue;
+                Ok(package)
             }
-            self.got.insert(order.id.clone());
-            give(hospital, edge, order).await?;
         }
-        Ok(())
     }
 }
 
@@ -178,28 +230,6 @@ fn package_of(parameters: &Value) -> Option<Digest> {
     id.parse().ok()
 }
 
-/// Fetches a package that is not here yet, and looks at who signed it; why it is refused.
-pub async fn fetch(
-    hospital: &Hospital,
-    edge: &Arc<Edge>,
-    package: Digest,
-) -> Result<Result<(), String>> {
-    if hospital.upgrades.package(&package).is_some() {
-        return Ok(Ok(()));
-    }
-    let asks = Arc::clone(edge);
-    let file = tokio::task::spawn_blocking(move || asks.fetch_package(&package)).await??;
-    match upgrades::publish(hospital, &hospital_actor(), &file).await {
-        Ok(id) if id == package => Ok(Ok(())),
-        Ok(_) => Ok(Err("the edge was given another package".to_owned())),
-        Err(UpgradeError::Package(error)) => {
-            let why = error.text();
-            Ok(Err(format!("{} · {}", why.zh, why.en)))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Whether a device at an edge was told to install a package that its cloud publishes.
 pub fn is_to_install(hospital: &Hospital, device: &DeviceId, package: &Digest) -> bool {
     let commands = hospital.devices.kept.commands(device).unwrap_or_default();
@@ -210,22 +240,4 @@ pub fn is_to_install(hospital: &Hospital, device: &DeviceId, package: &Digest) -
                 && one.command.until > clock::now()
                 && package_of(&one.command.parameters) == Some(*package)
         })
-}
-
-impl Edge {
-    fn fetch_package(&self, package: &Digest) -> Result<Vec<u8>> {
-        let asked = self
-            .agent
-            .get(format!("{}/api/edge/packages/{package}", self.cloud))
-            .header("Authorization", format!("Bearer {}", self.token))
-            .call();
-        let mut answer = asked.context("reach the cloud")?;
-        let status = answer.status();
-        if !status.is_success() {
-            bail!("fetch a package from the cloud: it answers {status}");
-        }
-        let most = (MOST_PACKAGE + MOST_NOTE + 1) as u64;
-        let body = answer.body_mut().with_config().limit(most);
-        body.read_to_vec().context("fetch a package from the cloud")
-    }
 }

@@ -1,14 +1,17 @@
 //! Readings, alarms and what people wrote down that wait for the line to the cloud, in the order in which they came, and what the cloud handed
 //! down. One file, that a kill does not hurt: what [`Outbox::put`] has returned for is on disk.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use anyhow::Result;
 use parking_lot::Mutex;
 use record::Arrived;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::Serialize;
-use vocabulary::{DeviceId, Timestamp};
+use vocabulary::{DeviceId, Digest, Timestamp};
 
 use crate::{
     clock, sqlite,
@@ -33,6 +36,8 @@ const SCHEMA: &str = "
         id TEXT PRIMARY KEY, device TEXT NOT NULL, told TEXT NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS registry (
         id INTEGER PRIMARY KEY CHECK (id = 0), revision TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT;";
+/// Under this word packages with profiles stand among what the cloud handed down.
+pub const PACKAGE: &str = "package";
 /// How hard it is tried to make a body small.
 const LEVEL: i32 = 1;
 /// As how many readings an alarm, or what somebody wrote down, counts at least in what goes out at once.
@@ -287,6 +292,20 @@ impl Outbox {
             Ok((row.get(0)?, Timestamp(row.get(1)?)))
         });
         Ok(found.optional()?)
+    }
+
+    /// The registry is to be handed down once more.
+    pub fn forget_revision(&self) -> Result<()> {
+        self.database.lock().execute("DELETE FROM registry", [])?;
+        Ok(())
+    }
+
+    /// The packages with profiles that the cloud handed down.
+    pub fn packages(&self) -> Result<BTreeSet<Digest>> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached("SELECT id FROM handed WHERE kind = ?1")?;
+        let rows = query.query_map([PACKAGE], |row| row.get::<_, String>(0))?;
+        rows.map(|row| Ok(row?.parse()?)).collect()
     }
 
     /// Notes a command of the cloud, so that it hears what its device answers.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use vocabulary::{ActorId, DeviceId, Digest};
 
-use super::{Edge, maintained};
+use super::{Edge, outbox::PACKAGE};
 use crate::{
     devices,
     edges::{Handed, HandedCredential, HandedPerson, Registry},
@@ -21,6 +21,8 @@ use crate::{
 /// Under these words credentials and accounts stand beside the resources.
 const CREDENTIAL: &str = "credential";
 const PERSON: &str = "person";
+/// Stands for the version of a device that is taken over once more.
+const NOT_YET: &str = "not yet";
 
 type Versions = BTreeMap<(String, String), String>;
 
@@ -33,12 +35,13 @@ pub async fn take_over(
 ) -> Result<()> {
     let work = hospital.own_permit("take over the cloud's registry", Action::ReadRecord);
     let permit = work.await?;
-    // Before the devices that are read by it.
-    for package in &registry.packages {
-        if let Err(why) = maintained::fetch(hospital, edge, *package).await? {
-            tracing::warn!(%package, why, "a profile of the cloud is not taken: devices are read by another");
-        }
-    }
+    // Profiles are fetched meanwhile; until they are here their devices are read by those of before.
+    let packages = &registry.packages;
+    let have_come = || {
+        let mut packages = packages.iter();
+        packages.all(|package| edge.has_looked_at(hospital, package))
+    };
+    let has_all = have_come();
     let before = edge.outbox.handed()?;
     let mut now = Versions::new();
     let mut facts = Vec::new();
@@ -52,7 +55,18 @@ pub async fn take_over(
             };
             facts.extend(taken);
         }
-        now.insert(at, version);
+        let is_again = at.0 == "Device" && !has_all;
+        now.insert(
+            at,
+            if is_again {
+                NOT_YET.to_owned()
+            } else {
+                version
+            },
+        );
+    }
+    for package in packages {
+        now.insert((PACKAGE.to_owned(), package.to_string()), String::new());
     }
     for one in &registry.credentials {
         now.insert(at_credential(one)?, String::new());
@@ -75,6 +89,7 @@ pub async fn take_over(
             PERSON => {
                 hospital.accounts.disable(&ActorId::new(id.as_str())?)?;
             }
+            PACKAGE => {}
             kind => facts.extend(ended(hospital, &permit, kind, id).await?),
         }
     }
@@ -103,7 +118,13 @@ pub async fn take_over(
             open_account(hospital, person)?;
         }
     }
-    edge.outbox.put_handed(&now, revision)
+    edge.outbox.put_handed(&now, revision)?;
+    // The last may have come just now.
+    if !has_all && have_come() {
+        edge.outbox.forget_revision()?;
+    }
+    edge.package_wanted.notify_one();
+    Ok(())
 }
 
 /// What tells a version of something from others; of an account no hash is written down once more.

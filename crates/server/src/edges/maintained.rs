@@ -1,6 +1,8 @@
 //! Devices that are connected at an edge, as they are looked after from here: how they stand, what they are to do, what
 //! they answered.
 
+use std::collections::BTreeSet;
+
 use ::devices::Acknowledgement;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -62,6 +64,8 @@ pub struct Maintained {
     pub got: Vec<String>,
     /// Commands that the edge has taken back.
     pub let_go: Vec<String>,
+    /// Commands that wait there until what they name is fetched.
+    pub fetching: Vec<String>,
 }
 
 /// Of commands: what an edge is told.
@@ -94,6 +98,7 @@ impl Hospital {
             answers,
             got,
             let_go,
+            fetching,
         } = said;
         for now in devices {
             if self.edges.is_given(edge, "Device", now.id.as_str())? {
@@ -101,16 +106,21 @@ impl Hospital {
             }
         }
         // What is no command of the hospital's is not remembered: an edge could name such without end.
-        let mut known = Vec::new();
-        for id in got {
-            if self.devices.kept.standing(&id)?.is_some() {
-                known.push(id);
+        let known = |ids: Vec<String>| -> Result<Vec<String>> {
+            let mut known = Vec::new();
+            for id in ids {
+                if self.devices.kept.standing(&id)?.is_some() {
+                    known.push(id);
+                }
             }
-        }
+            Ok(known)
+        };
+        let (got, fetching) = (known(got)?, known(fetching)?);
         {
             let line = self.edges.line(edge);
             let mut state = line.state.lock();
-            state.got.extend(known);
+            state.got.extend(got);
+            state.fetching = fetching.into_iter().collect();
             for id in let_go {
                 state.got.remove(&id);
             }
@@ -126,13 +136,13 @@ impl Hospital {
     /// What devices at an edge are to do that it does not have yet, and what they are not to do any more.
     pub(super) fn to_maintain(&self, edge: &ActorId) -> Result<ToMaintain> {
         let mut to_maintain = ToMaintain::default();
-        let got = self.edges.got(edge);
+        let has = self.edges.has(edge);
         for device in self.devices.at_edge(edge) {
             for CommandState {
                 command, by, state, ..
             } in self.devices.kept.commands(&device)?
             {
-                let is_new = is_open(&state) && !got.contains(&command.id);
+                let is_new = is_open(&state) && !has.contains(&command.id);
                 if is_new && command.until > crate::clock::now() {
                     to_maintain.orders.push(Order {
                         id: command.id,
@@ -147,7 +157,7 @@ impl Hospital {
         }
         // The oldest first, as a device that is connected here hears them.
         to_maintain.orders.reverse();
-        for id in got {
+        for id in has {
             let standing = self.devices.kept.standing(&id)?;
             if standing.is_none_or(|(state, _)| !is_open(&state)) {
                 to_maintain.withdrawn.push(id);
@@ -158,8 +168,11 @@ impl Hospital {
 }
 
 impl Edges {
-    fn got(&self, edge: &ActorId) -> std::collections::BTreeSet<String> {
-        self.line(edge).state.lock().got.clone()
+    /// The commands that an edge has: on its disk, or until what they name is fetched.
+    fn has(&self, edge: &ActorId) -> BTreeSet<String> {
+        let line = self.line(edge);
+        let state = line.state.lock();
+        state.got.union(&state.fetching).cloned().collect()
     }
 }
 
@@ -180,8 +193,6 @@ fn stands(hospital: &Hospital, edge: &ActorId, now: DeviceNow) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use serde_json::json;
 
     use super::*;
@@ -212,6 +223,6 @@ mod tests {
             ..Maintained::default()
         };
         hospital.take_maintained(&edge, said).unwrap();
-        assert_eq!(hospital.edges.got(&edge), BTreeSet::from([command.id]));
+        assert_eq!(hospital.edges.has(&edge), BTreeSet::from([command.id]));
     }
 }

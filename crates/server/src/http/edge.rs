@@ -11,6 +11,8 @@ use ::devices::Package;
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Path, State},
+    http::HeaderMap,
+    response::Response,
     routing::{get, post, put},
 };
 use policy::{Action, Actor, Object, PasswordHash, PasswordRule, Permit, Scope, random_password};
@@ -24,7 +26,7 @@ use crate::{
     edge::{CloudAnswer, EdgeState, NotTaken},
     edges::{Down, Up},
     hospital::Hospital,
-    http::{Caller, LargeBody, Problem},
+    http::{Caller, LargeBody, Problem, upgrades},
     ward::{self, Told, Written},
 };
 
@@ -209,21 +211,20 @@ async fn line(
     Ok(Json(hospital.hear_edge(&caller.actor.id, up).await?))
 }
 
-/// The file of a package for devices, for an edge that looks at its signature itself.
+/// The file of a package for devices, or a part of it, for an edge that looks at its signature itself.
 async fn package(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Path(id): Path<Digest>,
-) -> Result<Vec<u8>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let none = || Problem::not_found("there is no such package");
     if !hospital.edges.is_edge(&caller.actor.id) {
         return Err(none());
     }
     let published = hospital.upgrades.package(&id).ok_or_else(none)?;
-    let file = hospital.upgrades.file(&published.package.manifest.sha256);
-    let bytes = tokio::fs::read(file).await;
-    let bytes = bytes.map_err(|error| Problem::internal(&error))?;
-    Ok(Package::file(&published.package.note, &bytes))
+    let note = Package::file(&published.package.note, &[]);
+    upgrades::give(&hospital, &headers, (&published, &note), &id).await
 }
 
 async fn administers(hospital: &Hospital, caller: &Caller) -> Result<(), Problem> {

@@ -137,30 +137,45 @@ async fn bytes(
         return Err(none());
     }
     let published = hospital.upgrades.package(&id).ok_or_else(none)?;
+    let sha256 = &published.package.manifest.sha256;
+    give(&hospital, &headers, (&published, &[]), sha256).await
+}
+
+/// A package's bytes with what goes before them, or the part of it that is asked for.
+pub(super) async fn give(
+    hospital: &Hospital,
+    headers: &HeaderMap,
+    (published, before): (&Published, &[u8]),
+    tag: &Digest,
+) -> Result<Response, Problem> {
     let manifest = &published.package.manifest;
     let internal = |error: std::io::Error| Problem::internal(&error);
+    let length = before.len() as u64;
+    let bytes = length + manifest.bytes;
     let asked = headers.get(header::RANGE);
-    let part = match asked.map(|range| part(range.to_str().unwrap_or_default(), manifest.bytes)) {
+    let part = match asked.map(|range| part(range.to_str().unwrap_or_default(), bytes)) {
         None => None,
         Some(Some(part)) => Some(part),
         Some(None) => {
             return Err(Problem::new(
                 StatusCode::RANGE_NOT_SATISFIABLE,
                 "There is no such part",
-                format!("ask for bytes=FIRST-LAST; there are {}", manifest.bytes),
+                format!("ask for bytes=FIRST-LAST; there are {bytes}"),
             ));
         }
     };
     let file = hospital.upgrades.file(&manifest.sha256);
     let mut file = tokio::fs::File::open(file).await.map_err(internal)?;
-    let whole = 0..=manifest.bytes.saturating_sub(1);
-    let wanted = part.clone().unwrap_or(whole);
-    file.seek(std::io::SeekFrom::Start(*wanted.start()))
+    let wanted = part.clone().unwrap_or(0..=bytes.saturating_sub(1));
+    let (first, end) = (*wanted.start(), wanted.end() + 1);
+    let its = usize::try_from(first.min(length)).unwrap_or(0)
+        ..usize::try_from(end.min(length)).unwrap_or(0);
+    let mut read = before.get(its).unwrap_or_default().to_vec();
+    let from = first.max(length);
+    file.seek(std::io::SeekFrom::Start(from - length))
         .await
         .map_err(internal)?;
-    let mut read = Vec::new();
-    let count = wanted.end() - wanted.start() + 1;
-    file.take(count)
+    file.take(end.saturating_sub(from))
         .read_to_end(&mut read)
         .await
         .map_err(internal)?;
@@ -172,15 +187,10 @@ async fn bytes(
     let answer = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::ACCEPT_RANGES, "bytes".to_owned()),
-        (header::ETAG, format!("\"{}\"", manifest.sha256)),
+        (header::ETAG, format!("\"{tag}\"")),
         (
             header::CONTENT_RANGE,
-            format!(
-                "bytes {}-{}/{}",
-                wanted.start(),
-                wanted.end(),
-                manifest.bytes
-            ),
+            format!("bytes {first}-{}/{bytes}", wanted.end()),
         ),
     ];
     Ok((status, answer, read).into_response())
