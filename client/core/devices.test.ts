@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { careOf, certificateOf, markedOf, placeOf } from './devices';
+import { careOf, certificateOf, markedOf, megabytesOf, placeOf, skewIn } from './devices';
 import type { Care, Device, DeviceState, TurnedAway } from './devices';
 
 const NOW_ms = Date.parse('2026-11-26T08:00:00Z');
@@ -34,6 +34,20 @@ function device(state: DeviceState | null, over: Partial<Device> = {}): Device {
     ...over,
   };
 }
+
+describe('an edge', () => {
+  it('says by how many seconds its clock is ahead or behind', () => {
+    const of = (ahead_ms: number): string => skewIn({ ahead_ms, doubt_ms: 340, is_wrong: false }).off;
+    expect([of(12_340), of(-3_600_000), of(0)]).toEqual(['+12.3', '−3600.0', '+0.0']);
+    expect(skewIn({ ahead_ms: 0, doubt_ms: 340, is_wrong: false }).doubt).toBe('0.3');
+  });
+
+  it('says how far an upgrade has come, also where its length is not known', () => {
+    const under = { package: 'p', bytes: 1_234_567, of: 20_000_000, fault: null };
+    expect(megabytesOf(under)).toEqual({ bytes: '1.2', of: '20.0' });
+    expect(megabytesOf({ ...under, of: null }).of).toBe('?');
+  });
+});
 
 describe('what a device needs', () => {
   const cases: readonly (readonly [string, DeviceState | null, readonly Care[]])[] = [

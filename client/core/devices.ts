@@ -86,6 +86,32 @@ export interface EdgeState {
   };
   /** What the cloud hands down: when it was taken over last, and why it is not now. */
   readonly registry: { readonly at: string | null; readonly fault: string | null };
+  /** Its clock: against the cloud's as far as it was compared; and whether it is earlier than what was written down here. */
+  readonly clock: { readonly skew: Skew | null; readonly at: string | null; readonly is_behind: boolean };
+  /** The package for devices that is fetched now. */
+  readonly package: PackageUnderWay | null;
+}
+
+/** How far the clock of an edge is ahead of the cloud's, and what that may be off. */
+export interface Skew {
+  readonly ahead_ms: number;
+  readonly doubt_ms: number;
+  readonly is_wrong: boolean;
+}
+
+export interface PackageUnderWay {
+  readonly package: string;
+  readonly bytes: number;
+  readonly of: number | null;
+  readonly fault: string | null;
+}
+
+/** An edge of this hospital. */
+export interface EdgeRow {
+  readonly id: string;
+  readonly locations: readonly string[];
+  readonly last_heard: string | null;
+  readonly skew: Skew | null;
 }
 
 export interface Devices {
@@ -98,6 +124,8 @@ export interface Devices {
   readonly may_maintain: boolean;
   /** Only at an edge, for who administers. */
   readonly edge: EdgeState | null;
+  /** For who maintains devices. */
+  readonly edges: readonly EdgeRow[];
   readonly now: string;
 }
 
@@ -110,6 +138,18 @@ export interface DeviceCommand {
   readonly state: 'waiting' | 'accepted' | 'done' | 'refused' | 'failed' | 'withdrawn';
   readonly reason: string | null;
   readonly detail: unknown;
+}
+
+/** A clock that is off in seconds, ahead with a plus. */
+export function skewIn({ ahead_ms, doubt_ms }: Skew): { off: string; doubt: string } {
+  const off_s = (Math.abs(ahead_ms) / 1000).toFixed(1);
+  return { off: `${ahead_ms < 0 ? '−' : '+'}${off_s}`, doubt: (doubt_ms / 1000).toFixed(1) };
+}
+
+/** How far what is fetched is, in megabytes. */
+export function megabytesOf({ bytes, of }: PackageUnderWay): { bytes: string; of: string } {
+  const megabytes = (count: number): string => (count / 1e6).toFixed(1);
+  return { bytes: megabytes(bytes), of: of === null ? '?' : megabytes(of) };
 }
 
 /** All of a list of counts. */

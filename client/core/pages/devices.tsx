@@ -5,13 +5,14 @@ import { Answer } from '../../panels/Answer';
 import { DataTable } from '../../panels/DataTable';
 import type { Column } from '../../panels/DataTable';
 import { Ask } from '../../panels/devices/Ask';
+import { ClockOff, Edges } from '../../panels/devices/Edges';
 import { Upgrades } from '../../panels/devices/Upgrades';
 import { EmptyState } from '../../panels/EmptyState';
 import { Icon } from '../../panels/Icon';
 import type { IconName } from '../../panels/Icon';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
-import { careOf, certificateOf, markedOf, placeOf, standingOf, sumOf } from '../devices';
+import { careOf, certificateOf, markedOf, megabytesOf, placeOf, standingOf, sumOf } from '../devices';
 import type { Care, Device, DeviceRefusal, Devices, EdgeState, Standing, TurnedAway } from '../devices';
 import { inLanguage, nameIn } from '../language';
 import { createQuery } from '../query';
@@ -64,6 +65,7 @@ export function DevicesPage(): JSX.Element {
               <Upgrades tick={answer().now} />
             </Show>
             <Show when={answer().files}>{(files) => <Files of={files()} />}</Show>
+            <Edges of={answer().edges} />
             <Show when={answer().edge}>{(edge) => <EdgeLine of={edge()} />}</Show>
             <Show when={answer().may_administer}>
               <div class="row">
@@ -351,6 +353,22 @@ function EdgeLine(props: { of: EdgeState }): JSX.Element {
           {when(props.of.registry.at)}
           <Show when={props.of.registry.fault !== null}> · {t('devices.edge.registryOld')}</Show>
         </dd>
+        <dt>{t('devices.edge.clock')}</dt>
+        <dd>
+          <ClockOff by={props.of.clock.skew} />
+          <Show when={props.of.clock.is_behind}> {t('devices.edge.clockBehind')}</Show>
+        </dd>
+        <Show when={props.of.package}>
+          {(under) => (
+            <>
+              <dt>{t('devices.edge.package')}</dt>
+              <dd>
+                {t('devices.edge.packageBytes', megabytesOf(under()))}
+                <Show when={under().fault !== null}> · {t('devices.edge.packageWaits')}</Show>
+              </dd>
+            </>
+          )}
+        </Show>
       </dl>
     </section>
   );

@@ -38,7 +38,12 @@ use tokio::{
 };
 use vocabulary::Timestamp;
 
-use crate::{clock, config::Config, tls, upgrades};
+use crate::{
+    clock,
+    config::Config,
+    edges::{Skew, SkewShown},
+    tls, upgrades,
+};
 pub use line::{follow_journal, hold};
 pub use maintained::is_to_install;
 pub use outbox::OUTBOX;
@@ -72,6 +77,8 @@ pub struct Edge {
     line: Mutex<Line>,
     /// Why the registry of the cloud is not taken over now.
     registry_fault: Mutex<Option<String>>,
+    /// How the clock of this machine differs from the cloud's, and when that was found last.
+    skew: Mutex<Option<(Skew, Timestamp)>>,
     /// What is fetched for devices.
     packages: Mutex<Packages>,
     package_wanted: Notify,
@@ -96,6 +103,7 @@ pub struct EdgeState {
     line: Line,
     waiting: Waits,
     registry: RegistryState,
+    clock: ClockState,
     /// The package for devices that is fetched now.
     package: Option<UnderWay>,
 }
@@ -107,6 +115,17 @@ struct RegistryState {
     at: Option<Timestamp>,
     /// Why it is not now.
     fault: Option<String>,
+}
+
+/// How the clock of this machine is.
+#[derive(Debug, Serialize)]
+struct ClockState {
+    /// How it differs from the cloud's.
+    skew: Option<SkewShown>,
+    /// When that was found, since this program was started.
+    at: Option<Timestamp>,
+    /// Whether it says an earlier time than when something was written down here: it is wrong, whatever it was before.
+    is_behind: bool,
 }
 
 /// What the cloud says to a batch: all that is not named here is on its disk.
@@ -147,6 +166,7 @@ impl Edge {
             wake: watch::channel(0).0,
             line: Mutex::default(),
             registry_fault: Mutex::default(),
+            skew: Mutex::default(),
             packages: Mutex::default(),
             package_wanted: Notify::new(),
             parts: upgrades::folder_in(&config.data),
@@ -155,12 +175,21 @@ impl Edge {
 
     /// How it stands.
     pub fn state(&self) -> Result<EdgeState> {
+        let taken_over = self.outbox.revision()?.map(|(_, at)| at);
+        let waiting = self.outbox.waits()?;
+        let (skew, at) = self.skew.lock().unzip();
+        let written = [taken_over, waiting.newest, at].into_iter().flatten().max();
         Ok(EdgeState {
             cloud: self.cloud.clone(),
             line: self.line.lock().clone(),
-            waiting: self.outbox.waits()?,
+            waiting,
+            clock: ClockState {
+                skew: skew.map(Skew::shown),
+                at,
+                is_behind: written.is_some_and(|written| clock::now() < written),
+            },
             registry: RegistryState {
-                at: self.outbox.revision()?.map(|(_, at)| at),
+                at: taken_over,
                 fault: self.registry_fault.lock().clone(),
             },
             package: self.package_under_way(),

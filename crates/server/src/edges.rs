@@ -5,6 +5,7 @@
 
 mod handed;
 mod maintained;
+mod skew;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -23,8 +24,8 @@ use policy::{Action, Permit};
 use record::{RecordError, written_by};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
-use tokio::{
 use serde_json::Value;
+use tokio::{
     sync::{Notify, OnceCell, oneshot},
     time::{Instant, timeout},
 };
@@ -41,6 +42,7 @@ use crate::{
 use handed::{Belongings, Facts};
 pub use handed::{Handed, HandedCredential, HandedPerson, KINDS, Registry};
 pub use maintained::{Answered, DeviceNow, Maintained, Order, ToMaintain};
+pub use skew::{Skew, SkewShown};
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS edge (account TEXT PRIMARY KEY, locations TEXT NOT NULL) STRICT;
@@ -93,6 +95,10 @@ pub struct Up {
     /// How its devices stand, and what they answered.
     #[serde(default)]
     pub maintained: Maintained,
+    /// How its clock differs from that of who is asked here, as it was found last. Only a hospital that says the time is
+    /// told, since one of before takes no more than it knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skew: Option<Skew>,
 }
 
 /// What it is answered, at the latest when nothing was new for a while.
@@ -110,6 +116,9 @@ pub struct Down {
     /// Which that is.
     #[serde(default)]
     pub revision: Option<String>,
+    /// When the question came, and when the answer went.
+    #[serde(default)]
+    pub clock: Option<(Timestamp, Timestamp)>,
 }
 
 /// An edge, for who administers the hospital.
@@ -120,6 +129,8 @@ pub struct EdgeRow {
     locations: Vec<String>,
     /// When it was heard last, since this program was started.
     last_heard: Option<Timestamp>,
+    /// How its clock differs, as it said last.
+    skew: Option<SkewShown>,
 }
 
 /// How the line to an edge is that was here once.
@@ -133,6 +144,8 @@ pub struct LineNow {
     pub heard: Option<Timestamp>,
     /// Whether that is too long ago.
     pub is_silent: bool,
+    /// How its clock differs, as it said last.
+    pub skew: Option<Skew>,
 }
 
 type Answer = oneshot::Sender<Result<Acted, Refused>>;
@@ -149,12 +162,18 @@ struct LineState {
     waiting: VecDeque<(Instant, Asked)>,
     under_way: HashMap<String, Answer>,
     last_heard: Option<Timestamp>,
+    /// How its clock differs.
+    skew: Option<Skew>,
     /// Commands for its devices that are on its disk.
     got: BTreeSet<String>,
+    /// Commands that wait there until what they name is fetched.
+    fetching: BTreeSet<String>,
     /// When what belongs to it was looked up last, because it sent something that had not been handed to it.
     looked_up: Option<Instant>,
     /// What the record says that belongs to it, as it was found last.
     found: Option<Found>,
+    /// What was written down here about who lies in its beds, as it was found last.
+    written: Option<(WrittenSign, Arc<Facts>)>,
 }
 
 /// What the record says that belongs to an edge, with what it was found by.
@@ -166,16 +185,15 @@ struct Found {
 /// As long as this is the same, the record says the same.
 #[derive(PartialEq)]
 struct Sign {
-    /// Commands that wait there until what they name is fetched.
-    fetching: BTreeSet<String>,
     changes: u64,
     locations: Vec<String>,
     /// Whom open alarms are about that the edge leads.
     patients: BTreeSet<PatientId>,
 }
 
-    /// What was written down here about who lies in its beds, as it was found last.
-    written: Option<(WrittenSign, Arc<Facts>)>,
+/// As long as these are the same, so is what was written down: how often something was, and on what watches stand.
+type WrittenSign = (u64, BTreeSet<(PatientId, String)>);
+
 /// The edges of one hospital.
 pub struct Edges {
     database: Mutex<Connection>,
@@ -185,6 +203,8 @@ pub struct Edges {
     since: Timestamp,
     /// How often something of a kind that is handed to edges was written.
     changes: AtomicU64,
+    /// How often somebody wrote down something here.
+    written: AtomicU64,
 }
 
 impl Edges {
@@ -193,21 +213,24 @@ impl Edges {
         let database = sqlite::open(data, ACCOUNTS, SCHEMA)?;
         Ok(Self {
             database: Mutex::new(database),
-/// As long as these are the same, so is what was written down: how often something was, and on what watches stand.
-type WrittenSign = (u64, BTreeSet<(PatientId, String)>);
-
             lines: Mutex::default(),
             permit: OnceCell::new(),
             since: clock::now(),
             changes: AtomicU64::new(0),
+            written: AtomicU64::new(0),
         })
     }
 
     /// Something of a kind that is handed to edges was written.
     pub fn note_change(&self) {
-    /// How often somebody wrote down something here.
-    written: AtomicU64,
         self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    /// An observation was written; none: deleted. Edges know what devices measured.
+    pub fn note_written(&self, body: Option<&Value>) {
+        if body.is_none_or(|body| written_by(body) != Some(vitals::WRITTEN_BY)) {
+            self.written.fetch_add(1, Ordering::Release);
+        }
     }
 
     /// Makes an account an edge for these locations, or changes them.
@@ -219,7 +242,6 @@ type WrittenSign = (u64, BTreeSet<(PatientId, String)>);
         self.line(edge).news.notify_one();
         Ok(())
     }
-            written: AtomicU64::new(0),
 
     /// An account is an edge no more; whether it was one.
     pub fn remove(&self, edge: &ActorId) -> Result<bool> {
@@ -228,13 +250,6 @@ type WrittenSign = (u64, BTreeSet<(PatientId, String)>);
         let removed = database.execute("DELETE FROM edge WHERE account = ?1", [edge.as_str()])?;
         // What it was given once, it must be given anew.
         self.lines.lock().remove(edge);
-    /// An observation was written; none: deleted. Edges know what devices measured.
-    pub fn note_written(&self, body: Option<&Value>) {
-        if body.is_none_or(|body| written_by(body) != Some(vitals::WRITTEN_BY)) {
-            self.written.fetch_add(1, Ordering::Release);
-        }
-    }
-
         Ok(removed == 1)
     }
 
@@ -269,8 +284,11 @@ type WrittenSign = (u64, BTreeSet<(PatientId, String)>);
         let (now, silent_ms) = (clock::now(), silent_ms());
         let known = self.rows("EXISTS (SELECT 1 FROM edge_given WHERE account = edge.account)")?;
         let lines = known.into_iter().map(|(edge, locations)| {
-            let heard = self.line(&edge).state.lock().last_heard;
+            let line = self.line(&edge);
+            let state = line.state.lock();
+            let (heard, skew) = (state.last_heard, state.skew);
             LineNow {
+                skew,
                 edge,
                 locations,
                 heard,
@@ -297,10 +315,15 @@ type WrittenSign = (u64, BTreeSet<(PatientId, String)>);
     /// All edges.
     pub fn all(&self) -> Result<Vec<EdgeRow>> {
         let rows = self.rows("true")?.into_iter();
-        let rows = rows.map(|(id, locations)| EdgeRow {
-            last_heard: self.line(&id).state.lock().last_heard,
-            locations,
-            id,
+        let rows = rows.map(|(id, locations)| {
+            let line = self.line(&id);
+            let state = line.state.lock();
+            EdgeRow {
+                last_heard: state.last_heard,
+                skew: state.skew.map(Skew::shown),
+                locations,
+                id,
+            }
         });
         Ok(rows.collect())
     }
@@ -406,9 +429,11 @@ impl Hospital {
     /// Hears an edge, and answers as soon as there is something for it.
     pub async fn hear_edge(&self, edge: &ActorId, up: Up) -> Result<Down, RecordError> {
         let store = |error: anyhow::Error| RecordError::Store(error.into());
+        let came = clock::now();
         self.edges.take_done(edge, up.done);
         self.take_maintained(edge, up.maintained).map_err(store)?;
         let line = self.edges.line(edge);
+        line.state.lock().skew = up.skew;
         let mut commanded = self.devices.commands();
         let mut asked = self.edges.fetch(edge);
         let mut down = Down {
@@ -439,6 +464,7 @@ impl Hospital {
             }
         }
         down.asked = asked;
+        down.clock = Some((came, clock::now()));
         Ok(down)
     }
 

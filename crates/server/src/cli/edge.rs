@@ -74,6 +74,14 @@ fn list(found: &Value) {
             .collect();
         let id = text(edge, "id").unwrap_or_default();
         let heard = text(edge, "last_heard").unwrap_or("not heard yet");
-        println!("{id:<20} {heard:<26} {}", places.join(" "));
+        let off = match edge.get("skew").filter(|skew| !skew.is_null()) {
+            Some(skew) if skew.get("is_wrong") == Some(&Value::Bool(true)) => {
+                let ahead_ms = skew.get("ahead_ms").and_then(Value::as_i64);
+                let ahead_s = ahead_ms.unwrap_or_default() as f64 / 1000.0;
+                format!("  its clock is wrong by {ahead_s:+.1} s")
+            }
+            _ => String::new(),
+        };
+        println!("{id:<20} {heard:<26} {}{off}", places.join(" "));
     }
 }

@@ -11,10 +11,12 @@ use tokio::{
     sync::watch,
     time::{Instant, sleep},
 };
+use vocabulary::Timestamp;
 
 use super::{AGAIN, AGAIN_AT_MOST, Edge, maintained::Talk, outbox::Step, registry};
 use crate::{
-    edges::{ANSWERS, Asked, Done, Down, Up},
+    clock,
+    edges::{ANSWERS, Asked, Done, Down, Skew, Up},
     hospital::Hospital,
     ward::{self, Kept, Mission, Told, Version, Wish, Written},
 };
@@ -146,10 +148,12 @@ async fn turn(
         revision,
         done: done.clone(),
         maintained: said.maintained.clone(),
+        skew: edge.skew.lock().map(|(skew, _)| skew),
     };
-    let since = Instant::now();
+    let (since, went) = (Instant::now(), clock::now());
     let asks = Arc::clone(edge);
     let down = tokio::task::spawn_blocking(move || asks.ask_cloud(&up)).await?;
+    let took_ms = i64::try_from(since.elapsed().as_millis())?;
     // Who waits for an answer that did not get through has been told so by now.
     if down.is_ok() || since.elapsed() > STILL_ASKED {
         done.clear();
@@ -159,7 +163,12 @@ async fn turn(
         to_maintain,
         registry,
         revision,
+        clock: times,
     } = down?;
+    // The clock may have been set meanwhile: how long it took, another says.
+    let here = (went, Timestamp(went.0 + took_ms));
+    let skew = times.map(|there| (Skew::measured(here, there), here.1));
+    *edge.skew.lock() = skew;
     talk.heard(edge, said)?;
     // Who waits for an answer goes first.
     let still_asked = since.elapsed() <= STILL_ASKED;

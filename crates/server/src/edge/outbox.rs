@@ -50,6 +50,9 @@ pub struct Waits {
     pub readings: u64,
     /// When the oldest of them came.
     pub oldest: Option<Timestamp>,
+    /// When the newest of them came.
+    #[serde(skip)]
+    pub newest: Option<Timestamp>,
     /// Steps of alarms that wait.
     pub alarms: u64,
     /// What people wrote down and waits.
@@ -420,13 +423,16 @@ impl Outbox {
                 .flatten();
             Ok(u64::try_from(number.unwrap_or(0))?)
         };
-        let oldest: Option<i64> =
-            database.query_row("SELECT min(at_ms) FROM waiting", [], |row| row.get(0))?;
+        let (oldest, newest): (Option<i64>, Option<i64>) =
+            database.query_row("SELECT min(at_ms), max(at_ms) FROM waiting", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
         Ok(Waits {
             readings: count("SELECT sum(readings) FROM waiting")?,
             alarms: count("SELECT sum(alarms) FROM waiting")?,
             written: count("SELECT sum(written) FROM waiting")?,
             oldest: oldest.map(Timestamp),
+            newest: newest.map(Timestamp),
             sent: count("SELECT readings FROM sent")?,
             refused: count("SELECT count(*) FROM refused")?,
         })

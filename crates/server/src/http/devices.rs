@@ -109,6 +109,11 @@ async fn all(
     let may_maintain = hospital
         .would_permit(&caller, Action::MaintainDevices, &Object::Hospital)
         .await?;
+    let edges = if may_administer || may_maintain {
+        hospital.edges.all()?
+    } else {
+        Vec::new()
+    };
     Ok(Json(json!({
         "devices": rows,
         "turned_away": strangers,
@@ -116,6 +121,7 @@ async fn all(
         "may_administer": may_administer,
         "may_maintain": may_maintain,
         "edge": edge,
+        "edges": edges,
         "now": clock::now(),
     })))
 }

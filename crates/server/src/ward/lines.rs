@@ -12,6 +12,8 @@ use crate::edges::LineNow;
 const EDGE: &str = "Edge/";
 /// The signal by which rules look at a line.
 const LINE: &str = "edge-line";
+/// The signal by which rules look at how far the clock of an edge is off beyond doubt.
+const CLOCK: &str = "edge-clock";
 
 /// The edge and the ward that an alarm about a line names.
 pub(super) fn parts(about: &str) -> Option<(&str, &str)> {
@@ -25,7 +27,7 @@ impl State {
         for line in lines {
             for ward in self.places.wards_of(&line.locations) {
                 let about = format!("{EDGE}{}/{ward}", line.edge);
-                self.hear_line(&about, line.heard, now);
+                self.hear_line(&about, line, now);
                 watched.push(about);
             }
         }
@@ -59,7 +61,7 @@ impl State {
         }
     }
 
-    fn hear_line(&mut self, about: &str, heard: Option<Timestamp>, now: Timestamp) {
+    fn hear_line(&mut self, about: &str, line: &LineNow, now: Timestamp) {
         if !self.things.contains_key(about) {
             let mut thing = Thing::begin(&self.rules, now);
             let open = self.board.open().into_iter();
@@ -76,17 +78,23 @@ impl State {
             }
             self.things.insert(about.to_owned(), thing);
         }
-        let Some(heard) = heard.filter(|heard| self.heard.get(about) < Some(heard)) else {
+        let Some(heard) = line
+            .heard
+            .filter(|heard| self.heard.get(about) < Some(heard))
+        else {
             return;
         };
         self.heard.insert(about.to_owned(), heard);
+        let off_s = line.skew.map(|skew| (CLOCK, skew.beyond_doubt_s()));
         if let Some(thing) = self.things.get_mut(about) {
-            // That it came late is counted there; it still counts from now on.
-            let _ = thing.watch.sample(Sample {
-                signal: LINE.to_owned(),
-                at: heard,
-                value: 1.0,
-            });
+            for (signal, value) in [(LINE, 1.0)].into_iter().chain(off_s) {
+                // That it came late is counted there; it still counts from now on.
+                let _ = thing.watch.sample(Sample {
+                    signal: signal.to_owned(),
+                    at: heard,
+                    value,
+                });
+            }
         }
     }
 
@@ -155,6 +163,7 @@ mod tests {
     use vocabulary::ActorId;
 
     use super::*;
+    use crate::edges::Skew;
     use crate::ward::{Duty, Mission, calling, kept::Source, places::Standing, tags};
 
     const NOW: i64 = 1_790_000_000_000;
@@ -185,6 +194,7 @@ mod tests {
                 locations: vec!["site".to_owned()],
                 heard: Some(at(last)),
                 is_silent: second - last > 60,
+                skew: None,
             };
             state.hear_lines(&[line], at(second));
             state.tick(at(second));
@@ -232,6 +242,38 @@ mod tests {
         // Ended as an edge: nothing is missed any more.
         state.hear_lines(&[], at(311));
         assert!(state.things.is_empty());
+    }
+
+    #[test]
+    fn an_edge_whose_clock_is_wrong_is_an_alarm_of_its_ward_until_it_is_right() {
+        let mut state = one_ward();
+        for (seconds, ahead_ms, expected) in [
+            (1..=60, 4_000, None),
+            (61..=120, -3_600_000, Some(Presence::Present)),
+            (121..=180, 20, Some(Presence::Gone { at: at(0) })),
+        ] {
+            for second in seconds {
+                let line = LineNow {
+                    edge: edge(),
+                    locations: vec!["site".to_owned()],
+                    heard: Some(at(second / 5 * 5)),
+                    is_silent: false,
+                    skew: Some(Skew {
+                        ahead_ms,
+                        doubt_ms: 30,
+                    }),
+                };
+                state.hear_lines(&[line], at(second));
+                state.tick(at(second));
+            }
+            let open = state.board.open();
+            assert_eq!(open.len(), usize::from(expected.is_some()));
+            if let (Some(expected), [alarm]) = (expected, &open[..]) {
+                assert_eq!(alarm.rule, "edge-clock-wrong");
+                let is_present = |presence| matches!(presence, Presence::Present);
+                assert_eq!(is_present(alarm.presence), is_present(expected));
+            }
+        }
     }
 
     #[test]
@@ -310,6 +352,7 @@ mod tests {
             locations: vec!["ward".to_owned()],
             heard: None,
             is_silent: false,
+            skew: None,
         };
         for second in 100..=200 {
             state.hear_lines(std::slice::from_ref(&silent), at(second));

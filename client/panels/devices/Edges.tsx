@@ -1,0 +1,49 @@
+/** The edges of the hospital's wards: when each was heard, and whether its clock is right. */
+import { Show } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import { momentOf } from '../../core/dates';
+import { skewIn } from '../../core/devices';
+import type { EdgeRow, Skew } from '../../core/devices';
+import { DataTable } from '../DataTable';
+import type { Column } from '../DataTable';
+import { Icon } from '../Icon';
+
+export function Edges(props: { of: readonly EdgeRow[] }): JSX.Element {
+  const { t, language } = useApp();
+  const columns = (): Column<EdgeRow>[] => [
+    { heading: t('devices.name'), cell: (edge) => edge.id },
+    { heading: t('devices.place'), cell: (edge) => edge.locations.join(', ') },
+    {
+      heading: t('devices.heard'),
+      whole: true,
+      cell: (edge) => (edge.last_heard === null ? t('devices.never') : momentOf(edge.last_heard, language())),
+    },
+    { heading: t('devices.edge.clock'), cell: (edge) => <ClockOff by={edge.skew} /> },
+  ];
+  return (
+    <Show when={props.of.length > 0}>
+      <section id="edges">
+        <h2>{t('devices.edges')}</h2>
+        <DataTable caption={t('devices.edges')} columns={columns()} rows={props.of} />
+      </section>
+    </Show>
+  );
+}
+
+/** How far a clock is off, with a sign where that is too far. */
+export function ClockOff(props: { by: Skew | null }): JSX.Element {
+  const { t } = useApp();
+  return (
+    <Show when={props.by} fallback="–">
+      {(skew) => (
+        <span class="device-sign">
+          <Show when={skew().is_wrong}>
+            <Icon name="alert" size={14} />
+          </Show>
+          {t(skew().is_wrong ? 'devices.edge.clockWrong' : 'devices.edge.clockRight', skewIn(skew()))}
+        </span>
+      )}
+    </Show>
+  );
+}
