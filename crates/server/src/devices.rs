@@ -256,10 +256,12 @@ impl Devices {
             live.quality.duplicates += 1;
             return Taken::nothing(None);
         }
+        let received = live.before.came_first(&message).unwrap_or(received);
         let intake = live.intake(device.patient.as_ref());
         let taken = intake.take(&device.profile, topic, payload, received);
         let mut taken = self.taken(&mut live, device, taken, (topic, payload.len(), received));
         message.name(&mut taken.arrived);
+        live.before.came(&taken.arrived);
         taken
     }
 

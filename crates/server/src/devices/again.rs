@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use record::{Arrived, LATELY, MessageId, QualityMark};
-use vocabulary::{DeviceId, Digest, PatientId};
+use vocabulary::{DeviceId, Digest, PatientId, Timestamp};
 
 use super::Live;
 
@@ -64,6 +64,8 @@ pub(super) struct Before {
     sent: VecDeque<MessageId>,
     /// What they said, of those that came before the program opened and whose time was moved.
     said: VecDeque<MessageId>,
+    /// How they were sent and when they came, of those that have no other time and were not acknowledged yet.
+    came: VecDeque<(MessageId, Timestamp)>,
 }
 
 impl Before {
@@ -76,9 +78,35 @@ impl Before {
             || (!self.said.is_empty() && self.said.contains(&message.as_said()))
     }
 
+    /// When a message came first that was not acknowledged then: some of it may have been kept all the same, at an edge
+    /// whose outbox had no room.
+    pub fn came_first(&self, message: &Message<'_>) -> Option<Timestamp> {
+        let is_again = message.sent.is_some_and(|sent| sent.again) && !self.came.is_empty();
+        let as_sent = message.as_sent().filter(|_| is_again)?;
+        let mut came = self.came.iter();
+        came.find(|(known, _)| *known == as_sent).map(|(_, at)| *at)
+    }
+
+    /// Remembers when a message came whose readings have no other time.
+    pub fn came(&mut self, arrived: &[Arrived]) {
+        let mut all = arrived.iter();
+        let named = all.find_map(|one| {
+            let message = one.message.filter(|message| message.packet != ANY_PACKET)?;
+            Some((message, one.received))
+        });
+        let Some((message, at)) = named else { return };
+        self.came.retain(|(known, _)| *known != message);
+        if self.came.len() == LATELY {
+            self.came.pop_front();
+        }
+        self.came.push_back((message, at));
+    }
+
     /// Remembers a message that was acknowledged.
     pub fn acknowledged(&mut self, packet: u16, payload: &[u8]) {
-        self.remember(by(packet, payload));
+        let message = by(packet, payload);
+        self.came.retain(|(known, _)| *known != message);
+        self.remember(message);
     }
 
     fn remember(&mut self, message: MessageId) {
@@ -158,7 +186,6 @@ mod tests {
 
     use ::devices::Profiles;
     use record::Signals as _;
-    use vocabulary::Timestamp;
 
     use super::{super::*, *};
 
@@ -241,6 +268,35 @@ mod tests {
             // Nothing else would tell it when it comes again.
             assert!(taken.arrived[0].message.is_some());
         }
+    }
+
+    #[tokio::test]
+    async fn what_was_kept_and_not_acknowledged_comes_again_at_the_time_when_it_came_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_record, signals, _) = readings(folder.path());
+        let (devices, device) = opened(folder.path(), &[]);
+        let payload = br#"{"code":"150364","value":38.4,"unit":"Cel"}"#;
+        let take = |packet, again, seconds: i64| {
+            let sent = Some(Sent { packet, again });
+            let at = Timestamp(NOW + seconds * 1000);
+            devices
+                .take(&device, "temperature", payload, sent, at)
+                .arrived
+        };
+        // It is in the record; an outbox behind that had no room.
+        let first = take(7, false, 0);
+        assert_eq!(signals.append(first.clone()).await.unwrap()[0].new, 1);
+        for seconds in [20, 40] {
+            let again = take(7, true, seconds);
+            assert_eq!(again, first);
+            assert_eq!(signals.append(again).await.unwrap()[0].known, 1);
+        }
+        // Another message that says the same is another measurement, and so is one by the same name once this one was
+        // acknowledged.
+        assert_ne!(take(8, true, 50), first);
+        devices.acknowledged(&device.id, 7, payload);
+        assert!(take(7, true, 60).is_empty());
+        assert_ne!(take(7, false, 70), first);
     }
 
     /// The hospital's readings in a log whose segments are full at once, and what of devices is known when it opens.
