@@ -128,9 +128,9 @@ impl Devices {
     pub fn open(data: &Path, profiles: Profiles, mut recalled: Recalled) -> Result<Self> {
         let kept = Kept::open(data)?;
         for (device, quality) in kept.qualities()? {
-            recalled.0.entry(device).or_default().quality = quality;
+            recalled.live.entry(device).or_default().quality = quality;
         }
-        let live = recalled.0.into_iter();
+        let live = recalled.live.into_iter();
         let live = live.map(|(device, live)| (device, Arc::new(Mutex::new(live))));
         let live = live.collect();
         let files = kept.quality_of_files()?;

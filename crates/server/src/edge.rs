@@ -47,7 +47,7 @@ use crate::{
 pub use line::{follow_journal, hold};
 pub use maintained::is_to_install;
 pub use outbox::OUTBOX;
-use outbox::{Batch, Outbox, Waits, What, is_full};
+use outbox::{Aside, Batch, Outbox, Waits, What, is_full};
 pub use packages::follow as follow_packages;
 use packages::{Packages, UnderWay};
 
@@ -102,6 +102,8 @@ pub struct EdgeState {
     #[serde(flatten)]
     line: Line,
     waiting: Waits,
+    /// Why the cloud does not take some of it, the latest first.
+    not_taken: Vec<Aside>,
     registry: RegistryState,
     clock: ClockState,
     /// The package for devices that is fetched now.
@@ -173,6 +175,15 @@ impl Edge {
         })))
     }
 
+    /// Puts behind what waits what may have been kept and not put there when the program ended: what the cloud has
+    /// already is there once.
+    pub fn put_again(&self, last: &[Arrived]) {
+        // Without room it starts all the same: it watches its beds.
+        if let Err(error) = self.outbox.put(last) {
+            tracing::error!(%error, "the last readings could not be put into the outbox");
+        }
+    }
+
     /// How it stands.
     pub fn state(&self) -> Result<EdgeState> {
         let taken_over = self.outbox.revision()?.map(|(_, at)| at);
@@ -183,6 +194,7 @@ impl Edge {
             cloud: self.cloud.clone(),
             line: self.line.lock().clone(),
             waiting,
+            not_taken: self.outbox.aside()?,
             clock: ClockState {
                 skew: skew.map(Skew::shown),
                 at,

@@ -163,6 +163,9 @@ impl Hospital {
         let media = Arc::new(Media::new(&config)?);
         let transport = Arc::new(Transport::default());
         let edge = Edge::open(&config).context("open the edge's outbox")?;
+        if let Some(edge) = &edge {
+            edge.put_again(&recalled.last());
+        }
         let signals = Forwarded::where_an_edge(signals, edge.as_ref());
         let speech = Speech::of(&config)?;
         let gateway = Gateway::of(&config)?;

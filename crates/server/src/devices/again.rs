@@ -10,6 +10,9 @@ use super::Live;
 /// In the place of the packet identifier of a message that is known by the time which it says. No packet has it.
 const ANY_PACKET: u16 = 0;
 
+/// What is kept at once came within this time, in milliseconds.
+const AT_ONCE_MS: i64 = 2_000;
+
 /// How a message was sent, where its sender waits for an acknowledgement.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent {
@@ -129,12 +132,22 @@ impl Before {
 /// it comes again, also where its readings are sealed; and while these lie unsealed, the times of a wrong clock are moved
 /// as before.
 #[derive(Default)]
-pub struct Recalled(pub(super) HashMap<DeviceId, Live>);
+pub struct Recalled {
+    pub(super) live: HashMap<DeviceId, Live>,
+    /// What each device sent last of what is known again by its message.
+    last: HashMap<DeviceId, Vec<Arrived>>,
+}
 
 impl Recalled {
+    /// What was perhaps kept and not acknowledged when the program ended. It is known when it comes again, so whoever
+    /// keeps it elsewhere too must do so now.
+    pub fn last(&self) -> Vec<Arrived> {
+        self.last.values().flatten().cloned().collect()
+    }
+
     /// Takes up by what a message is known whose readings are sealed.
     pub fn know(&mut self, device: &DeviceId, message: MessageId) {
-        let live = self.0.entry(device.clone()).or_default();
+        let live = self.live.entry(device.clone()).or_default();
         live.before.remember(message);
     }
 
@@ -145,9 +158,12 @@ impl Recalled {
             return;
         }
         let device = &arrived.stream.device;
-        let live = self.0.entry(device.clone()).or_default();
+        let live = self.live.entry(device.clone()).or_default();
         if let Some(message) = arrived.message {
             live.before.remember(message);
+            let last = self.last.entry(device.clone()).or_default();
+            last.retain(|one| arrived.received.0 - one.received.0 <= AT_ONCE_MS);
+            last.push(arrived.clone());
         }
         if arrived.quality.iter().any(QualityMark::is_without_time) {
             return;
@@ -268,6 +284,37 @@ mod tests {
             // Nothing else would tell it when it comes again.
             assert!(taken.arrived[0].message.is_some());
         }
+    }
+
+    #[tokio::test]
+    async fn what_an_edge_kept_and_had_not_put_behind_what_waits_goes_to_the_cloud_after_a_crash() {
+        let folder = tempfile::tempdir().unwrap();
+        {
+            let (_record, signals, _) = readings(folder.path());
+            let (devices, device) = opened(folder.path(), &[]);
+            for (packet, seconds) in [(6, 0), (7, 60)] {
+                let payload = br#"{"code":"150364","value":38.4,"unit":"Cel"}"#;
+                let sent = Some(Sent {
+                    packet,
+                    again: false,
+                });
+                let at = Timestamp(NOW + seconds * 1000);
+                let taken = devices.take(&device, "temperature", payload, sent, at);
+                signals.append(taken.arrived).await.unwrap();
+            }
+        }
+        let token = folder.path().join("token");
+        std::fs::write(&token, "secret").unwrap();
+        let config = crate::config::Config {
+            data: folder.path().to_owned(),
+            cloud: Some("http://127.0.0.1:9".to_owned()),
+            cloud_token: Some(token),
+            ..crate::config::Config::default()
+        };
+        let hospital = crate::hospital::Hospital::open(config).unwrap();
+        let state = hospital.edge.as_ref().unwrap().state().unwrap();
+        let state = serde_json::to_value(state).unwrap();
+        assert_eq!(state["waiting"]["readings"], 1);
     }
 
     #[tokio::test]

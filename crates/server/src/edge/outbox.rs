@@ -63,6 +63,20 @@ pub struct Waits {
     pub refused: u64,
 }
 
+/// What the cloud does not take for one reason.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Aside {
+    /// Why, as a fragment that completes "could not …".
+    pub why: String,
+    /// How many pieces.
+    pub times: u64,
+    /// When the last one was put aside.
+    pub at: Timestamp,
+}
+
+/// So many reasons are told.
+const REASONS: i64 = 20;
+
 /// What goes out at once.
 #[derive(Debug)]
 pub struct Batch {
@@ -413,6 +427,23 @@ impl Outbox {
         Ok(())
     }
 
+    /// Why some of what was sent was put aside, the latest first.
+    pub fn aside(&self) -> Result<Vec<Aside>> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached(
+            "SELECT why, count(*), max(at_ms) FROM refused GROUP BY why ORDER BY max(at_ms) DESC LIMIT ?1",
+        )?;
+        let rows = query.query_map([REASONS], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?, Timestamp(row.get(2)?)))
+        })?;
+        rows.map(|row| {
+            let (why, times, at) = row?;
+            let times = u64::try_from(times)?;
+            Ok(Aside { why, times, at })
+        })
+        .collect()
+    }
+
     /// How it stands.
     pub fn waits(&self) -> Result<Waits> {
         let database = self.database.lock();
@@ -489,6 +520,8 @@ mod tests {
             .unwrap();
         let waits = outbox.waits().unwrap();
         assert_eq!((waits.readings, waits.sent, waits.refused), (14, 5, 1));
+        let [aside] = outbox.aside().unwrap().try_into().unwrap();
+        assert_eq!((aside.why.as_str(), aside.times), ("no such device", 1));
         let rest = outbox.oldest(1000).unwrap().unwrap();
         let rest_times = times(&rest);
         assert_eq!((rest_times.len(), rest_times[0]), (14, 3));
