@@ -84,6 +84,8 @@ export interface EdgeState {
     /** Pieces that the cloud does not take. */
     readonly refused: number;
   };
+  /** For which reasons the cloud does not take some of it, how often, and when last. */
+  readonly not_taken: readonly { readonly why: string; readonly times: number; readonly at: string }[];
   /** What the cloud hands down: when it was taken over last, and why it is not now. */
   readonly registry: { readonly at: string | null; readonly fault: string | null };
   /** Its clock: against the cloud's as far as it was compared; and whether it is earlier than what was written down here. */

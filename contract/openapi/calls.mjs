@@ -215,16 +215,19 @@ export const groups = {
       fails: [400, 403, 413],
     }),
     call('POST /api/edge/line', 'Hears an edge; answers as soon as the registry is another than it has, or somebody asks something of its alarms, at the latest after some seconds.', {
-      takes: object({ 'revision?': text, 'done?': list(anything), 'maintained?': anything }),
-      gives: { 200: object({ asked: list(anything), to_maintain: anything, registry: anything, revision: anything }) },
+      takes: object({ 'revision?': text, 'done?': list(anything), 'maintained?': anything, 'skew?': anything }),
+      gives: { 200: object({ asked: list(anything), to_maintain: anything, registry: anything, revision: anything, clock: list(moment) }) },
       fails: [400, 403],
     }),
-    call('GET /api/edge/packages/{id}', 'The file of a package for devices, for an edge.', {
-      gives: { 200: bytes('application/octet-stream', 'A signed note, a zero byte, and the bytes that it is about.') },
-      fails: [403, 404],
+    call('GET /api/edge/packages/{id}', 'The file of a package for devices, for an edge; a part of it by `Range`.', {
+      gives: {
+        200: bytes('application/octet-stream', 'A signed note, a zero byte, and the bytes that it is about.'),
+        206: bytes('application/octet-stream', 'A part of it.'),
+      },
+      fails: [403, 404, 416],
     }),
-    call('GET /api/edges', 'The edges of this hospital, for which places each works, and when it was heard.', {
-      gives: { 200: object({ edges: list(object({ id: text, locations: list(text), last_heard: anything })), now: text }) },
+    call('GET /api/edges', 'The edges of this hospital, for which places each works, when it was heard, and how its clock differs.', {
+      gives: { 200: object({ edges: list(client('devices', 'EdgeRow')), now: text }) },
       fails: [403],
     }),
     call('PUT /api/edges/{id}', 'Makes an edge, or changes its places; its new token, which ends the one before.', {
