@@ -16,6 +16,7 @@ function device(state: DeviceState | null, over: Partial<Device> = {}): Device {
     active: true,
     credentials: 1,
     silent: false,
+    left_behind: false,
     quality: {
       first_heard: null,
       last_heard: null,
@@ -63,6 +64,10 @@ describe('what a device needs', () => {
   ];
   it.each(cases)('is %s', (_, state, expected) => {
     expect(careOf(device(state), NOW_ms)).toEqual(expected);
+  });
+
+  it('is first of all whose it is', () => {
+    expect(careOf(device({ faults: ['sensor'] }, { left_behind: true }), NOW_ms)).toEqual(['left-behind', 'fault']);
   });
 
   it('is nothing once it is out of service', () => {

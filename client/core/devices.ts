@@ -52,6 +52,8 @@ export interface Device {
   readonly active: boolean;
   readonly credentials: number;
   readonly silent: boolean;
+  /** Its patient does not lie in the bed at which it stands. */
+  readonly left_behind: boolean;
   /** Only of patients whom one may see. */
   readonly patient?: string;
   readonly quality: DeviceQuality;
@@ -171,7 +173,7 @@ export function certificateOf(device: Device, turnedAway: readonly TurnedAway[])
 }
 
 /** What somebody should do about a device. */
-export type Care = 'fault' | 'self-check' | 'calibration-over' | 'battery' | 'silent' | 'calibration-soon';
+export type Care = 'left-behind' | 'fault' | 'self-check' | 'calibration-over' | 'battery' | 'silent' | 'calibration-soon';
 
 const BATTERY_LOW_percent = 20;
 const SOON_ms = 30 * 86_400_000;
@@ -183,6 +185,7 @@ export function careOf(device: Device, now_ms: number): readonly Care[] {
   const due_ms = Date.parse(state?.calibration_due ?? '');
   const battery = state?.battery;
   const needs: readonly (readonly [Care, boolean])[] = [
+    ['left-behind', device.left_behind],
     ['fault', (state?.faults ?? []).length > 0],
     ['self-check', state?.self_check?.passed === false],
     ['calibration-over', due_ms <= now_ms],

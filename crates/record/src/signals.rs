@@ -87,6 +87,8 @@ pub enum QualityMark {
     },
     /// A correction stands in its place. The store marks it when it is read.
     Superseded,
+    /// Its device stood at a bed that its patient had left: nobody said whose it is.
+    LeftBehind,
 }
 
 impl QualityMark {

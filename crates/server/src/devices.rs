@@ -21,7 +21,7 @@ use scenario::FileFault;
 use tokio::sync::{OwnedMutexGuard, broadcast};
 use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 
-use crate::clock;
+use crate::{clock, ward::TAG};
 
 use again::{Before, Message};
 pub use again::{Recalled, Sent};
@@ -60,6 +60,8 @@ pub struct Registered {
     pub carrier: Option<String>,
     /// Whether it may send.
     pub active: bool,
+    /// It stands at a bed that its patient has left: what it measures there is nobody's, until somebody says whose.
+    pub is_left_behind: bool,
 }
 
 /// What is known of a device from what it sent.
@@ -115,6 +117,8 @@ pub struct Devices {
     /// Tokens, states and commands.
     pub kept: Kept,
     known: RwLock<HashMap<DeviceId, Arc<Registered>>>,
+    /// The beds of the wards, and who lies in each.
+    lying: RwLock<HashMap<String, Option<PatientId>>>,
     live: RwLock<HashMap<DeviceId, Arc<Mutex<Live>>>>,
     /// Of files of which nobody knows what device wrote them.
     files: Mutex<Quality>,
@@ -139,6 +143,7 @@ impl Devices {
             versions: RwLock::default(),
             kept,
             known: RwLock::default(),
+            lying: RwLock::default(),
             live: RwLock::new(live),
             files: Mutex::new(files),
             strangers: Mutex::default(),
@@ -175,6 +180,33 @@ impl Devices {
     /// A device of the registry.
     pub fn find(&self, device: &DeviceId) -> Option<Arc<Registered>> {
         self.known.read().get(device).cloned()
+    }
+
+    /// Takes who lies in which bed.
+    pub fn know_who_lies(&self, beds: HashMap<String, Option<PatientId>>) {
+        *self.lying.write() = beds;
+    }
+
+    /// Whether a device stands at a bed in which its patient does not lie. A tag goes where its patient goes.
+    pub fn is_left_behind(&self, device: &Registered) -> bool {
+        let (Some(patient), Some(place)) = (&device.patient, &device.location) else {
+            return false;
+        };
+        let lying = self.lying.read();
+        let lies = lying.get(place).filter(|_| device.profile.id != TAG);
+        lies.is_some_and(|lies| lies.as_ref() != Some(patient))
+    }
+
+    /// A device as it measures now: nobody, where it is left behind.
+    pub fn as_it_stands(&self, device: Arc<Registered>) -> Arc<Registered> {
+        if !self.is_left_behind(&device) {
+            return device;
+        }
+        Arc::new(Registered {
+            patient: None,
+            is_left_behind: true,
+            ..Registered::clone(&device)
+        })
     }
 
     /// Whether a device tells where one of the staff is, who is not this one: that is theirs to see.
@@ -330,6 +362,9 @@ impl Devices {
                     quality.accepted += reading.samples.count() as u64;
                     for mark in &reading.marks {
                         quality.marked(mark);
+                    }
+                    if device.is_left_behind {
+                        quality.was_left_behind();
                     }
                 }
                 Taken {
@@ -557,7 +592,8 @@ fn arrived(
     let is_live = device.profile.clock.live;
     let marks = reading.marks.iter();
     let marks = marks.filter_map(|mark| quality_mark(mark, is_live, received));
-    let quality = marks.chain(read_by).collect();
+    let left_behind = device.is_left_behind.then_some(QualityMark::LeftBehind);
+    let quality = marks.chain(read_by).chain(left_behind).collect();
     Arrived {
         stream: StreamKey {
             device: device.id.clone(),
@@ -602,4 +638,72 @@ fn quality_mark(mark: &Mark, is_live: bool, received: Timestamp) -> Option<Quali
         Mark::Status { bits } => QualityMark::Other(format!("device status {bits}")),
         Mark::NotMeasured { .. } | Mark::OutOfRange { .. } => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patient(id: &str) -> Option<PatientId> {
+        Some(PatientId::new(id).unwrap())
+    }
+
+    #[test]
+    fn a_device_at_a_bed_measures_its_patient_only_while_they_lie_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let profiles = Profiles::shipped().clone();
+        let profile = |id: &str| Arc::clone(profiles.get(id).unwrap());
+        let (monitor, tag) = (profile("bedside-monitor"), profile(TAG));
+        let devices = Devices::open(folder.path(), profiles.clone(), Recalled::default()).unwrap();
+        let device = |profile: &Arc<Profile>, of: &str, location: Option<&str>| {
+            Arc::new(Registered {
+                id: DeviceId::new("device").unwrap(),
+                name: String::new(),
+                profile: Arc::clone(profile),
+                patient: patient(of),
+                since: None,
+                location: location.map(str::to_owned),
+                serial: None,
+                carrier: None,
+                active: true,
+                is_left_behind: false,
+            })
+        };
+        let beds = [("bed", patient("a")), ("empty", None)];
+        devices.know_who_lies(beds.map(|(bed, lies)| (bed.to_owned(), lies)).into());
+        for (profile, of, location, is_left_behind) in [
+            (&monitor, "a", Some("bed"), false),
+            (&monitor, "b", Some("bed"), true),
+            (&monitor, "a", Some("empty"), true),
+            // Carried, in a room, or at a bed of which nobody says who lies there.
+            (&monitor, "b", None, false),
+            (&monitor, "b", Some("elsewhere"), false),
+            (&tag, "b", Some("bed"), false),
+        ] {
+            let device = device(profile, of, location);
+            let now = devices.as_it_stands(Arc::clone(&device));
+            assert_eq!(now.is_left_behind, is_left_behind, "{of} {location:?}");
+            assert_eq!(now.patient, patient(of).filter(|_| !is_left_behind));
+        }
+        // What is sent goes to nobody, with its mark, and is counted; once its patient is back it goes to them.
+        let at = clock::now();
+        let take = |second: i64| {
+            let sent = Timestamp(at.0 + second * 1000);
+            let payload = format!(
+                r#"{{"t": {}, "code": "150456", "value": 97, "unit": "%"}}"#,
+                sent.0
+            );
+            let now = devices.as_it_stands(device(&monitor, "b", Some("bed")));
+            let taken = devices.take(&now, "spo2", payload.as_bytes(), None, sent);
+            let [arrived] = taken.arrived.try_into().unwrap();
+            let is_marked = arrived.quality.contains(&QualityMark::LeftBehind);
+            (arrived.subject, is_marked)
+        };
+        assert_eq!(take(1), (None, true));
+        devices.know_who_lies(HashMap::from([("bed".to_owned(), patient("b"))]));
+        assert_eq!(take(2), (patient("b"), false));
+        let id = DeviceId::new("device").unwrap();
+        let marks = devices.with_quality(&id, |quality| quality.marks.clone());
+        assert_eq!(marks, BTreeMap::from([("left-behind".to_owned(), 1)]));
+    }
 }

@@ -5,6 +5,7 @@
 //! before anybody hears of it.
 
 mod at_bed;
+mod attached;
 mod calling;
 mod charted;
 mod command;
@@ -25,6 +26,7 @@ mod view;
 mod weeks;
 mod written;
 
+pub use attached::Tie;
 pub use calling::calling;
 pub use charted::Entered;
 pub use command::{command, plans_held, traced};
@@ -37,7 +39,10 @@ pub use missions::{
     Mission, MissionAct, Wish as MissionWish, act as act_on_mission, begin as begin_mission,
 };
 pub use past::past;
-pub use places::{Bed, Duty, Places, all as all_of, duties, kind as kind_of, referred, stays};
+pub use places::{
+    Bed, Duty, Places, TAG, all as all_of, duties, kind as kind_of, now as places_now, referred,
+    stays,
+};
 pub use tags::{is_position, place_said, saying_place};
 pub use view::{WardFigures, alarm_view, figures, ward, wards};
 pub use weeks::weeks;
@@ -138,6 +143,8 @@ struct BedState {
     disbelieved: VecDeque<Change>,
     /// By which `Observation/…` what rules ask people was answered last.
     answered: BTreeMap<String, String>,
+    /// The signals that are awaited here, each with its device, which should send it or stands here as another's.
+    awaited: BTreeMap<String, String>,
 }
 
 /// A thing with a tag, or a line to an edge, while it is watched.
@@ -315,6 +322,7 @@ impl State {
                 of_devices: BTreeMap::new(),
                 disbelieved: VecDeque::new(),
                 answered: BTreeMap::new(),
+                awaited: BTreeMap::new(),
             };
             self.beds.insert(id.clone(), state);
             begun.push(id.clone());
@@ -349,6 +357,7 @@ impl State {
             };
             self.take_up(&about, device.as_deref(), &over, now);
         }
+        self.await_devices(now);
     }
 
     /// What watches the bed, the device there or the thing that an alarm is about.
@@ -390,6 +399,7 @@ impl State {
     fn tick(&mut self, now: Timestamp) {
         let mut changes = Vec::new();
         for (id, bed) in &mut self.beds {
+            bed.hear();
             for change in bed.watch.advance(now) {
                 if matches!(change.changed, Changed::Disbelieved { .. }) {
                     bed.disbelieved.push_back(change);
@@ -582,12 +592,16 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
 /// What is so when the program starts: the places, the alarms that nobody ended, and what was written down last.
 async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
     let now = clock::now();
-    let places = places::load(hospital, permit, None).await?;
+    let places = places::now(hospital, permit).await?;
+    // Where this cannot be looked at now, it is with the first tick.
+    let lines = hospital.edges.lines().unwrap_or_default();
     let alarms = kept::load(hospital, permit, None).await?;
     let missions = missions::load(hospital, permit, None).await?;
     {
         let mut state = hospital.ward.state.lock();
         state.zone = hospital.config.time_zone.rules().clone();
+        let works_for = lines.into_iter().map(|line| (line.edge, line.locations));
+        state.works_for = works_for.collect();
         state.settle(places, now);
         for kept in alarms {
             state.restore(kept);
@@ -595,6 +609,7 @@ async fn begin(hospital: &Hospital, permit: &Permit) -> Result<()> {
         state.by_edge = hospital.devices.of_edges();
         state.stand(now);
         state.settle_at_beds(now);
+        state.await_devices(now);
         let open = missions.into_iter().filter(|one| one.ended.is_none());
         state.missions = open.map(|one| (one.id.clone(), one)).collect();
     }

@@ -226,6 +226,7 @@ mod tests {
             serial: None,
             carrier: None,
             active: true,
+            is_left_behind: false,
         };
         (devices, thermometer)
     }

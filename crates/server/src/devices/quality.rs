@@ -149,6 +149,11 @@ impl Quality {
         *self.marks.entry("place-unknown".to_owned()).or_default() += 1;
     }
 
+    /// A reading has no patient, since its device was left behind by its own.
+    pub fn was_left_behind(&mut self) {
+        *self.marks.entry("left-behind".to_owned()).or_default() += 1;
+    }
+
     /// A message was refused.
     pub fn refused(&mut self, at: Timestamp, topic: &str, bytes: usize, code: &str, why: Text) {
         *self.refusals.entry(code.to_owned()).or_default() += 1;

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 
 use super::{Devices, Registered};
-use crate::{clock, hospital::Hospital};
+use crate::{clock, hospital::Hospital, ward};
 
 /// By whom devices and their metrics are tagged as written, so that no other door makes or changes one.
 const WRITER: &str = "devices";
@@ -72,11 +72,14 @@ pub enum RegistryError {
     Record(#[from] RecordError),
 }
 
-/// Reads all devices of the record, so that they are known before the first is heard.
+/// Reads all devices of the record, and who lies where, so that they are known before the first is heard.
 pub async fn load(hospital: &Hospital) {
     let work = hospital.own_permit("know the hospital's devices", Action::ReadRecord);
     if let Ok(permit) = work.await {
         load_all(hospital, &permit).await;
+        if let Err(error) = ward::places_now(hospital, &permit).await {
+            tracing::error!(%error, "who lies where could not be read");
+        }
     }
 }
 
@@ -211,6 +214,7 @@ fn registered(devices: &Devices, id: &DeviceId, body: &Value) -> Option<Register
         carrier: carrier_of(body).map(str::to_owned),
         serial: text("/serialNumber").map(str::to_owned),
         active: text("/status") == Some("active"),
+        is_left_behind: false,
     })
 }
 

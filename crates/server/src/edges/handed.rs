@@ -193,18 +193,20 @@ impl Facts {
     fn add_devices(
         &mut self,
         devices: Vec<Value>,
-        within: &BTreeSet<String>,
+        (within, beds): (&BTreeSet<String>, &BTreeSet<String>),
         patients: &BTreeSet<PatientId>,
     ) {
         let mut others = Vec::new();
         for body in devices {
             let patient = referred(&body, "/patient/reference", "Patient");
             let patient = patient.and_then(|id| PatientId::new(id).ok());
-            // The edge must know whom it measures.
-            if patient.as_ref().is_some_and(|one| !patients.contains(one)) {
+            let place = referred(&body, "/location/reference", "Location");
+            // The edge must know whom it measures; at a bed, that its patient has left it.
+            let stays = place.as_ref().is_some_and(|place| beds.contains(place));
+            let is_anothers = patient.as_ref().is_some_and(|one| !patients.contains(one));
+            if is_anothers && !stays {
                 continue;
             }
-            let place = referred(&body, "/location/reference", "Location");
             if patient.is_some() || place.is_some_and(|place| within.contains(&place)) {
                 self.add("Device", plain(&body), patient);
             } else {
@@ -234,6 +236,9 @@ pub async fn find(
     let mut facts = Facts::default();
     let places = all_of(hospital, permit, "Location", None).await?;
     let (within, named) = places_of(&places, locations);
+    let beds = places.iter().filter(|body| kind_of(body) == Some("bd"));
+    let beds = beds.filter_map(id).filter(|id| within.contains(*id));
+    let beds: BTreeSet<String> = beds.map(str::to_owned).collect();
     for body in places {
         if id(&body).is_some_and(|id| named.contains(id)) {
             facts.add("Location", plain(&body), None);
@@ -260,7 +265,7 @@ pub async fn find(
     about(hospital, permit, &patients, &mut facts).await?;
     on_duty(hospital, permit, &named, &mut facts).await?;
     let devices = all_of(hospital, permit, "Device", None).await?;
-    facts.add_devices(devices, &within, &patients);
+    facts.add_devices(devices, (&within, &beds), &patients);
     Ok(facts.sealed())
 }
 
@@ -545,6 +550,11 @@ mod tests {
         };
         let stands = |id: &str, place: &str| json!({"id": id, "location": {"reference": format!("Location/{place}")}});
         let measures = |id: &str, patient: &str| json!({"id": id, "patient": {"reference": format!("Patient/{patient}")}});
+        let stays = |id: &str, patient: &str, place: &str| {
+            let mut body = measures(id, patient);
+            body["location"] = json!({"reference": format!("Location/{place}")});
+            body
+        };
         let devices = vec![
             tag("tag-of-nurse", "Practitioner/nurse"),
             tag("tag-of-another", "Practitioner/another"),
@@ -556,11 +566,14 @@ mod tests {
             stands("bed-of-another-ward", "other"),
             measures("monitor", "p"),
             measures("monitor-of-another", "q"),
+            stays("monitor-that-q-left", "q", "b"),
+            stays("monitor-of-another-in-the-ward", "q", "w"),
             json!({"id": "in-no-place"}),
         ];
-        let within = BTreeSet::from(["w".to_owned()]);
+        let within = BTreeSet::from(["w".to_owned(), "b".to_owned()]);
+        let beds = BTreeSet::from(["b".to_owned()]);
         let patients = BTreeSet::from([PatientId::new("p").unwrap()]);
-        facts.add_devices(devices, &within, &patients);
+        facts.add_devices(devices, (&within, &beds), &patients);
         let devices = facts
             .resources
             .iter()
@@ -569,6 +582,7 @@ mod tests {
         ids.sort_unstable();
         let wanted = [
             "monitor",
+            "monitor-that-q-left",
             "pump",
             "tag-of-another",
             "tag-of-bed",

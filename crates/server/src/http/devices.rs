@@ -83,7 +83,9 @@ async fn all(
     let own = caller.actor.patient.as_ref();
     let mut rows = Vec::new();
     for device in hospital.devices.all() {
-        let mine = own.is_some() && device.patient.as_ref() == own;
+        let mine = own.is_some()
+            && device.patient.as_ref() == own
+            && !hospital.devices.is_left_behind(&device);
         if !staff && !mine {
             continue;
         }
@@ -170,6 +172,7 @@ fn row(
         "place_name": named(&said),
         "serial": device.serial,
         "active": device.active,
+        "left_behind": hospital.devices.is_left_behind(device),
         "credentials": kept.credentials(&device.id).map_err(internal)?,
         "silent": silent.unwrap_or(false),
         "quality": quality,

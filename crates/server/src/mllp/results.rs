@@ -284,6 +284,8 @@ fn device_of(
             Fault::UnknownKey,
             "believe both: the device is registered for another patient",
         )),
+        // A gateway may go on naming who lay there before, as the registry does.
+        _ if hospital.devices.is_left_behind(&known) => Ok(hospital.devices.as_it_stands(known)),
         // The message says itself whose values they are: it is no matter since when the device measures whom.
         (_, Some(named)) => Ok(Arc::new(Registered {
             patient: Some(named.clone()),

@@ -271,6 +271,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         let devices = &broker.hospital.devices;
         let device = self.device();
         let known = device.and_then(|device| devices.find(&device));
+        let known = known.map(|known| devices.as_it_stands(known));
         let mut pending = Vec::new();
         // Taken with the first message: a welcome and a ping are answered also while another's is kept.
         let mut turn = None;

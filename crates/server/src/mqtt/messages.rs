@@ -125,7 +125,8 @@ fn stream_message(
     if let Some(refusal) = taken.refused {
         return Pending::refused(device, publish, No::BadPayload, &refusal.text());
     }
-    let is_new = !taken.arrived.is_empty();
+    // Nobody is told what is nobody's.
+    let is_new = !taken.arrived.is_empty() && !device.is_left_behind;
     Pending {
         quality: publish.quality,
         refused: None,

@@ -65,9 +65,14 @@ pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
     }
     if moved {
         let now = clock::now();
-        let moved = match places::load(hospital, permit, None).await {
+        let moved = match places::now(hospital, permit).await {
             Ok(places) => {
-                let begun = hospital.ward.state.lock().settle(places, now);
+                let begun = {
+                    let mut state = hospital.ward.state.lock();
+                    let begun = state.settle(places, now);
+                    state.await_devices(now);
+                    begun
+                };
                 let known = known_of(hospital, permit, &begun).await;
                 let known = known.and(stored::refill(hospital, permit, &begun, None, now).await);
                 let mut state = hospital.ward.state.lock();
@@ -207,6 +212,7 @@ pub(super) fn is_doubtful(mark: &QualityMark) -> bool {
             | QualityMark::Calibrating
             | QualityMark::Superseded
             | QualityMark::Test
+            | QualityMark::LeftBehind
     )
 }
 

@@ -289,6 +289,8 @@ mod tests {
                 place: Some(place.to_owned()),
                 patient: None,
                 carrier: carrier.map(str::to_owned),
+                active: true,
+                codes: Vec::new(),
             };
             let places = &mut state.places;
             let square = tags::outline("0,0 6,0 6,5 0,5").unwrap();

@@ -1,6 +1,6 @@
 //! Wards, beds, who lies where, who is on duty, and which devices stand where, as the record says it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use policy::Permit;
 use record::{RecordError, Term};
@@ -22,7 +22,7 @@ const FLOOR: &str = "urn:yuanyi:floor-outline";
 /// A building is not deep; by this a search also ends where locations are part of each other in a circle.
 const DEEPEST: usize = 8;
 /// The kind of device that says where it is.
-const TAG: &str = "location-tag";
+pub const TAG: &str = "location-tag";
 /// The resource types that say where somebody or something is.
 pub const KINDS: &[&str] = &[
     "Location",
@@ -88,6 +88,10 @@ pub struct Standing {
     /// Who or what carries it, where it is a tag: `Practitioner/…`, `Device/…`, or the patient whom it is about.
     pub carrier: Option<String>,
     pub patient: Option<PatientId>,
+    /// Whether it is in service.
+    pub active: bool,
+    /// What it measures, by the codes of its streams.
+    pub codes: Vec<String>,
 }
 
 /// All of it.
@@ -307,6 +311,18 @@ impl super::State {
     }
 }
 
+/// Reads it from the record as it is now, and tells the doors of devices who lies where.
+pub async fn now(hospital: &Hospital, permit: &Permit) -> Result<Places, RecordError> {
+    let places = load(hospital, permit, None).await?;
+    let beds = places.beds.values().map(|bed| {
+        let lies = bed.patient.as_ref().map(|lying| lying.id.clone());
+        (bed.id.clone(), lies)
+    });
+    let beds: HashMap<_, _> = beds.collect();
+    hospital.devices.know_who_lies(beds);
+    Ok(places)
+}
+
 /// Reads it from the record: as it is now, or as it was at a moment.
 pub async fn load(
     hospital: &Hospital,
@@ -366,7 +382,7 @@ pub async fn load(
         places.duties.extend(duties(&role, &names));
     }
     for device in all(hospital, permit, "Device", at).await? {
-        if let Some(device) = standing(&device) {
+        if let Some(device) = standing(hospital, &device) {
             places.devices.insert(device.id.clone(), device);
         }
     }
@@ -548,7 +564,7 @@ pub fn duties(role: &Value, names: &BTreeMap<ActorId, String>) -> Vec<Duty> {
         .collect()
 }
 
-fn standing(device: &Value) -> Option<Standing> {
+fn standing(hospital: &Hospital, device: &Value) -> Option<Standing> {
     let id = text(device, "/id")?;
     let name = text(device, "/deviceName/0/name")
         .or_else(|| text(device, "/type/text"))
@@ -556,7 +572,13 @@ fn standing(device: &Value) -> Option<Standing> {
     let kind = text(device, "/type/coding/0/code");
     let patient = referred(device, "/patient/reference", "Patient");
     let said = carrier_of(device).map(str::to_owned);
+    let profile = kind.as_deref();
+    let profile = profile.and_then(|kind| hospital.devices.profile(kind, None));
+    let streams = profile.iter().flat_map(|profile| &profile.streams);
+    let codes = streams.flat_map(|stream| std::iter::once(&stream.code).chain(&stream.also));
     Some(Standing {
+        codes: codes.map(|code| code.coding().code).collect(),
+        active: text(device, "/status").is_none_or(|status| status == "active"),
         carrier: said
             .or_else(|| patient.as_ref().map(|id| format!("Patient/{id}")))
             .filter(|_| kind.as_deref() == Some(TAG)),

@@ -11,7 +11,7 @@ use policy::Permit;
 use serde::Serialize;
 use vocabulary::{Text, Timestamp};
 
-use super::{Bed, BedState, Kept, State, kept::Source, places::Standing, routing, tags};
+use super::{Bed, BedState, Kept, State, Tie, kept::Source, places::Standing, routing, tags};
 use crate::{clock, http::Caller};
 
 /// The signals that are forecast, how many minutes ahead, and with which probability the value lies inside.
@@ -51,6 +51,7 @@ type Point = (f64, f64);
 pub struct DeviceView {
     id: String,
     name: String,
+    tie: Tie,
     /// Whether it was heard lately.
     online: bool,
     heard: Option<Timestamp>,
@@ -391,24 +392,19 @@ fn thinned(line: &std::collections::VecDeque<(Timestamp, f64)>) -> Vec<Point> {
 }
 
 fn devices(state: &State, bed: &Bed, now: Timestamp) -> Vec<DeviceView> {
-    let here = |device: &&super::places::Standing| {
-        let lies = bed.patient.as_ref().map(|lying| &lying.id);
-        device.place.as_ref() == Some(&bed.id)
-            || (device.patient.is_some() && device.patient.as_ref() == lies)
-            || (device.place.is_some() && device.place == bed.room)
-    };
-    let devices = state.places.devices.values().filter(here);
-    devices
-        .map(|device| {
-            let heard = state.heard.get(&device.id).copied();
-            DeviceView {
-                id: device.id.clone(),
-                name: device.name.clone(),
-                online: heard.is_some_and(|at| now.0 - at.0 <= SILENT_MS),
-                heard,
-            }
+    let all = state.places.devices.values();
+    let view = |device: &super::places::Standing| {
+        let tie = state.places.tie(device, bed)?;
+        let heard = state.heard.get(&device.id).copied();
+        Some(DeviceView {
+            id: device.id.clone(),
+            name: device.name.clone(),
+            tie,
+            online: heard.is_some_and(|at| now.0 - at.0 <= SILENT_MS),
+            heard,
         })
-        .collect()
+    };
+    all.filter_map(view).collect()
 }
 
 /// An alarm as a caller may see it: whose patient it is only where the permit covers that.

@@ -464,6 +464,7 @@ mod tests {
             (QualityMark::ArrivalTime, &[16]),
             (QualityMark::Correction { received_ms: 1 }, &[17, 2]),
             (QualityMark::Superseded, &[18]),
+            (QualityMark::LeftBehind, &[19]),
         ] {
             assert_eq!(postcard::to_stdvec(&mark).unwrap(), written, "{mark:?}");
         }

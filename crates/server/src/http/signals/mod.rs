@@ -93,6 +93,7 @@ impl From<&QualityMark> for SignalMark {
             QualityMark::Test => "test",
             QualityMark::Validated => "validated",
             QualityMark::FromObservation => "from-observation",
+            QualityMark::LeftBehind => "left-behind",
             QualityMark::Profile { version } => {
                 text = Some(version.to_string());
                 "profile"

@@ -1,0 +1,385 @@
+//! Which devices measure who lies in a bed. A device is its patient's by the registry, and at its bed only as long as
+//! that patient lies there: whose it is after that somebody says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alarms::{Presence, RuleSet};
+use serde::Serialize;
+use vocabulary::Timestamp;
+
+use super::{Bed, BedState, Places, State, TAG, places::Standing};
+
+/// The signals by which rules look at devices that nobody connected with who lies here now.
+const OF_ANOTHER: &str = "device-of-another";
+const ELSEWHERE: &str = "device-elsewhere";
+
+/// How a device belongs to a bed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tie {
+    /// It measures who lies there.
+    Connected,
+    /// It stands there, and is no patient's.
+    OfBed,
+    /// It stands there, and is still another patient's.
+    OfAnother,
+    /// It is of who lies there, and stands at another bed.
+    Elsewhere,
+    /// It stands there or in the room, and is nothing to connect.
+    Beside,
+}
+
+impl Places {
+    /// How a device belongs to a bed; none where it does not.
+    pub fn tie(&self, device: &Standing, bed: &Bed) -> Option<Tie> {
+        let is_here = device.place.as_ref() == Some(&bed.id);
+        let lies = bed.patient.as_ref().map(|lying| &lying.id);
+        let is_theirs = device.patient.is_some() && device.patient.as_ref() == lies;
+        let at_a_bed = device.place.as_ref();
+        let at_a_bed = at_a_bed.is_some_and(|place| self.beds.contains_key(place));
+        // A tag goes where its carrier goes.
+        let stays = device.active && device.kind.as_deref() != Some(TAG);
+        if is_theirs && !is_here && at_a_bed && stays {
+            Some(Tie::Elsewhere)
+        } else if is_theirs {
+            Some(Tie::Connected)
+        } else if is_here && device.patient.is_some() && stays {
+            Some(Tie::OfAnother)
+        } else if is_here && stays && !device.codes.is_empty() {
+            Some(Tie::OfBed)
+        } else {
+            let in_room = device.place.is_some() && device.place == bed.room;
+            (is_here || in_room).then_some(Tie::Beside)
+        }
+    }
+
+    /// The signals that should come at a bed in which somebody lies, each with its device: all of a device that is
+    /// connected there, and those of one that is no patient's which are about the bed. Whether somebody in a bed is
+    /// monitored at all nobody knows by what stands beside it.
+    fn awaited(&self, bed: &Bed, rules: &RuleSet) -> BTreeMap<String, String> {
+        let mut awaited = BTreeMap::new();
+        for device in self.devices.values() {
+            let is_here = device.active && device.place.as_ref() == Some(&bed.id);
+            let tie = self.tie(device, bed);
+            match tie {
+                Some(Tie::OfAnother) => {
+                    awaited.insert(OF_ANOTHER.to_owned(), device.id.clone());
+                }
+                Some(Tie::Elsewhere) => {
+                    awaited.insert(ELSEWHERE.to_owned(), device.id.clone());
+                }
+                Some(Tie::Connected | Tie::OfBed) if is_here => {
+                    let signals = device.codes.iter();
+                    let signals = signals.filter_map(|code| rules.signal_of_code(code));
+                    let counts = |signal: &&alarms::Signal| {
+                        tie == Some(Tie::Connected) || signal.answers.is_none()
+                    };
+                    let signals = signals.filter(counts);
+                    awaited.extend(signals.map(|signal| (signal.id.clone(), device.id.clone())));
+                }
+                _ => {}
+            }
+        }
+        awaited
+    }
+}
+
+impl State {
+    /// Awaits at each bed in which somebody lies what its devices should send, and no longer what was awaited of one
+    /// that was taken from there. The beds of an edge are watched there.
+    pub(super) fn await_devices(&mut self, now: Timestamp) {
+        let of_edges: BTreeSet<String> = self
+            .works_for
+            .values()
+            .flat_map(|locations| self.places.wards_of(locations))
+            .collect();
+        // What an open alarm looks at was awaited before the program was started.
+        let open = self.board.open().into_iter().filter(|alarm| {
+            alarm.presence == Presence::Present && !self.board.is_led_elsewhere(&alarm.id)
+        });
+        let alarmed: BTreeSet<(String, String)> = open
+            .flat_map(|alarm| {
+                let (signals, _) = self.rules.looks_at(&alarm.rule);
+                let signals = signals.into_iter().map(str::to_owned);
+                signals.map(|signal| (alarm.bed.clone(), signal))
+            })
+            .collect();
+        for (id, state) in &mut self.beds {
+            let Some(bed) = self.places.beds.get(id) else {
+                continue;
+            };
+            let is_of_edge = of_edges.contains(&bed.ward);
+            let awaited = if bed.patient.is_some() && !is_of_edge {
+                self.places.awaited(bed, &self.rules)
+            } else {
+                BTreeMap::new()
+            };
+            let no_more = |signal: &&String| !awaited.contains_key(*signal);
+            for signal in state.awaited.keys().filter(no_more) {
+                // What devices of an edge sent is shown here still.
+                if !is_of_edge || is_own(signal) {
+                    state.watch.dismiss(signal);
+                    state.sources.remove(signal);
+                }
+            }
+            let is_new = |signal: &&String| !state.awaited.contains_key(*signal);
+            for signal in awaited.keys().filter(is_new) {
+                let is_alarmed = alarmed.contains(&(id.clone(), signal.clone()));
+                let since = if is_alarmed { Timestamp(0) } else { now };
+                state.watch.expect(signal, since);
+            }
+            state.awaited = awaited;
+        }
+    }
+}
+
+impl BedState {
+    /// Of a device that sends something, what it does not send is awaited no more: which of its probes are in use it
+    /// alone knows.
+    pub(super) fn hear(&mut self) {
+        let speak: BTreeSet<&String> = self.sources.values().map(|one| &one.device).collect();
+        for (signal, device) in &self.awaited {
+            if speak.contains(device) && !self.sources.contains_key(signal) && !is_own(signal) {
+                self.watch.dismiss(signal);
+            }
+        }
+    }
+}
+
+/// Whether a signal is what the hospital says of a bed's devices, and none of theirs.
+fn is_own(signal: &str) -> bool {
+    [OF_ANOTHER, ELSEWHERE].contains(&signal)
+}
+
+#[cfg(test)]
+mod tests {
+    use alarms::Sample;
+    use vocabulary::PatientId;
+
+    use super::*;
+    use crate::ward::{kept::Source, places::Lying};
+
+    const NOW: i64 = 1_790_000_000_000;
+
+    fn after(seconds: i64) -> Timestamp {
+        Timestamp(NOW + seconds * 1000)
+    }
+
+    fn patient(id: &str) -> PatientId {
+        PatientId::new(id).unwrap()
+    }
+
+    fn lies(id: &str) -> Option<Lying> {
+        Some(Lying {
+            id: patient(id),
+            name: String::new(),
+            birth_date: None,
+            sex: None,
+        })
+    }
+
+    fn monitor(of: Option<&str>, place: Option<&str>) -> Standing {
+        Standing {
+            id: "monitor".to_owned(),
+            name: "Monitor".to_owned(),
+            kind: Some("bedside-monitor".to_owned()),
+            kind_name: None,
+            place: place.map(str::to_owned),
+            carrier: None,
+            patient: of.map(patient),
+            active: true,
+            codes: vec!["147842".to_owned(), "150456".to_owned()],
+        }
+    }
+
+    /// Two beds, in which `a` and `b` lie, with a monitor.
+    fn two_beds(device: Standing) -> State {
+        let mut state = State::one_bed(after(0), |_| {});
+        let mut places = state.places.clone();
+        for (id, who) in [("bed", "a"), ("bed-2", "b")] {
+            let mut bed = places.beds["bed"].clone();
+            bed.id = id.to_owned();
+            bed.room = Some("room".to_owned());
+            bed.patient = lies(who);
+            places.beds.insert(id.to_owned(), bed);
+        }
+        places.devices.insert(device.id.clone(), device);
+        state.settle(places, after(0));
+        state.await_devices(after(0));
+        state
+    }
+
+    /// The places change, and seconds pass; what is open then, by bed and rule.
+    fn pass(
+        state: &mut State,
+        seconds: std::ops::RangeInclusive<i64>,
+        change: impl FnOnce(&mut Places),
+    ) -> Vec<String> {
+        let mut places = state.places.clone();
+        change(&mut places);
+        let now = after(*seconds.start());
+        state.settle(places, now);
+        state.await_devices(now);
+        for second in seconds {
+            state.tick(after(second));
+        }
+        let present = |alarm: &&alarms::Alarm| alarm.presence == Presence::Present;
+        let open = state.board.open().into_iter().filter(present);
+        let mut open: Vec<_> = open
+            .map(|alarm| format!("{} {}", alarm.bed, alarm.rule))
+            .collect();
+        open.sort();
+        open
+    }
+
+    #[test]
+    fn a_device_belongs_to_a_bed_as_its_place_and_its_patient_say() {
+        for (of, place, here, there) in [
+            (Some("a"), Some("bed"), Some(Tie::Connected), None),
+            (
+                Some("b"),
+                Some("bed"),
+                Some(Tie::OfAnother),
+                Some(Tie::Elsewhere),
+            ),
+            (Some("gone"), Some("bed"), Some(Tie::OfAnother), None),
+            (None, Some("bed"), Some(Tie::OfBed), None),
+            // One that is carried, or is at home.
+            (Some("a"), None, Some(Tie::Connected), None),
+            (Some("a"), Some("ward"), Some(Tie::Connected), None),
+            (None, Some("room"), Some(Tie::Beside), Some(Tie::Beside)),
+            (None, None, None, None),
+        ] {
+            let device = monitor(of, place);
+            let state = two_beds(device.clone());
+            let tie = |bed: &str| state.places.tie(&device, &state.places.beds[bed]);
+            assert_eq!(
+                (tie("bed"), tie("bed-2")),
+                (here, there),
+                "{of:?} {place:?}"
+            );
+            let mut tag = device;
+            tag.kind = Some(TAG.to_owned());
+            let tie = |bed: &str| state.places.tie(&tag, &state.places.beds[bed]);
+            assert_ne!(tie("bed-2"), Some(Tie::Elsewhere));
+        }
+    }
+
+    #[test]
+    fn a_device_of_another_is_an_alarm_where_somebody_lies_until_it_is_connected() {
+        let mut state = two_beds(monitor(Some("a"), Some("bed")));
+        assert!(pass(&mut state, 1..=60, |_| {}).is_empty());
+        // Nobody lies there: nobody is harmed.
+        let open = pass(&mut state, 61..=120, |places| {
+            places.beds.get_mut("bed").unwrap().patient = None;
+        });
+        assert!(open.is_empty(), "{open:?}");
+        let open = pass(&mut state, 121..=150, |places| {
+            places.beds.get_mut("bed").unwrap().patient = lies("c");
+        });
+        assert!(open.is_empty(), "{open:?}");
+        let open = pass(&mut state, 151..=160, |_| {});
+        assert_eq!(open, ["bed device-of-another"]);
+        let alarm = state.board.open()[0];
+        assert_eq!(alarm.patient.as_deref(), Some("c"));
+        let open = pass(&mut state, 161..=170, |places| {
+            places.devices.get_mut("monitor").unwrap().patient = Some(patient("c"));
+        });
+        assert!(open.is_empty(), "{open:?}");
+    }
+
+    #[test]
+    fn a_patient_who_was_moved_without_the_devices_is_told_of_at_the_new_bed() {
+        let mut state = two_beds(monitor(Some("a"), Some("bed")));
+        let open = pass(&mut state, 1..=60, |places| {
+            places.beds.get_mut("bed").unwrap().patient = None;
+            places.beds.get_mut("bed-2").unwrap().patient = lies("a");
+        });
+        assert_eq!(open, ["bed-2 device-elsewhere"]);
+    }
+
+    #[test]
+    fn a_device_that_is_connected_and_never_sends_is_an_alarm_and_one_that_is_taken_away_none() {
+        let mut state = two_beds(monitor(Some("a"), Some("bed")));
+        let open = pass(&mut state, 1..=240, |_| {});
+        let expected = ["heart-rate-absent", "nobody-watches", "spo2-absent"];
+        assert_eq!(open, expected.map(|rule| format!("bed {rule}")));
+        let open = pass(&mut state, 241..=250, |places| {
+            let device = places.devices.get_mut("monitor").unwrap();
+            (device.patient, device.place) = (None, Some("ward".to_owned()));
+        });
+        assert!(open.is_empty(), "{open:?}");
+    }
+
+    #[test]
+    fn a_monitor_of_which_one_probe_is_used_is_not_asked_for_the_others() {
+        let mut state = two_beds(monitor(Some("a"), Some("bed")));
+        for second in 1..=240 {
+            let sample = Sample {
+                signal: "spo2".to_owned(),
+                at: after(second),
+                value: 97.0,
+            };
+            let source = Source {
+                device: "monitor".to_owned(),
+                stream: "spo2".to_owned(),
+            };
+            state.sample("bed", sample, &source);
+            let open = pass(&mut state, second..=second, |_| {});
+            assert!(open.is_empty(), "{open:?}");
+        }
+        // That one is missed.
+        let open = pass(&mut state, 241..=400, |_| {});
+        assert_eq!(open, ["bed spo2-absent"]);
+    }
+
+    #[test]
+    fn nobody_is_told_that_devices_are_silent_which_are_no_patients_or_carried() {
+        for (of, place) in [(None, Some("bed")), (Some("a"), None), (None, Some("room"))] {
+            let mut state = two_beds(monitor(of, place));
+            let open = pass(&mut state, 1..=240, |_| {});
+            assert!(open.is_empty(), "{of:?} {place:?}: {open:?}");
+        }
+        // A sensor of the bed is about the bed, whoever lies there.
+        let mut sensor = monitor(None, Some("bed"));
+        sensor.codes = vec!["bed-occupancy".to_owned()];
+        let mut state = two_beds(sensor);
+        let open = pass(&mut state, 1..=240, |_| {});
+        assert_eq!(open, ["bed bed-sensor-silent"]);
+    }
+
+    #[test]
+    fn what_was_awaited_when_the_program_ended_is_so_until_it_comes() {
+        let mut before = two_beds(monitor(Some("gone"), Some("bed")));
+        assert_eq!(pass(&mut before, 1..=60, |_| {}).len(), 1);
+        let kept = before.whole(&before.board.open()[0].id).unwrap();
+        let mut state = State::one_bed(after(100), |places| *places = before.places.clone());
+        state.restore(kept.clone());
+        state.stand();
+        state.await_devices(after(100));
+        for second in 101..=110 {
+            state.tick(after(second));
+            let [alarm] = state.board.open()[..] else {
+                panic!("the alarm is open");
+            };
+            assert_eq!(
+                (&alarm.id, alarm.presence),
+                (&kept.alarm.id, Presence::Present)
+            );
+        }
+    }
+
+    #[test]
+    fn the_beds_of_an_edge_are_watched_there() {
+        let mut state = two_beds(monitor(Some("gone"), Some("bed")));
+        let edge = vocabulary::ActorId::new("edge-1").unwrap();
+        state = {
+            let mut fresh = State::one_bed(after(0), |_| {});
+            fresh.works_for.insert(edge, vec!["ward".to_owned()]);
+            fresh.settle(state.places, after(0));
+            fresh.await_devices(after(0));
+            fresh
+        };
+        assert!(pass(&mut state, 1..=240, |_| {}).is_empty());
+    }
+}
