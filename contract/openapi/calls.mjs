@@ -689,6 +689,19 @@ export const groups = {
       gives: { 200: object({ written: integer }) },
       fails: [400, 403, 404, 422],
     }),
+    call('GET /api/wards/{ward}/beds/{bed}/devices', "Devices that could be connected at a bed: of its ward or in no place, and nobody's.", {
+      gives: { 200: object({ free: list(type('scenarios/ward/ward-twin/client/at-bed', 'FreeDevice')) }) },
+      fails: [403, 404],
+    }),
+    call('PUT /api/wards/{ward}/beds/{bed}/devices/{device}', 'From now on a device measures who lies in the bed; `patient` is whom the caller means.', {
+      takes: object({ 'patient?': text }),
+      gives: { 204: null },
+      fails: [400, 403, 404, 409],
+    }),
+    call('DELETE /api/wards/{ward}/beds/{bed}/devices/{device}', 'From now on a device measures nobody, and stands in the ward.', {
+      gives: { 204: null },
+      fails: [403, 404, 409],
+    }),
     call('GET /api/alarms/{id}', 'An alarm with its plan and who was sent.', { gives: alarm, fails: [403, 404] }),
     call('POST /api/alarms/{id}/act', 'Takes it, gives it back, pauses its sound, starts a plan from it, or ends it.', {
       takes: object({

@@ -135,3 +135,157 @@ fn a_reading_answers_and_an_alert_reaches_the_named_person() {
     );
     hospital.kill();
 }
+
+/// A ward with two beds; `p` lies in the first, whom `wang.nurse` treats, and `q` in the second, whom nobody does.
+fn furnish(hospital: &Hospital) {
+    hospital.admit_patient();
+    let place = |id: &str, kind: &str, within: Option<&str>| {
+        let system = "http://terminology.hl7.org/CodeSystem/location-physical-type";
+        let mut body = json!({
+            "resourceType": "Location", "id": id, "status": "active", "name": id,
+            "physicalType": {"coding": [{"system": system, "code": kind}]},
+        });
+        if let Some(within) = within {
+            body["partOf"] = json!({"reference": format!("Location/{within}")});
+        }
+        body
+    };
+    for resource in [
+        json!({"resourceType": "Patient", "id": "q"}),
+        place("w", "wa", None),
+        place("b1", "bd", Some("w")),
+        place("b2", "bd", Some("w")),
+        stay("p", "b1", "in-progress"),
+        stay("q", "b2", "in-progress"),
+    ] {
+        assert_eq!(hospital.put("importer", &resource), 201, "{resource}");
+    }
+}
+
+fn stay(patient: &str, bed: &str, status: &str) -> Value {
+    json!({
+        "resourceType": "Encounter", "id": format!("stay-{patient}"), "status": status,
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+        "subject": {"reference": format!("Patient/{patient}")},
+        "location": [{"location": {"reference": format!("Location/{bed}")}, "status": "active"}],
+    })
+}
+
+/// How devices belong to a bed, once that is as expected.
+fn ties(hospital: &Hospital, bed: usize, expected: &Value) {
+    let begun = Instant::now();
+    loop {
+        let (status, ward) = hospital.send("wang.nurse", "GET", "/api/wards/w", &Value::Null);
+        assert_eq!(status, 200, "{ward}");
+        let devices = ward["beds"][bed]["devices"].as_array().unwrap().iter();
+        let found: Value = devices.map(|one| json!([one["id"], one["tie"]])).collect();
+        if found == *expected {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_mins(1), "{found}");
+        sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn who_treats_whoever_lies_there_connects_a_device_at_a_bed() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    for (id, of, place) in [
+        ("mon-1", Some("p"), "b1"),
+        ("mon-2", Some("q"), "b2"),
+        ("free", None, "w"),
+    ] {
+        let device = json!({"profile": "bedside-monitor", "patient": of, "location": place});
+        let (status, body) = hospital.send("admin", "PUT", &format!("/api/devices/{id}"), &device);
+        assert_eq!(
+            (status, &body["left_behind"]),
+            (200, &json!(false)),
+            "{body}"
+        );
+    }
+    let at = |who: &str, method: &str, bed: &str, device: &str, body: Value| {
+        let path = format!("/api/wards/w/beds/{bed}/devices/{device}");
+        hospital.send(who, method, &path, &body).0
+    };
+    ties(&hospital, 0, &json!([["mon-1", "connected"]]));
+    // Who does not treat them, whom one does not mean, and what measures another.
+    for (who, method, bed, device, body, expected) in [
+        ("chen.expert", "PUT", "b1", "free", json!({}), 403),
+        ("admin", "PUT", "b1", "free", json!({}), 403),
+        ("wang.nurse", "PUT", "b2", "free", json!({}), 403),
+        (
+            "wang.nurse",
+            "PUT",
+            "b1",
+            "free",
+            json!({"patient": "q"}),
+            409,
+        ),
+        (
+            "wang.nurse",
+            "PUT",
+            "b1",
+            "mon-2",
+            json!({"patient": "p"}),
+            409,
+        ),
+        ("wang.nurse", "DELETE", "b1", "mon-2", json!(null), 409),
+        ("wang.nurse", "PUT", "b1", "none", json!({}), 404),
+        ("wang.nurse", "PUT", "b3", "free", json!({}), 404),
+    ] {
+        assert_eq!(
+            at(who, method, bed, device, body),
+            expected,
+            "{who} {method} {bed} {device}"
+        );
+    }
+    let (status, found) = hospital.send(
+        "wang.nurse",
+        "GET",
+        "/api/wards/w/beds/b1/devices",
+        &Value::Null,
+    );
+    assert_eq!(status, 200, "{found}");
+    assert_eq!(found["free"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&found["free"][0]["id"], &found["free"][0]["place"]),
+        (&json!("free"), &json!("w"))
+    );
+    assert_eq!(
+        at("wang.nurse", "PUT", "b1", "free", json!({"patient": "p"})),
+        204
+    );
+    ties(
+        &hospital,
+        0,
+        &json!([["free", "connected"], ["mon-1", "connected"]]),
+    );
+    // `p` goes home: the devices are left behind, and go to nobody who lies there until somebody says so.
+    assert_eq!(hospital.put("importer", &stay("p", "b1", "finished")), 200);
+    ties(
+        &hospital,
+        0,
+        &json!([["free", "of-another"], ["mon-1", "of-another"]]),
+    );
+    let (_, row) = hospital.send("admin", "GET", "/api/devices/mon-1", &Value::Null);
+    assert_eq!(row["left_behind"], true);
+    assert_eq!(at("wang.nurse", "PUT", "b1", "mon-1", json!({})), 409);
+    assert_eq!(at("wang.nurse", "DELETE", "b1", "mon-1", json!(null)), 204);
+    ties(&hospital, 0, &json!([["free", "of-another"]]));
+    let (_, device) = hospital.send("importer", "GET", "/fhir/Device/mon-1", &Value::Null);
+    assert_eq!(
+        (&device["patient"], &device["location"]),
+        (&Value::Null, &json!({"reference": "Location/w"}))
+    );
+    let said = json!({
+        "url": "urn:yuanyi:device-connected-by",
+        "valueReference": {"reference": "Practitioner/wang.nurse"},
+    });
+    assert!(
+        device["extension"].as_array().unwrap().contains(&said),
+        "{device}"
+    );
+    hospital.kill();
+}

@@ -259,6 +259,7 @@ async fn begin_ward(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Re
             location: one.location,
             serial: None,
             carrier: one.carrier,
+            said_by: None,
         };
         let known = hospital.devices.find(&one.id).is_some();
         if !known

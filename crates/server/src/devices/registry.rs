@@ -23,6 +23,8 @@ const SINCE: &str = "urn:yuanyi:device-assigned";
 /// The extension that says who or what carries a device.
 const CARRIER: &str = "urn:yuanyi:carried-by";
 const CARRIED: &str = "who or what carries it";
+/// The extension that says who connected or disconnected a device at a bed.
+const SAID_BY: &str = "urn:yuanyi:device-connected-by";
 /// The code system of our kinds of devices.
 const PROFILE: &str = "urn:yuanyi:device-profile";
 /// How often counts are saved.
@@ -53,6 +55,9 @@ pub struct NewDevice {
     /// Who or what carries it, where it is a tag: `Practitioner/…` or `Device/…`.
     #[serde(default)]
     pub carrier: Option<String>,
+    /// Who said at a bed whose values it measures.
+    #[serde(skip)]
+    pub said_by: Option<ActorId>,
 }
 
 /// Why a device cannot be registered.
@@ -220,9 +225,20 @@ fn registered(devices: &Devices, id: &DeviceId, body: &Value) -> Option<Register
 
 /// Who or what a `Device` says that it is carried by.
 pub fn carrier_of(body: &Value) -> Option<&str> {
+    referred(body, CARRIER)
+}
+
+/// Who said at a bed whose values a `Device` measures, as it is now.
+pub fn said_by(body: &Value) -> Option<&str> {
+    let is_ours = written_by(body) == Some(WRITER);
+    let who = referred(body, SAID_BY).filter(|_| is_ours)?;
+    who.strip_prefix("Practitioner/")
+}
+
+fn referred<'a>(body: &'a Value, extension: &str) -> Option<&'a str> {
     let mut said = body.get("extension")?.as_array()?.iter();
-    let carried = said.find(|one| one.get("url") == Some(&json!(CARRIER)))?;
-    carried.pointer("/valueReference/reference")?.as_str()
+    let found = said.find(|one| one.get("url") == Some(&json!(extension)))?;
+    found.pointer("/valueReference/reference")?.as_str()
 }
 
 /// Registers a device, or changes it; its metrics are those of its profile.
@@ -282,6 +298,56 @@ pub async fn register(
         _ => Some(clock::now()),
     };
     keep(hospital, actor, (id, profile), new, ("active", since)).await
+}
+
+/// Takes over what somebody said at a bed of an edge of whose values a device measures, and where it is; why not, where
+/// that cannot be.
+pub async fn take_said(
+    hospital: &Hospital,
+    edge: &ActorId,
+    id: &str,
+    body: &Value,
+) -> Result<Option<String>, RecordError> {
+    let no = |why: &str| Ok(Some(why.to_owned()));
+    let device = DeviceId::new(id)
+        .ok()
+        .and_then(|id| hospital.devices.find(&id));
+    let said = device.as_ref().and_then(|device| {
+        let by = ActorId::new(said_by(body)?).ok()?;
+        Some((registered(&hospital.devices, &device.id, body)?, by))
+    });
+    let (Some(device), Some((said, by))) = (device, said) else {
+        return no("find the device in the registry");
+    };
+    let named = [
+        ("Device", Some(id)),
+        ("Patient", said.patient.as_ref().map(PatientId::as_str)),
+        ("Location", said.location.as_deref()),
+    ];
+    for (kind, id) in named {
+        if let Some(id) = id
+            && !hospital.was_given(edge, kind, id).await?
+        {
+            return no("find the device, its patient and its place among those of this edge");
+        }
+    }
+    if (&device.patient, &device.location) == (&said.patient, &said.location) {
+        return Ok(None);
+    }
+    let act = said.patient.as_ref().map_or("disconnect", |_| "connect");
+    let at = Some(("edge", edge.as_str()));
+    hospital.note_device(&by, &device.id, act, at).await?;
+    let new = NewDevice {
+        patient: said.patient,
+        location: said.location,
+        said_by: Some(by),
+        ..device.as_registered()
+    };
+    match register(hospital, edge, &device.id, &new).await {
+        Ok(()) => Ok(None),
+        Err(RegistryError::Record(error)) => Err(error),
+        Err(error) => Ok(Some(error.to_string())),
+    }
 }
 
 /// The facts of a device as another hospital registered it, whose edge this is: itself, with the metrics of its kind.
@@ -350,7 +416,7 @@ fn is_account(hospital: &Hospital, id: &str) -> bool {
 
 impl Registered {
     /// What was said of it when it was registered.
-    fn as_registered(&self) -> NewDevice {
+    pub fn as_registered(&self) -> NewDevice {
         NewDevice {
             profile: self.profile.id.clone(),
             name: Some(self.name.clone()),
@@ -358,6 +424,7 @@ impl Registered {
             location: self.location.clone(),
             serial: self.serial.clone(),
             carrier: self.carrier.clone(),
+            said_by: None,
         }
     }
 }
@@ -439,7 +506,10 @@ fn device(
     let since = since.map(|since| json!({"url": SINCE, "valueInstant": since.to_string()}));
     let carrier = new.carrier.as_ref();
     let carrier = carrier.map(|who| json!({"url": CARRIER, "valueReference": {"reference": who}}));
-    let extensions: Vec<Value> = since.into_iter().chain(carrier).collect();
+    let said_by = new.said_by.as_ref().map(|who| {
+        json!({"url": SAID_BY, "valueReference": {"reference": format!("Practitioner/{who}")}})
+    });
+    let extensions: Vec<Value> = since.into_iter().chain(carrier).chain(said_by).collect();
     if !extensions.is_empty() {
         add("extension", json!(extensions));
     }

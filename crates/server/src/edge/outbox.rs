@@ -536,7 +536,7 @@ mod tests {
         let written = |sequence: u64| Written {
             sequence,
             id: format!("o-{sequence}"),
-            patient: PatientId::new("p").unwrap(),
+            patient: PatientId::new("p").ok(),
             body: serde_json::json!({"resourceType": "Observation"}),
         };
         let steps = [Step::Written(written(3)), Step::Written(written(4))];

@@ -1,5 +1,6 @@
 //! HTTP: the client, its calls, FHIR, DICOMweb and the ledger.
 
+mod bedside;
 mod body;
 mod caller;
 mod cds_services;
@@ -116,6 +117,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(scenarios::routes())
         .merge(signals::routes())
         .merge(ward::routes())
+        .merge(bedside::routes())
         .merge(command::routes())
         .merge(security::routes())
         .merge(settings::routes())

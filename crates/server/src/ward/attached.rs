@@ -8,6 +8,7 @@ use serde::Serialize;
 use vocabulary::Timestamp;
 
 use super::{Bed, BedState, Places, State, TAG, places::Standing};
+use crate::devices::Registered;
 
 /// The signals by which rules look at devices that nobody connected with who lies here now.
 const OF_ANOTHER: &str = "device-of-another";
@@ -85,6 +86,39 @@ impl Places {
 }
 
 impl State {
+    /// A bed of a ward.
+    pub fn bed(&self, ward: &str, bed: &str) -> Option<Bed> {
+        let bed = self.places.beds.get(bed);
+        bed.filter(|bed| bed.ward == ward).cloned()
+    }
+
+    /// How a device of the registry belongs to a bed.
+    pub fn tie(&self, device: &Registered, bed: &Bed) -> Option<Tie> {
+        let known = self.places.devices.get(device.id.as_str())?;
+        self.places.tie(known, bed)
+    }
+
+    /// Whether a device may be connected at a bed though it does not stand there: it is nobody's, and in no room. Which
+    /// place it has in the ward is answered; none where it has no place.
+    pub fn is_free(&self, device: &Registered, bed: &Bed) -> Option<Option<String>> {
+        let is_nobodys =
+            device.patient.is_none() && device.carrier.is_none() && device.profile.id != TAG;
+        if !device.active || !is_nobodys {
+            return None;
+        }
+        let Some(place) = &device.location else {
+            return Some(None);
+        };
+        let is_here = self
+            .places
+            .is_within(place, std::slice::from_ref(&bed.ward));
+        if !is_here || self.places.rooms.contains_key(place) {
+            return None;
+        }
+        let at = self.places.beds.get(place).map(|at| at.name.clone());
+        Some(at.or_else(|| self.places.wards.get(place).cloned()))
+    }
+
     /// Awaits at each bed in which somebody lies what its devices should send, and no longer what was awaited of one
     /// that was taken from there. The beds of an edge are watched there.
     pub(super) fn await_devices(&mut self, now: Timestamp) {

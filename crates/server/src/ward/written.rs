@@ -1,4 +1,5 @@
-//! What people write down at the beds of an edge: told to the cloud in the order of its journal, and kept there once.
+//! What people write down at the beds of an edge, and which devices they connect there: told to the cloud in the order of
+//! its journal, and kept there once.
 //! And what is written down in the cloud about who lies in these beds, as far as somebody must know it who judges there.
 
 use std::collections::BTreeSet;
@@ -18,11 +19,17 @@ use super::{
     heard::FROM_HOME,
     referred,
 };
-use crate::{edge::NotTaken, hospital::Hospital, vitals};
+use crate::{
+    devices::{self, said_by},
+    edge::NotTaken,
+    hospital::Hospital,
+    vitals,
+};
 
 const KIND: &str = "Observation";
 /// What an observation is that was written down by mistake.
 const TAKEN_BACK: &str = "entered-in-error";
+const DEVICE: &str = "Device";
 /// What was written down at an edge is tagged by this in the cloud, and changed there alone.
 const AT_EDGE: &str = "edge";
 /// What was written down in the cloud is tagged by this at an edge, and changed there alone.
@@ -47,15 +54,15 @@ const HANDED: &[&str] = &[
 /// The tag that says at which edge, and in which entry of its journal.
 const ENTRY: &str = "urn:yuanyi:edge-entry";
 
-/// An observation that somebody wrote down at an edge.
+/// An observation that somebody wrote down at an edge, or a device as somebody connected it there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Written {
     /// The entry of the edge's journal that holds it.
     pub sequence: u64,
     /// Its id.
     pub id: String,
-    /// Whom it is about.
-    pub patient: PatientId,
+    /// Whom it is about; nobody where a device was disconnected.
+    pub patient: Option<PatientId>,
     /// It.
     pub body: Value,
 }
@@ -67,16 +74,21 @@ impl Written {
         let FactBody::Resource { key, body, .. } = &entry.fact.body else {
             return None;
         };
-        let body = body.as_ref().filter(|_| key.kind == KIND)?;
-        let is_own = author(body)? == entry.actor.as_str();
-        let is_taken_back = body.get("status").and_then(Value::as_str) == Some(TAKEN_BACK);
-        if !(is_own || is_taken_back) || !is_by_hand(body) {
-            return None;
-        }
-        Some(Self {
+        let body = body.as_ref()?;
+        let by = entry.actor.as_str();
+        let is_theirs = match key.kind.as_str() {
+            KIND => {
+                let is_own = author(body)? == by;
+                let is_taken_back = body.get("status").and_then(Value::as_str) == Some(TAKEN_BACK);
+                entry.fact.subject.is_some() && (is_own || is_taken_back) && is_by_hand(body)
+            }
+            DEVICE => said_by(body) == Some(by),
+            _ => false,
+        };
+        is_theirs.then(|| Self {
             sequence: entry.sequence,
             id: key.id.clone(),
-            patient: entry.fact.subject.clone()?,
+            patient: entry.fact.subject.clone(),
             body: body.clone(),
         })
     }
@@ -88,7 +100,7 @@ impl Written {
         if text("resourceType") != Some(KIND) || text("id") != Some(&self.id) {
             return Some("take something else than an observation");
         }
-        if about.as_deref() != Some(self.patient.as_str()) {
+        if about.is_none() || about.as_deref() != self.patient.as_ref().map(PatientId::as_str) {
             return Some("take an observation of one patient about another");
         }
         let is_signed = author(&self.body).is_some() && is_by_hand(&self.body);
@@ -111,7 +123,7 @@ impl Written {
                 kind: KIND.to_owned(),
                 id: self.id,
             },
-            subject: Some(self.patient),
+            subject: self.patient,
             body,
         }
     }
@@ -243,6 +255,11 @@ pub async fn take_written(
     let _turn = hospital.ward.writing.lock().await;
     let mut refused = Vec::new();
     for (index, written) in told.into_iter().enumerate() {
+        if written.body.get("resourceType").and_then(Value::as_str) == Some(DEVICE) {
+            let taken = devices::take_said(hospital, edge, &written.id, &written.body).await?;
+            refused.extend(taken.map(|why| NotTaken { index, why }));
+            continue;
+        }
         let key = ResourceKey {
             kind: KIND.to_owned(),
             id: written.id.clone(),
@@ -258,7 +275,7 @@ pub async fn take_written(
         }
         let is_anothers =
             before.is_some_and(|before| before.is_none_or(|(of, _)| of != edge.as_str()));
-        let patient = written.patient.as_str();
+        let patient = written.patient.as_ref().map_or("", PatientId::as_str);
         let why = if is_anothers {
             Some("change what was not written down at this edge")
         } else if !hospital.was_given(edge, "Patient", patient).await? {
@@ -288,7 +305,7 @@ mod tests {
         Written {
             sequence: 7,
             id: "o".to_owned(),
-            patient: PatientId::new("p").unwrap(),
+            patient: PatientId::new("p").ok(),
             body: json!({
                 "resourceType": KIND, "id": "o", "meta": {"versionId": "1"},
                 "subject": {"reference": "Patient/p"},
@@ -325,6 +342,30 @@ mod tests {
         // What is the cloud's comes and goes as the cloud says.
         assert!(!stays_as_written(Some(&anothers), &anothers));
         assert!(!stays_as_written(None, &anothers));
+    }
+
+    #[test]
+    fn a_device_goes_up_as_who_stands_at_its_bed_connected_it_and_not_as_it_was_handed_down() {
+        let goes_up = |by: &str, actor: &str| {
+            let said = json!({"reference": format!("Practitioner/{by}")});
+            let mut body = json!({
+                "resourceType": DEVICE, "id": "d",
+                "extension": [{"url": "urn:yuanyi:device-connected-by", "valueReference": said}],
+            });
+            mark_written_by(body.as_object_mut().unwrap(), "devices");
+            let entry = json!({
+                "sequence": 7, "at": "2026-11-26T08:00:00Z", "actor": actor, "salt": "00",
+                "fact": {"body": FactBody::Resource {
+                    key: ResourceKey { kind: DEVICE.to_owned(), id: "d".to_owned() },
+                    version: 1,
+                    body: Some(body),
+                }},
+            });
+            Written::of(&serde_json::from_value(entry).unwrap())
+        };
+        let up = goes_up("nurse", "nurse").unwrap();
+        assert_eq!((up.id.as_str(), up.patient), ("d", None));
+        assert_eq!(goes_up("nurse", "hospital"), None);
     }
 
     #[test]

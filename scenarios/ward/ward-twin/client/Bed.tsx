@@ -6,6 +6,7 @@ import { momentOf } from '../../../../client/core/dates';
 import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Icon } from '../../../../client/panels/Icon';
 import { Signals } from '../../../../client/panels/signals/Signals';
+import { AtBed } from './AtBed';
 import { News2, ValueOf, Who } from './BedTable';
 import { Organs } from './Organs';
 import { PastWaves } from './PastWaves';
@@ -156,19 +157,7 @@ export function Bed(props: BedProps): JSX.Element {
           </ul>
         </section>
       </Show>
-      <section aria-label={say('devices')}>
-        <h3>{say('devices')}</h3>
-        <ul>
-          <For each={props.bed.devices} fallback={<li class="soft">{say('noValue')}</li>}>
-            {(device) => (
-              <li>
-                {device.name} · {say(device.online ? 'online' : 'offline')}{' '}
-                <span class="soft small">{device.heard === null ? say('never') : clock(device.heard, app.language())}</span>
-              </li>
-            )}
-          </For>
-        </ul>
-      </section>
+      <AtBed ward={props.ward.id} bed={props.bed} isPast={isPast()} reload={props.reload} />
     </article>
   );
 }

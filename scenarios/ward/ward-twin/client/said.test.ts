@@ -29,7 +29,7 @@ const EVERYTHING: BedView = {
   ],
   lines: { pulse: [[0, 110], [1, 118]], spo2: [[0, 94], [1, 90]], systolic: [[0, 100], [1, 95]], temperature: [[0, 38], [1, 38.6]] },
   news2: { result: { state: 'assessed', value: 9 }, band: { id: 'high' } } as unknown as BedView['news2'],
-  devices: [{ id: 'd1', name: 'Monitor', online: true, heard: null }, { id: 'd2', name: 'Pump', online: false, heard: null }],
+  devices: [{ id: 'd1', name: 'Monitor', tie: 'connected', online: true, heard: null }, { id: 'd2', name: 'Pump', tie: 'of-bed', online: false, heard: null }],
 };
 const sent = (to: string, state: OfferState): Dispatch[] => [{ role: 'doctor-on-duty', to: {} as Dispatch['to'], accept_within_s: 60, offers: [{ to, why: { zh: '', en: '' }, at: '', state }] }];
 const ALARM = { id: 'a1', alarm: { rule: 'news2-high', bed: 'b1', priority: 'high', title: { zh: 'NEWS2 高', en: 'NEWS2 is high' }, raised_at: '2026-01-01T10:00:00Z', steps: [] }, bed_name: '1 床', calls: true, called: [], sent: sent('li', 'accepted') } as unknown as AlarmView;

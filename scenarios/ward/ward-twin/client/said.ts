@@ -2,6 +2,7 @@
 import type { Dispatch, Forecast, OfferState, Reading } from '../../../../contract/alarms';
 import { colonIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
+import { isNobodys, tieWord } from './at-bed';
 import { paceOf } from './pace';
 import type { Pace } from './pace';
 import { rateOf, shown, unitOf, vitalOf, worst } from './ward';
@@ -103,7 +104,7 @@ export function bedSaid(bed: BedView, ward: WardView, say: Say): BedSaid {
       word: inLanguage(ward.escalation[alarm.alarm.priority].signalling.word, language),
       calls: alarm.calls,
     },
-    devices: bed.devices.map(({ name, online }) => ({ name, online, state: say(online ? 'online' : 'offline') })),
+    devices: bed.devices.map((device) => ({ name: device.name, online: device.online, state: say(isNobodys(device) ? tieWord(device.tie) : device.online ? 'online' : 'offline') })),
   };
 }
 

@@ -15,9 +15,13 @@ export interface WardName {
   readonly beds: number;
 }
 
+/** How a device belongs to a bed: `of-another` stands there and is still another patient's, `elsewhere` is of who lies there and stands at another bed. */
+export type Tie = 'connected' | 'of-bed' | 'of-another' | 'elsewhere' | 'beside';
+
 export interface DeviceView {
   readonly id: string;
   readonly name: string;
+  readonly tie: Tie;
   readonly online: boolean;
   readonly heard: string | null;
 }

@@ -1,0 +1,196 @@
+"""A monitor stays at its bed when its patient leaves: what it measures then is nobody's, somebody is told at the bed, and
+who treats whoever lies there now connects it."""
+
+import json
+import pathlib
+import time
+
+import pytest
+import requests
+
+from test_edge import OneHospital, furnish, put_all, shipped
+from test_mqtt import SPO2, Client, Ward, now_ms
+
+IMPATIENT = {"class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"}}
+
+
+@pytest.fixture
+def one(tmp_path):
+    running = OneHospital(tmp_path)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def ward(tmp_path: pathlib.Path):
+    data = tmp_path / "data"
+    data.mkdir()
+    running = Ward(data)
+    furnish(running)
+    running.put_user("stranger", "nurse")
+    running.put_user("technician", "technician")
+    team = [{"member": {"reference": "Practitioner/nurse"}}]
+    put_all(running, [{"resourceType": "Patient", "id": "q", "name": [{"text": "Q"}]}] + [
+        {"resourceType": "CareTeam", "id": f"team-{patient}", "status": "active",
+         "subject": {"reference": f"Patient/{patient}"}, "participant": team} for patient in ("p", "q")])
+    yield running
+    running.process.terminate()
+    running.process.wait(timeout=60)
+
+
+def stay(patient: str, status: str) -> dict:
+    return {"resourceType": "Encounter", "id": "stay" if patient == "p" else "stay-q", "status": status,
+            "subject": {"reference": f"Patient/{patient}"},
+            "location": [{"location": {"reference": "Location/b"}, "status": "active"}]} | IMPATIENT
+
+
+def until(holds, seconds: float = 60):
+    since = time.monotonic()
+    while not (found := holds()):
+        assert time.monotonic() - since < seconds, "it did not come about"
+        time.sleep(0.3)
+    return found
+
+
+def bed(ward: Ward) -> dict:
+    return ward.get("/api/wards/w", "nurse")["beds"][0]
+
+
+def lies(ward: Ward, patient: str) -> bool:
+    return (bed(ward)["patient"] or {}).get("id") == patient
+
+
+def last(ward: Ward, path: str) -> dict:
+    """The newest saturation of a patient, or of nobody at a device."""
+    rows = ward.get(path, "nurse")
+    found = [row["last"] for row in rows if row["code"] == "150456" and ("devices" not in path or row["patient"] is None)]
+    return found[0] if found else {"value": None}
+
+
+def values(ward: Ward) -> dict[str, float | None]:
+    of = {patient: f"/api/patients/{patient}/signals" for patient in ("p", "q")} | {"nobody": "/api/devices/monitor-4/streams"}
+    return {who: last(ward, path)["value"] for who, path in of.items()}
+
+
+def alarms(ward: Ward) -> list[dict]:
+    found = [one["alarm"] for one in ward.get("/api/wards/w", "nurse")["alarms"]]
+    return [one for one in found if one["rule"] == "device-of-another" and one["presence"]["state"] == "present"]
+
+
+def at_bed(ward: Ward, method: str, user: str, **body) -> int:
+    url = f"{ward.base}/api/wards/w/beds/b/devices/monitor-4"
+    bearer = {"Authorization": f"Bearer {ward.bearer(user)}"}
+    return requests.request(method, url, json=body, headers=bearer, timeout=30).status_code
+
+
+def test_what_a_monitor_measures_after_its_patient_left_is_nobodys_until_it_is_connected(ward):
+    token = ward.run("device", "add", "monitor-4", "--profile", "bedside-monitor", "--patient", "p", "--location", "b")
+    client = Client(ward, "monitor-4", token)
+
+    def measures(value: float) -> None:
+        sample = SPO2 | {"t": now_ms(), "value": value}
+        assert client.send("yuanyi/v1/monitor-4/spo2", sample).value == 0
+
+    until(lambda: lies(ward, "p"))
+    measures(97)
+    assert values(ward) == {"p": 97, "q": None, "nobody": None}
+    # `p` goes home: nobody is told, since nobody lies there, and nobody is given what is measured.
+    put_all(ward, [stay("p", "finished")])
+    until(lambda: not bed(ward)["occupied"])
+    measures(91)
+    assert values(ward) == {"p": 97, "q": None, "nobody": 91}
+    put_all(ward, [stay("q", "in-progress")])
+    until(lambda: lies(ward, "q"))
+    measures(70)
+    assert values(ward) == {"p": 97, "q": None, "nobody": 70}
+    assert [mark["code"] for mark in last(ward, "/api/devices/monitor-4/streams")["marks"]] == ["left-behind"]
+    assert ward.device("monitor-4")["left_behind"] and ward.quality("monitor-4")["marks"] == {"left-behind": 2}
+    seen = bed(ward)
+    assert [one["tie"] for one in seen["devices"]] == ["of-another"]
+    assert not [one for one in seen["vitals"] if one["signal"] == "spo2"], "whose they are nobody knows"
+    # Somebody is told at the bed, also after a restart, and not of whom it was.
+    [wait] = [rule["when"]["absent"]["for-s"] for rule in shipped("ward.toml")["rule"] if rule["id"] == "device-of-another"]
+    [told] = until(lambda: alarms(ward), wait + 60)
+    assert told["bed"] == "b" and told["patient"] == "q" and '"p"' not in json.dumps(told)
+    ward.kill()
+    ward.open()
+    client = Client(ward, "monitor-4", token)
+    measures(71)
+    assert values(ward) == {"p": 97, "q": None, "nobody": 71}
+    assert [one["id"] for one in alarms(ward)] == [told["id"]]
+
+    # Who treats `q` connects it, and means `q`.
+    assert at_bed(ward, "PUT", "stranger", patient="q") == 403
+    assert at_bed(ward, "PUT", "nurse", patient="p") == 409
+    assert at_bed(ward, "PUT", "nurse", patient="q") == 204
+    until(lambda: [one["tie"] for one in bed(ward)["devices"]] == ["connected"])
+    measures(95)
+    assert values(ward) == {"p": 97, "q": 95, "nobody": 71}
+    until(lambda: [one["value"] for one in bed(ward)["vitals"] if one["signal"] == "spo2"] == [95])
+    until(lambda: not alarms(ward))
+    device = requests.get(f"{ward.base}/fhir/Device/monitor-4", timeout=30,
+                          headers={"Authorization": f"Bearer {ward.bearer('importer')}"}).json()
+    assert device["patient"] == {"reference": "Patient/q"}
+    said = {one["url"]: one for one in device["extension"]}
+    assert said["urn:yuanyi:device-connected-by"]["valueReference"] == {"reference": "Practitioner/nurse"}
+
+    # Disconnected it stands in the ward, is nobody's, and can be connected again: also by who looks after devices.
+    assert at_bed(ward, "DELETE", "nurse") == 204
+    until(lambda: not bed(ward)["devices"])
+    measures(60)
+    assert values(ward) == {"p": 97, "q": 95, "nobody": 60}
+    [free] = ward.get("/api/wards/w/beds/b/devices", "nurse")["free"]
+    assert (free["id"], free["place"]) == ("monitor-4", "w")
+    assert at_bed(ward, "DELETE", "nurse") == 409
+    assert at_bed(ward, "PUT", "technician") == 204
+    until(lambda: [one["tie"] for one in bed(ward)["devices"]] == ["connected"])
+    client.close()
+
+
+def test_what_is_carried_stays_its_patients_wherever_they_lie(ward):
+    token = ward.run("device", "add", "monitor-4", "--profile", "bedside-monitor", "--patient", "p")
+    client = Client(ward, "monitor-4", token)
+    until(lambda: lies(ward, "p"))
+    put_all(ward, [stay("p", "finished"), stay("q", "in-progress")])
+    until(lambda: lies(ward, "q"))
+    assert client.send("yuanyi/v1/monitor-4/spo2", SPO2 | {"t": now_ms(), "value": 93}).value == 0
+    assert values(ward) == {"p": 93, "q": None, "nobody": None}
+    # It measures another patient already: it is not taken from them.
+    assert at_bed(ward, "PUT", "nurse", patient="q") == 409
+    client.close()
+
+
+def test_at_an_edge_without_a_line_a_device_is_connected_too_and_the_cloud_hears_of_it(one):
+    edge, cloud = one.edge, one.cloud
+    token = one.add_here("monitor-4", "--patient", "p")
+    put_all(cloud, [
+        {"resourceType": "CareTeam", "id": "team-q", "status": "active", "subject": {"reference": "Patient/q"},
+         "participant": [{"member": {"reference": "Practitioner/nurse"}}]},
+        stay("p", "finished"), stay("q", "in-progress")])
+    one.until(lambda: lies(edge, "q"))
+    # The edge has the device still, though its patient is known there no more.
+    one.until(lambda: "monitor-4" in one.known())
+    one.line.cut()
+    client = Client(edge, "monitor-4", token)
+
+    def measures(value: float) -> None:
+        assert client.send("yuanyi/v1/monitor-4/spo2", SPO2 | {"t": now_ms(), "value": value}).value == 0
+
+    measures(70)
+    assert last(edge, "/api/devices/monitor-4/streams")["value"] == 70
+    one.until(lambda: alarms(edge))
+    assert at_bed(edge, "PUT", "nurse", patient="q") == 204
+    measures(95)
+    assert last(edge, "/api/patients/q/signals")["value"] == 95
+    one.until(lambda: not alarms(edge))
+    one.line.mend()
+    one.until(lambda: one.drained() and last(cloud, "/api/patients/q/signals")["value"] == 95)
+    one.until(lambda: not cloud.device("monitor-4")["left_behind"])
+    device = one.fhir(cloud, "Device/monitor-4").json()
+    assert device["patient"] == {"reference": "Patient/q"}
+    assert "Practitioner/nurse" in json.dumps(device["extension"])
+    # What the cloud hands down then is what was said at the bed.
+    one.until(lambda: [one["tie"] for one in bed(edge)["devices"]] == ["connected"])
+    measures(96)
+    assert last(edge, "/api/patients/q/signals")["value"] == 96
+    client.close()
