@@ -143,6 +143,7 @@ fn of_kind(kind: &str, stream: &str, arrived: &mut Arrived) -> Option<Shown> {
         serial: None,
         carrier: None,
         active: true,
+        is_left_behind: false,
     };
     Shown::of_known(
         Some(&known),

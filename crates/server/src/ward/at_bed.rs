@@ -195,6 +195,8 @@ mod tests {
                 place: None,
                 carrier: None,
                 patient: Some(patient),
+                active: true,
+                codes: vec![],
             };
             places.devices.insert(monitor.id.clone(), monitor);
         })

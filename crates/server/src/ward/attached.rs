@@ -389,7 +389,7 @@ mod tests {
         let kept = before.whole(&before.board.open()[0].id).unwrap();
         let mut state = State::one_bed(after(100), |places| *places = before.places.clone());
         state.restore(kept.clone());
-        state.stand();
+        state.stand(after(100));
         state.await_devices(after(100));
         for second in 101..=110 {
             state.tick(after(second));

@@ -536,6 +536,8 @@ mod tests {
                 place: Some("bed".to_owned()),
                 carrier: None,
                 patient: None,
+                active: true,
+                codes: vec![],
             };
             places.devices.insert(pump.id.clone(), pump);
         });

@@ -679,6 +679,8 @@ mod tests {
                     place: Some(place.to_owned()),
                     carrier: None,
                     patient: None,
+                    active: true,
+                    codes: vec![],
                 };
                 places.devices.insert(id.to_owned(), thing);
             }
