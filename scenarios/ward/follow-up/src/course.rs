@@ -114,9 +114,7 @@ impl FollowUp {
         let now = context.now();
         let rows = facts::of_course(context, permit, "QuestionnaireResponse", id).await?;
         course.reports = rows.iter().filter_map(report::of_row).collect();
-        course
-            .reports
-            .sort_by_key(|report| std::cmp::Reverse((report.day, report.at)));
+        course.sort_reports();
         // Ids end with a number that is not filled up with zeros.
         course.assessments = rows.iter().filter_map(assess::of_row).collect();
         course.assessments.sort_by_key(|assessment| assessment.at);
@@ -147,7 +145,8 @@ impl FollowUp {
         Ok(Some(course))
     }
 
-    fn of_plan(version: ResourceVersion, zone: TimeZone) -> Option<Self> {
+    /// The plan alone, before its facts are read.
+    pub fn of_plan(version: ResourceVersion, zone: TimeZone) -> Option<Self> {
         let mut body = version.body?;
         let own: Course = read_own(&body)?;
         let subject = text(&body, "/subject/reference")?;
@@ -198,28 +197,10 @@ impl FollowUp {
         Ok(visits)
     }
 
-    /// All follow-ups that the permit covers; those of one patient where one is named.
-    pub async fn all(
-        context: &dyn Context,
-        permit: &Permit,
-        patient: Option<&PatientId>,
-    ) -> Result<Vec<Self>, Problem> {
-        let category = Match::Token {
-            system: Some(facts::CATEGORY.to_owned()),
-            code: Some(facts::SCENARIO.to_owned()),
-        };
-        let mut terms = vec![term("category", category)];
-        if let Some(patient) = patient {
-            terms.push(term(
-                "patient",
-                Match::Reference(format!("Patient/{patient}")),
-            ));
-        }
-        let mut found = Vec::new();
-        for row in facts::search(context, permit, "CarePlan", terms).await? {
-            found.extend(Self::find(context, permit, &row.key.id).await?);
-        }
-        Ok(found)
+    /// The newest first.
+    pub fn sort_reports(&mut self) {
+        self.reports
+            .sort_by_key(|report| std::cmp::Reverse((report.day, report.at)));
     }
 
     /// The patient's day at a moment.
@@ -367,7 +348,7 @@ impl FollowUp {
 }
 
 /// The people of a patient's care teams who have accounts.
-async fn team(
+pub async fn team(
     context: &dyn Context,
     permit: &Permit,
     patient: &PatientId,
@@ -389,7 +370,8 @@ fn filled<'a>(answers: &Answers, others: impl IntoIterator<Item = &'a Answers>) 
     all
 }
 
-fn versioned<T>(
+/// What was read of facts, each with its version.
+pub fn versioned<T>(
     rows: &[ResourceVersion],
     of: impl Fn(&ResourceVersion) -> Option<T>,
 ) -> Vec<Versioned<T>> {

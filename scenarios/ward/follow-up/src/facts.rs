@@ -5,7 +5,7 @@ use policy::Permit;
 use record::{
     Batch, Match, NewFact, Precondition, ResourceKey, ResourceQuery, ResourceVersion, Sort, Term,
 };
-use scenario::{Context, Problem, is_of};
+use scenario::{Context, Problem, is_of, text};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use vocabulary::{ActorId, DeviceId, Digest, PatientId};
@@ -20,8 +20,10 @@ pub const CATEGORY: &str = "urn:yuanyi:scenario";
 pub const SPIROMETRY: &str = "spirometry";
 /// What a fact says in the scenario's own words, beside the elements of FHIR.
 const OWN_URI: &str = "urn:yuanyi:follow-up";
-/// The most facts of a kind that are read for one follow-up.
-const MOST: usize = 2000;
+/// So many facts are read at once.
+const PAGE: usize = 2000;
+/// The states of an alert that nobody has ended.
+pub const NOT_ENDED: &[&str] = &["requested", "accepted"];
 
 fn key(kind: &str, id: String) -> ResourceKey {
     ResourceKey {
@@ -163,17 +165,42 @@ pub async fn search(
     kind: &str,
     terms: Vec<Term>,
 ) -> Result<Vec<ResourceVersion>, Problem> {
-    let query = ResourceQuery {
+    let mut query = ResourceQuery {
         kind: kind.to_owned(),
         terms,
         sort: vec![Sort {
             parameter: "_id".to_owned(),
             descending: false,
         }],
-        limit: MOST,
+        limit: PAGE,
         offset: 0,
     };
-    Ok(context.record().search(permit, &query).await?.rows)
+    let mut rows = Vec::new();
+    loop {
+        let page = context.record().search(permit, &query).await?.rows;
+        query.offset += page.len();
+        let is_last = page.len() < PAGE;
+        rows.extend(page);
+        if is_last {
+            return Ok(rows);
+        }
+    }
+}
+
+/// The plans of follow-ups for which this holds.
+pub async fn plans(
+    context: &dyn Context,
+    permit: &Permit,
+    mut terms: Vec<Term>,
+) -> Result<Vec<ResourceVersion>, Problem> {
+    let ours = Match::Token {
+        system: Some(CATEGORY.to_owned()),
+        code: Some(SCENARIO.to_owned()),
+    };
+    terms.push(term("category", ours));
+    let mut rows = search(context, permit, "CarePlan", terms).await?;
+    rows.retain(|row| is_of(SCENARIO, row));
+    Ok(rows)
 }
 
 /// The plans of the follow-ups that go on.
@@ -181,12 +208,59 @@ pub async fn active_plans(
     context: &dyn Context,
     permit: &Permit,
 ) -> Result<Vec<ResourceVersion>, Problem> {
-    let ours = Match::Token {
-        system: Some(CATEGORY.to_owned()),
-        code: Some(SCENARIO.to_owned()),
+    plans(context, permit, vec![term("status", code("active"))]).await
+}
+
+/// The facts of a kind that stand in one of these states, each with the id of its follow-up.
+pub async fn standing(
+    context: &dyn Context,
+    permit: &Permit,
+    kind: &str,
+    states: &[&str],
+) -> Result<Vec<(ResourceVersion, String)>, Problem> {
+    let stands = Term {
+        parameter: "status".to_owned(),
+        any_of: states.iter().map(|state| code(state)).collect(),
     };
-    let terms = vec![term("category", ours), term("status", code("active"))];
-    search(context, permit, "CarePlan", terms).await
+    let rows = search(context, permit, kind, vec![stands]).await?;
+    let ours = rows.into_iter().filter(|row| is_of(SCENARIO, row));
+    Ok(ours
+        .filter_map(|row| {
+            let course = course_of(&row)?;
+            Some((row, course))
+        })
+        .collect())
+}
+
+/// An `Encounter` refers to no plan: its id says whose it is.
+fn course_of(row: &ResourceVersion) -> Option<String> {
+    let plan = text(row.body.as_ref()?, "/basedOn/0/reference");
+    let course = match &plan {
+        Some(plan) => plan.strip_prefix("CarePlan/")?,
+        None => row.key.id.rsplit_once("-v")?.0,
+    };
+    Some(course.to_owned())
+}
+
+/// What was answered in a follow-up, as it was written down last; so many from an offset on.
+pub async fn newest_answers(
+    context: &dyn Context,
+    permit: &Permit,
+    course: &str,
+    (limit, offset): (usize, usize),
+) -> Result<Vec<ResourceVersion>, Problem> {
+    let plan = Match::Reference(format!("CarePlan/{course}"));
+    let query = ResourceQuery {
+        kind: "QuestionnaireResponse".to_owned(),
+        terms: vec![term("based-on", plan)],
+        sort: vec![Sort {
+            parameter: "_lastUpdated".to_owned(),
+            descending: true,
+        }],
+        limit,
+        offset,
+    };
+    Ok(context.record().search(permit, &query).await?.rows)
 }
 
 /// The resources of a kind that belong to a follow-up.

@@ -9,6 +9,7 @@ mod assess;
 mod calendar;
 mod course;
 mod facts;
+mod listed;
 mod measured;
 mod nights;
 mod open;
@@ -238,15 +239,17 @@ async fn own(context: &dyn Context, permit: &Permit, course: &FollowUp) -> Resul
 /// `GET courses`: the patient's own, or the work list.
 async fn list(context: &dyn Context, request: &Request) -> Result<Reply, Problem> {
     let permit = reading(context, &request.actor).await?;
-    let mut found = FollowUp::all(context, &permit, None).await?;
     if is_only_patient(&request.actor) {
-        found.retain(|course| course.is_active);
         let mut all = Vec::new();
-        for course in &found {
-            all.push(own(context, &permit, course).await?);
+        for plan in facts::active_plans(context, &permit).await? {
+            if let Some(course) = FollowUp::find(context, &permit, &plan.key.id).await? {
+                all.push(own(context, &permit, &course).await?);
+            }
         }
         return Ok(Reply::ok(all.into()));
     }
+    let plans = facts::plans(context, &permit, Vec::new()).await?;
+    let mut found = listed::of_plans(context, &permit, plans).await?;
     let now = context.now();
     found.sort_by_cached_key(|course| {
         let (state, since) = view::urgency(course, now);

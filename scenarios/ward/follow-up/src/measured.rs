@@ -404,7 +404,6 @@ impl FollowUp {
         let new = of(&report);
         self.reports.retain(|one| of(one) != new);
         self.reports.push(report);
-        self.reports
-            .sort_by_key(|report| std::cmp::Reverse((report.day, report.at)));
+        self.sort_reports();
     }
 }

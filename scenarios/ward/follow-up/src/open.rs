@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use knowledge::AnswerValue;
 use policy::{Action, Object, Role};
-use record::Precondition;
+use record::{Match, Precondition};
 use scenario::{Context, Person, Problem, Request, Topic};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use vocabulary::{ActorId, PatientId};
 use crate::{
     alert::said,
     course::{Course, FollowUp},
-    facts::{self, own},
+    facts::{self, code, own, term},
     plans::{Plan, input, limits, plan},
 };
 
@@ -44,12 +44,12 @@ pub async fn open(context: &dyn Context, request: &Request) -> Result<(String, b
         .ok_or_else(Problem::not_found)?
         .name
         .unwrap_or_else(|| "—".to_owned());
-    let known = FollowUp::all(context, &permit, Some(&wish.patient)).await?;
-    if let Some(open) = known
-        .iter()
-        .find(|one| one.is_active && one.plan.id == plan.id)
-    {
-        return Ok((open.id.clone(), false));
+    let of_patient = Match::Reference(format!("Patient/{}", wish.patient));
+    let terms = vec![term("patient", of_patient), term("status", code("active"))];
+    let known = facts::plans(context, &permit, terms).await?.into_iter();
+    let mut known = known.filter_map(|row| FollowUp::of_plan(row, context.time_zone()));
+    if let Some(open) = known.find(|one| one.plan.id == plan.id) {
+        return Ok((open.id, false));
     }
     must_be_usual(plan, &wish.usual)?;
     let first = Person::from(actor);

@@ -2,8 +2,8 @@
 //! advice, which ends that.
 
 use policy::{Action, Object, Permit};
-use record::{NewFact, Precondition};
-use scenario::{Context, Person, Problem, Request, Topic, is_of, text};
+use record::{NewFact, Precondition, ResourceVersion};
+use scenario::{Context, Person, Problem, Request, Topic, text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vocabulary::{ActorId, Timestamp};
@@ -137,17 +137,13 @@ pub async fn refer(
 
 /// The follow-ups with a referral that waits for an answer.
 pub async fn open(context: &dyn Context, permit: &Permit) -> Result<Vec<String>, Problem> {
-    let active = vec![facts::term("status", facts::code("active"))];
-    let rows = facts::search(context, permit, "ServiceRequest", active).await?;
-    let ours = rows.into_iter().filter(|row| is_of(facts::SCENARIO, row));
-    Ok(ours
-        .filter_map(|row| {
-            let body = row.body?;
-            let plan = text(&body, "/basedOn/0/reference")?;
-            let is_one = text(&body, "/code/text")? == CODE;
-            is_one.then(|| plan.strip_prefix("CarePlan/").map(str::to_owned))?
-        })
-        .collect())
+    let active = facts::standing(context, permit, "ServiceRequest", &["active"]).await?;
+    let is_one = |row: &ResourceVersion| {
+        let called = row.body.as_ref().and_then(|body| text(body, "/code/text"));
+        called.as_deref() == Some(CODE)
+    };
+    let referrals = active.into_iter().filter(|(row, _)| is_one(row));
+    Ok(referrals.map(|(_, course)| course).collect())
 }
 
 /// One that is active lets its performer see the patient: see the policies.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use vocabulary::Timestamp;
 
 /// Periods that are looked back on.
-const PERIODS: i64 = 30;
+pub const PERIODS: i64 = 30;
 
 /// Whether it is time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -10,7 +10,7 @@ use vocabulary::Timestamp;
 use crate::{
     alert::Telling,
     course::FollowUp,
-    facts,
+    facts, listed,
     plans::plans,
     schedule::{Due, days_between},
 };
@@ -26,8 +26,10 @@ pub fn day_of(context: &dyn Context, time: Timestamp) -> Date {
 /// from it; looked for again on the same day, nobody is told again.
 pub async fn look(context: &dyn Context, permit: &Permit, today: Date) -> Result<(), Problem> {
     let mut outcome = Ok(());
-    for row in facts::active_plans(context, permit).await? {
-        let told = again_if_raced(|| tell(context, permit, &row.key.id, today)).await;
+    let plans = facts::active_plans(context, permit).await?;
+    let all = listed::of_plans(context, permit, plans).await?;
+    for course in all.iter().filter(|one| one.silence(today).is_some()) {
+        let told = again_if_raced(|| tell(context, permit, &course.id, today)).await;
         outcome = outcome.and(told.map(drop));
     }
     outcome

@@ -1,15 +1,13 @@
 //! What waits for whom: alerts, referrals and visits; for the patient what is due, for the doctor what is overdue.
 
 use policy::{Actor, Permit};
-use record::{ResourceVersion, Term};
-use scenario::{Called, Context, Named, Person, Problem, Topic, Waiting, WaitingKind, is_of, text};
+use scenario::{Called, Context, Named, Person, Problem, Topic, Waiting, WaitingKind};
 use vocabulary::{ActorId, RoomId, Text, Timestamp};
 
 use crate::{
     alert::{Alert, State},
     course::{FollowUp, is_only_patient},
-    facts::{self, code},
-    reading, referral,
+    facts, listed, reading, referral,
     schedule::Due,
     silence,
 };
@@ -21,10 +19,8 @@ pub async fn waiting(context: &dyn Context, actor: &Actor) -> Result<Vec<Waiting
     };
     let now = context.now();
     let mut found = Vec::new();
-    for course in FollowUp::all(context, &permit, None).await? {
-        if !course.is_active {
-            continue;
-        }
+    let plans = facts::active_plans(context, &permit).await?;
+    for course in listed::of_plans(context, &permit, plans).await? {
         if is_only_patient(actor) {
             found.extend(for_patient(&course, now));
         } else {
@@ -157,7 +153,7 @@ pub async fn remind(
     if silence::day_of(context, since) != today {
         silence::look(context, permit, today).await?;
     }
-    for (row, id) in not_ended(context, permit).await? {
+    for (row, id) in facts::standing(context, permit, "Task", facts::NOT_ENDED).await? {
         let told = |at| Alert::of_row(&row, at).map(|one| (one.state, one.escalated));
         if told(since) == told(until) {
             continue;
@@ -169,31 +165,11 @@ pub async fn remind(
     Ok(())
 }
 
-/// The alerts that nobody has ended, each with the id of its follow-up.
-async fn not_ended(
-    context: &dyn Context,
-    permit: &Permit,
-) -> Result<Vec<(ResourceVersion, String)>, Problem> {
-    let open = Term {
-        parameter: "status".to_owned(),
-        any_of: vec![code("requested"), code("accepted")],
-    };
-    let rows = facts::search(context, permit, "Task", vec![open]).await?;
-    let ours = rows.into_iter().filter(|row| is_of(facts::SCENARIO, row));
-    Ok(ours
-        .filter_map(|row| {
-            let plan = text(row.body.as_ref()?, "/basedOn/0/reference")?;
-            let course = plan.strip_prefix("CarePlan/")?.to_owned();
-            Some((row, course))
-        })
-        .collect())
-}
-
 /// Whom alerts that nobody has taken and referrals that nobody has answered call: those for whom they wait.
 pub async fn called(context: &dyn Context, permit: &Permit) -> Result<Vec<Called>, Problem> {
     let mut found = called_by_referrals(context, permit).await?;
     let now = context.now();
-    for (row, id) in not_ended(context, permit).await? {
+    for (row, id) in facts::standing(context, permit, "Task", facts::NOT_ENDED).await? {
         if Alert::of_row(&row, now).is_none_or(|alert| alert.state != State::Open) {
             continue;
         }

@@ -1,0 +1,115 @@
+//! The work list is read for all follow-ups together: a line of it says what the follow-up itself says.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod home;
+
+use follow_up::FollowUpAtHome;
+use home::{DAY_MS, HU, LI, MINUTE_MS, WANG, as_patient, opened, report};
+use scenario::{
+    Method,
+    testing::{Way, kinds},
+};
+use serde_json::{Value, json};
+
+async fn list(way: &Way) -> Vec<Value> {
+    let hospital = &way.hospital;
+    let all = hospital.ask(&FollowUpAtHome, LI, Method::Get, "courses", Value::Null);
+    all.await.unwrap().body.as_array().unwrap().clone()
+}
+
+async fn begin(way: &Way, plan: &str) -> String {
+    let wish = json!({"patient": "p1", "plan": plan});
+    let hospital = &way.hospital;
+    let made = hospital.ask(&FollowUpAtHome, LI, Method::Post, "courses", wish);
+    let body = made.await.unwrap().body;
+    body["id"].as_str().unwrap().to_owned()
+}
+
+async fn act(way: &Way, who: &str, path: String, body: Value) -> Value {
+    let hospital = &way.hospital;
+    let done = hospital.ask(&FollowUpAtHome, who, Method::Post, &path, body);
+    done.await.unwrap().body
+}
+
+/// Answers on each of these days.
+async fn answer(way: &Way, id: &str, days_ago: std::ops::Range<i64>, answers: Value) {
+    let all: Vec<Value> = days_ago
+        .map(|days| report(way, &format!("report{days:04}"), days, answers.clone()))
+        .collect();
+    let path = format!("courses/{id}/reports");
+    let sent = as_patient(way, "p1", Method::Put, &path, json!({"reports": all}));
+    sent.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_line_of_the_work_list_says_what_the_follow_up_itself_says() {
+    let way = opened("copd").await;
+    let begun = async |plan: &str| begin(&way, plan).await;
+    let (diary, apnoea, suspected) = (
+        begun("asthma-peak-flow").await,
+        begun("osa").await,
+        begun("osa-suspected").await,
+    );
+    let (surgery, asthma) = (begun("after-surgery").await, begun("asthma").await);
+    begun("nodule").await;
+    let late = json!({
+        "status": "active", "intent": "order", "subject": {"reference": "Patient/p1"},
+        "code": {"text": "CT"}, "occurrencePeriod": {"start": "2026-09-01", "end": "2026-10-01"},
+    });
+    let hospital = &way.hospital;
+    hospital.put("ServiceRequest", "ct", Some("p1"), late).await;
+    way.hospital.pass(65 * DAY_MS);
+    // More days than are read at once, and a hole in them.
+    answer(&way, &diary, 0..25, json!({"feels_worse": false})).await;
+    answer(&way, &diary, 27..59, json!({"feels_worse": false})).await;
+    let ill = json!({"dyspnoea_vas": 7, "spo2_percent": 82});
+    answer(&way, &way.id, 3..45, ill).await;
+    answer(&way, &apnoea, 1..2, json!({"sleepy_while_driving": true})).await;
+    answer(&way, &surgery, 0..1, json!({"wound_changed": false})).await;
+    answer(&way, &suspected, 0..1, json!({"feels_worse": false})).await;
+    let taken = json!({"alert": way.see(LI).await["alert"]["id"]});
+    act(&way, WANG, format!("courses/{}/take", way.id), taken).await;
+    let wish = json!({"direction": "up", "criterion": "osa-severe", "reason": "AHI", "to": HU});
+    act(&way, LI, format!("courses/{suspected}/refer"), wish).await;
+    act(&way, LI, format!("courses/{surgery}/visit"), json!({})).await;
+    let reason = json!({"reason": "moved away"});
+    act(&way, LI, format!("courses/{asthma}/end"), reason).await;
+    // Nobody took what the driver said.
+    way.hospital.pass(20 * MINUTE_MS);
+    let all = list(&way).await;
+    let states: Vec<&str> = all
+        .iter()
+        .map(|row| row["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        states,
+        [
+            "alert", "taken", "referred", "overdue", "fine", "fine", "ended"
+        ]
+    );
+    for row in &all {
+        let path = format!("courses/{}", row["id"].as_str().unwrap());
+        let seen = hospital.ask(&FollowUpAtHome, LI, Method::Get, &path, Value::Null);
+        let seen = seen.await.unwrap().body;
+        for (name, value) in row.as_object().unwrap() {
+            assert_eq!(value, &seen[name], "{} {name}", row["plan"]["id"]);
+        }
+    }
+    let diary = all.iter().find(|row| row["id"] == json!(diary)).unwrap();
+    assert_eq!(
+        diary["adherence"],
+        json!({"periods": 29, "reported": 27}),
+        "two days of the last thirty are missing, and today is not over"
+    );
+    let waiting = way.waiting(LI).await;
+    let mut waits = kinds(&waiting);
+    waits.sort_unstable();
+    assert_eq!(waits, ["alert", "follow-up-overdue", "follow-up-overdue"]);
+    assert_eq!(kinds(&way.waiting(HU).await), ["referral"]);
+}
