@@ -442,3 +442,25 @@ def test_an_encrypted_door_takes_gateways_that_show_a_certificate(tmp_path):
     finally:
         encrypted.ward.process.terminate()
         encrypted.ward.process.wait(timeout=60)
+
+
+def test_a_monitor_that_names_who_has_left_its_bed_measures_nobody(door):
+    of_kind = {"system": "http://terminology.hl7.org/CodeSystem/location-physical-type"}
+    for place, kind, within in (("w", "wa", {}), ("b", "bd", {"partOf": {"reference": "Location/w"}})):
+        door.put({"resourceType": "Location", "id": place, "status": "active", "name": place,
+                  "physicalType": {"coding": [of_kind | {"code": kind}]}} | within)
+    here = ["device", "add", "bedside-1", "--profile", "bedside-monitor", "--patient", "one"]
+    assert code(door.send(message([result(93, device="bedside-1")]))) == "AA"
+    # By the registry it stands at a bed in which nobody lies.
+    door.ward.run(*here, "--location", "b")
+    while not door.ward.device("bedside-1")["left_behind"]:
+        time.sleep(0.1)
+    for value, person in ((61, "MRN-one^^^HIS^MR"), (60, None)):
+        assert code(door.send(message([result(value, device="bedside-1", seconds=0)], patient=person))) == "AA"
+    assert door.last("one", "bedside-1")["150456"]["last"]["value"] == 93
+    assert door.quality("bedside-1")["marks"]["left-behind"] == 2
+    # The message and the registry name two patients.
+    assert code(door.send(message([result(62, device="bedside-1")], patient="MRN-two^^^HIS^MR"))) == "AE"
+    door.ward.run(*here)
+    assert code(door.send(message([result(94, device="bedside-1", seconds=0)]))) == "AA"
+    assert door.last("one", "bedside-1")["150456"]["last"]["value"] == 94
