@@ -83,7 +83,11 @@ impl State {
                 Charted::Value(sample) => bed.take_back(&sample, &format!("Observation/{id}")),
                 Charted::Answer { .. } if is_from_home => false,
                 Charted::Answer { input, value, at } => {
-                    bed.watch.take_back_seen(&input, &value, at)
+                    let counted = bed.watch.take_back_seen(&input, &value, at);
+                    if counted {
+                        bed.answered.remove(&input);
+                    }
+                    counted
                 }
             };
         }
@@ -113,7 +117,9 @@ impl State {
                     }
                 }
                 Charted::Answer { .. } if is_from_home => {}
-                Charted::Answer { input, value, at } => at_bed.watch.see(&input, value, at),
+                Charted::Answer { input, value, at } => {
+                    at_bed.answer(input, value, at, &source.device);
+                }
             }
         }
     }

@@ -185,7 +185,7 @@ async fn known_of(
 
 impl BedState {
     /// Takes an answer of an observation: the newest counts.
-    fn answer(&mut self, input: String, value: AnswerValue, at: Timestamp, of: &str) {
+    pub(super) fn answer(&mut self, input: String, value: AnswerValue, at: Timestamp, of: &str) {
         let known = self.watch.last_seen(&input);
         if known.is_none_or(|(known, _)| known <= at) {
             self.watch.see(&input, value, at);
