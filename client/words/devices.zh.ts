@@ -100,7 +100,7 @@ export const devices = {
   'devices.edge.clockWrong': '有误：{off} 秒，±{doubt} 秒。请校准：数值与警报的时间不准',
   'devices.edge.clockBehind': '早于此处已记录内容的时间，必有误，请校准',
   'devices.edge.package': '正在下载的升级包',
-  'devices.edge.packageBytes': '{bytes} / {of} MB',
+  'devices.edge.packageBytes': '已下载 {bytes} / {of} MB',
   'devices.edge.packageWaits': '等待线路恢复',
   'devices.edges': '病区边缘节点',
   'devices.byEdge': '经边缘节点发送',

@@ -19,13 +19,13 @@ const STATE: &str = "state";
 pub(super) type AtBed = (String, String);
 
 impl State {
-    /// The bed of a device where somebody lies in it: its patient's, or where it stands.
+    /// The bed of a device where somebody lies in it: where it stands, or else its patient's.
     fn bed_of_device(&self, device: &str) -> Option<&str> {
         let device = self.places.devices.get(device)?;
-        let patient = device.patient.as_ref();
-        let theirs = patient.and_then(|patient| self.places.bed_of(patient));
-        let stands = || self.places.beds.get(device.place.as_ref()?);
-        let bed = theirs.or_else(stands)?;
+        let stands = device.place.as_ref();
+        let stands = stands.and_then(|place| self.places.beds.get(place));
+        let theirs = || self.places.bed_of(device.patient.as_ref()?);
+        let bed = stands.or_else(theirs)?;
         bed.patient.as_ref().map(|_| bed.id.as_str())
     }
 
