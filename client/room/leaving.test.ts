@@ -13,7 +13,7 @@ it('says it as soon as there is a way, once, and also where the page is closed m
     const status = answers[sent.push({ url, init }) - 1];
     return status === undefined ? Promise.reject(new TypeError('no line')) : Promise.resolve({ status });
   };
-  void tellLeft('/api/rooms/r1', 'ab'.repeat(16), fetch).then(() => (isTold = true));
+  void tellLeft('/api/rooms/r1', 'ab'.repeat(16), false, fetch).then(() => (isTold = true));
   await vi.advanceTimersByTimeAsync(6_000);
   expect([sent.length, isTold]).toEqual([3, false]);
   await vi.advanceTimersByTimeAsync(60_000);
@@ -28,10 +28,19 @@ it('gives up once the seat is kept no longer in any case', async () => {
   let tries = 0;
   const never = (): Promise<{ status: number }> => Promise.reject(new TypeError(`no line ${String((tries += 1))}`));
   let isOver = false;
-  void tellLeft('/api/rooms/r1', 'ab'.repeat(16), never).then(() => (isOver = true));
+  void tellLeft('/api/rooms/r1', 'ab'.repeat(16), false, never).then(() => (isOver = true));
   await vi.advanceTimersByTimeAsync(150_000);
   expect(isOver).toBe(false);
   await vi.advanceTimersByTimeAsync(20_000);
   expect(isOver).toBe(true);
   expect(tries).toBeLessThan(90);
+});
+
+it('lets what is on its way by a line that is well be heard first', async () => {
+  let tries = 0;
+  void tellLeft('/api/rooms/r1', 'ab'.repeat(16), true, () => Promise.resolve({ status: 204 + 0 * (tries += 1) }));
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(tries).toBe(0);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(tries).toBe(1);
 });

@@ -247,8 +247,8 @@ it('says that one leaves on purpose, and comes back to no seat', () => {
 });
 
 it('says by a request too that one leaves, so that it is heard where the line is down', async () => {
-  const told: string[] = [];
-  const tellLeft = (seat: string): number => told.push(seat);
+  const told: [string, boolean][] = [];
+  const tellLeft = (seat: string, isWell: boolean): number => told.push([seat, isWell]);
   const kept = new Map<string, string>();
   const store = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => void kept.set(key, value), removeItem: (key: string) => void kept.delete(key) };
   const cutOff = make({ store, tellLeft });
@@ -256,7 +256,7 @@ it('says by a request too that one leaves, so that it is heard where the line is
   last().breakDown();
   expect(cutOff.state.status).toBe('reconnecting');
   cutOff.close();
-  expect(told).toEqual([TOKEN]);
+  expect(told).toEqual([[TOKEN, false]]);
   expect(cutOff.state.status).toBe('closed');
   // Who comes in again meanwhile has another seat: the old one is given up.
   make({ store });
@@ -270,7 +270,11 @@ it('says by a request too that one leaves, so that it is heard where the line is
   last().open().welcome({});
   last().bye('put-out', false);
   out.close();
-  expect(told).toEqual([TOKEN]);
+  expect(told).toHaveLength(1);
+  const well = make({ tellLeft });
+  last().open().welcome({});
+  well.close();
+  expect(told.at(-1)).toEqual([TOKEN, true]);
 });
 
 it('says by which way poses go', async () => {

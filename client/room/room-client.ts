@@ -74,7 +74,7 @@ export interface RoomOptions {
   /** A way for poses beside the socket; without one they go by the socket alone. */
   poses?: PoseWay;
   /** Tells the hospital that one has left, by a request of its own, which names the seat. */
-  tellLeft?: (seat: string) => void;
+  tellLeft?: (seat: string, isWell: boolean) => void;
 }
 
 const UNKNOWN: Text = { zh: '连接中断，操作结果未知', en: 'the connection broke; whether this was done is not known' };
@@ -92,7 +92,7 @@ export class RoomClient {
   readonly #pending = new PendingActs();
   readonly #sender: PoseSender;
   readonly #way: PoseWay | undefined;
-  readonly #tellLeft: (seat: string) => void;
+  readonly #tellLeft: (seat: string, isWell: boolean) => void;
   readonly #tracks = new Map<number, PoseTrack>();
   #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), asked: new Map(), voices: new Map(), leading: undefined, waiting: [], sanctions: [], recording: NOT_RECORDED, threshold: undefined, farewell: undefined };
   /** Where what somebody holds was seen last: it stays there while it goes from hand to hand, or until the record has where it was left. */
@@ -113,7 +113,7 @@ export class RoomClient {
     const listener = { opened: () => this.#hello(), received: (bytes: Uint8Array) => this.#receive(bytes), broke: (wasAnswered: boolean) => this.#broke(wasAnswered), asked: () => this.#line.send(encode({ frame: 'ping', nonce: 0 })) };
     this.#line = new Line(ways, listener, options.random ?? Math.random);
     this.#way = options.poses;
-    this.#tellLeft = options.tellLeft ?? (options.socket ? () => undefined : (seat) => void tellLeft(path, seat));
+    this.#tellLeft = options.tellLeft ?? (options.socket ? () => undefined : (seat, isWell) => void tellLeft(path, seat, isWell));
     this.#sender = new PoseSender(this.#now, (pose) => {
       const bytes = encode({ frame: 'pose', pose });
       if (!this.#way?.send(bytes)) this.#line.send(bytes);
@@ -136,10 +136,10 @@ export class RoomClient {
 
   /** Leaves the room for good; a page that is loaded anew comes back to its seat. */
   close(): void {
-    const isOver = this.#state.status === 'closed';
+    const { status } = this.#state;
     this.#end(LEFT);
     // The line may be broken, or dead and nobody has noticed yet.
-    if (!isOver && this.#resume !== null) this.#tellLeft(this.#resume);
+    if (status !== 'closed' && this.#resume !== null) this.#tellLeft(this.#resume, status === 'open');
   }
 
   #end(code?: number): void {

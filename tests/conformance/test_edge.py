@@ -811,7 +811,8 @@ def test_what_is_written_down_in_the_cloud_counts_at_the_edge_without_a_line_and
         return {entry["resource"]["id"]: entry["resource"] for entry in found}
 
     one.until(lambda: len(written(edge)) == len(said))
-    assert written(edge).keys() == written(cloud).keys()
+    names = written(cloud).keys()
+    assert written(edge).keys() == names
 
     def high(ward: Ward) -> list[str]:
         return [alarm["id"] for alarm in one.alarms(ward) if alarm["alarm"]["rule"] == "news2-high"]
@@ -843,7 +844,7 @@ def test_what_is_written_down_in_the_cloud_counts_at_the_edge_without_a_line_and
         time.sleep(1)
     assert high(cloud) == raised
     client.close()
-    versions = [one.fhir(cloud, f"Observation/{name}/_history").json()["total"] for name in written(cloud)]
+    versions = [one.fhir(cloud, f"Observation/{name}/_history").json()["total"] for name in names]
     assert versions == [1] * len(said)
 
 

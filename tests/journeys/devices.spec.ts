@@ -6,7 +6,7 @@ test('what devices send is seen on their page', async ({ browser }) => {
   await admin.goto('/devices');
   const row = admin.locator('tr', { hasText: 'Bedside monitor 3' });
   await expect(row).toContainText('Connected');
-  const taken = async (): Promise<number> => Number(await row.getByRole('cell').nth(4).innerText());
+  const taken = async (): Promise<number> => Number(await row.getByRole('cell').nth(5).innerText());
   const before = await taken();
   await expect.poll(taken).toBeGreaterThan(before);
   await expect(admin.getByRole('heading', { name: 'Connections turned away' })).toBeVisible();

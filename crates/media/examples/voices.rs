@@ -109,10 +109,11 @@ fn main() {
     println!("rooms  threads  people  joining, ms each  packets in/s  out/s  µs each  of one core");
     for rooms in [10, 50, 100, 250, 500] {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        for threads in [1, cores] {
+        for threads in [1, cores.min(rooms)] {
             let costs: Vec<Cost> = std::thread::scope(|scope| {
+                let of = |thread| rooms / threads + usize::from(thread < rooms % threads);
                 let all: Vec<_> = (0..threads)
-                    .map(|_| scope.spawn(move || measure(rooms / threads)))
+                    .map(|thread| scope.spawn(move || measure(of(thread))))
                     .collect();
                 all.into_iter().map(|one| one.join().unwrap()).collect()
             });

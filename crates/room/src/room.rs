@@ -400,6 +400,7 @@ impl Room {
         };
         let actor = sitter.person.actor.clone();
         self.sitters.remove(&seat.participant);
+        self.people_changed = true;
         self.leave_in_place(now, &actor, &[seat]);
         self.settle_host(now);
     }

@@ -681,6 +681,23 @@ fn who_left_without_a_line_gives_the_seat_up_by_what_would_let_them_come_back() 
     // The hospital need not know yet that their line is broken.
     assert_eq!(gives_up("chen.expert", token), (Some(chen), 1));
     assert_eq!(gives_up("chen.expert", token), (None, 1));
+    // Where it knows, the others are told all the same.
+    let li = stage.enter("li.terminal");
+    let chen = stage.enter("chen.expert");
+    let token = stage.token;
+    stage.room.leave(stage.now, chen);
+    stage.round();
+    let who = vocabulary::ActorId::new("chen.expert").unwrap();
+    stage.room.give_up_seat(stage.now, &who, token).unwrap();
+    let tick = stage.room.tick(stage.now);
+    let told: Vec<_> = tick
+        .packets()
+        .filter_map(|(seat, packet)| match ServerFrame::decode(&packet) {
+            Ok(ServerFrame::Tick { news, .. }) => Some((seat, news.people?.len())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [(li, 1)]);
 }
 
 #[test]

@@ -199,7 +199,8 @@ pub fn headers_of(bytes: &mut Vec<u8>) -> Result<Option<Headers>, NoHeaders> {
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {
-    /// Whether its numbers are such as a request of this length can have, and it names no field of a table that grows.
+    /// Whether its numbers are such as a request of this length can have. Forms that only a table which grows allows are
+    /// refused here where they are forms of their own; the decoder sees to the rest.
     fn check(mut self) -> Option<()> {
         self.number(8)?;
         self.number(7)?;

@@ -110,17 +110,17 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
   const app = useApp();
   const { say } = props;
   const [isAsking, setAsking] = createSignal(false);
-  const [thanks, setThanks] = createSignal<string>();
+  const [isThanked, setThanked] = createSignal(false);
   const waiting = () => props.kept.waiting(props.course.id);
   const day = () => nextDay(props.course, waiting());
+  const thanked = (): string => say(waiting().some(({ refused, unclaimed }) => refused === undefined && unclaimed === undefined) ? 'thanksKept' : 'thanksSent');
   const due = () => dueOn(day(), dayIn(props.course.time_zone, new Date()));
   const text = (value: { zh: string; en: string }): string => inLanguage(value, app.language());
   const send = async (answers: Parameters<Kept['report']>[1]): Promise<void> => {
     setAsking(false);
     await props.kept.report(props.course.id, answers);
-    const words = say(waiting().some(({ refused, unclaimed }) => refused === undefined && unclaimed === undefined) ? 'thanksKept' : 'thanksSent');
-    setThanks(waiting().some(({ refused }) => refused !== undefined) ? undefined : words);
-    app.announce(words);
+    setThanked(true);
+    app.announce(thanked());
   };
   return (
     <section class="panel" data-course={props.course.id} data-plan={props.course.plan.id} aria-label={text(props.course.plan.title)}>
@@ -149,13 +149,15 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
         <For each={waiting().filter(({ unclaimed }) => unclaimed)}>
           {(one) => <Unclaimed course={props.course} one={one} kept={props.kept} say={say} />}
         </For>
-        <Show when={thanks()}>{(words) => <Notice kind="good">{words()}</Notice>}</Show>
+        <Show when={isThanked() && !waiting().some(({ refused }) => refused !== undefined)}>
+          <Notice kind="good">{thanked()}</Notice>
+        </Show>
         <Told course={props.course} say={say} />
         <ReceivedOf course={props.course} say={say} />
         <Show
           when={isAsking()}
           fallback={
-            <button type="button" class="button primary follow-start" onClick={() => (setThanks(undefined), setAsking(true))}>
+            <button type="button" class="button primary follow-start" onClick={() => (setThanked(false), setAsking(true))}>
               {say(due() === 'planned' ? 'again' : 'start')}
             </button>
           }

@@ -439,7 +439,11 @@ async fn who_does_not_report_is_found_by_the_doctor_and_reminded() {
         .remind(&way.hospital, permit, before, now)
         .await
         .unwrap();
-    assert_eq!(way.hospital.announced.lock().unwrap().len(), 1);
+    let announced = way.hospital.announced.lock().unwrap().clone();
+    let is_for_all = |(topic, id, whom): &&(Topic, String, Vec<ActorId>)| {
+        *topic == Topic::Waiting && id == "follow-up" && whom.is_empty()
+    };
+    assert_eq!(announced.iter().filter(is_for_all).count(), 1);
     send(&way, &[report(&way, "report0001", 0, well())])
         .await
         .unwrap();
