@@ -68,7 +68,9 @@ pub struct Gate {
     policies: PolicySet,
     authorizer: Authorizer,
     clock: Clock,
-    decided_lately: Mutex<HashMap<Decision, Timestamp>>,
+    granted_lately: Mutex<Lately>,
+    /// Apart, so that whoever asks for what they may not see pushes out no grant.
+    refused_lately: Mutex<Lately>,
     decided: Mutex<HashMap<Question, Explanation>>,
 }
 
@@ -124,8 +126,44 @@ impl Relations {
 const WITNESSED_FOR_MS: i64 = 60_000;
 /// How many decisions are remembered; past it they are made anew.
 const MAX_DECIDED: usize = 20_000;
-/// How many decisions that were witnessed are remembered; past it each one is witnessed.
+/// How many grants, and how many refusals, that were witnessed are remembered; past it each one is witnessed.
 const MAX_REMEMBERED: usize = 20_000;
+
+/// Decisions that were witnessed lately.
+#[derive(Default)]
+struct Lately {
+    at: HashMap<Decision, Timestamp>,
+    /// When old ones were forgotten last.
+    swept: Option<Timestamp>,
+}
+
+impl Lately {
+    fn knows(&self, decision: &Decision, now: Timestamp) -> bool {
+        self.at.get(decision).is_some_and(|at| is_fresh(*at, now))
+    }
+
+    /// The time of the writing stays, so that a decision in constant use is written each minute.
+    fn remember(&mut self, decision: Decision, now: Timestamp) {
+        // Before a minute is over most would stay.
+        let was_swept = self.swept.is_some_and(|at| is_fresh(at, now));
+        if self.at.len() >= MAX_REMEMBERED && !was_swept {
+            self.at.retain(|_, at| is_fresh(*at, now));
+            self.swept = Some(now);
+        }
+        if let Some(at) = self.at.get_mut(&decision) {
+            if !is_fresh(*at, now) {
+                *at = now;
+            }
+        } else if self.at.len() < MAX_REMEMBERED {
+            self.at.insert(decision, now);
+        }
+    }
+}
+
+/// Whether it was so lately that it need not be witnessed again.
+fn is_fresh(at: Timestamp, now: Timestamp) -> bool {
+    (0..WITNESSED_FOR_MS).contains(&now.0.saturating_sub(at.0))
+}
 
 impl Gate {
     /// Loads policies, as file name and text, and checks them against the schema.
@@ -134,7 +172,8 @@ impl Gate {
             policies: policies::load(policy_text)?,
             authorizer: Authorizer::new(),
             clock,
-            decided_lately: Mutex::default(),
+            granted_lately: Mutex::default(),
+            refused_lately: Mutex::default(),
             decided: Mutex::default(),
         })
     }
@@ -163,13 +202,19 @@ impl Gate {
             because: policies.clone(),
         };
         let now = (self.clock)();
-        if !self.is_remembered(&decision, now) {
+        let lately = if granted {
+            &self.granted_lately
+        } else {
+            &self.refused_lately
+        };
+        let is_known = lately.lock().knows(&decision, now);
+        if !is_known {
             witness
                 .witness(&decision)
                 .await
                 .map_err(|_| Refusal::not_witnessed())?;
         }
-        self.remember(decision, now);
+        lately.lock().remember(decision, now);
         if !granted {
             return Err(Refusal::not_permitted(action, policies));
         }
@@ -326,29 +371,6 @@ impl Gate {
             .collect();
         because.sort();
         (granted, because)
-    }
-
-    fn is_remembered(&self, decision: &Decision, now: Timestamp) -> bool {
-        let age_ms = |at: &Timestamp| now.0.saturating_sub(at.0);
-        self.decided_lately
-            .lock()
-            .get(decision)
-            .is_some_and(|at| (0..WITNESSED_FOR_MS).contains(&age_ms(at)))
-    }
-
-    /// The time of the writing stays, so that a decision in constant use is written each minute.
-    fn remember(&self, decision: Decision, now: Timestamp) {
-        let mut lately = self.decided_lately.lock();
-        let fresh = |at: &Timestamp| (0..WITNESSED_FOR_MS).contains(&now.0.saturating_sub(at.0));
-        if lately.len() >= MAX_REMEMBERED {
-            lately.retain(|_, at| fresh(at));
-        }
-        if lately.len() < MAX_REMEMBERED {
-            let at = lately.entry(decision).or_insert(now);
-            if !fresh(at) {
-                *at = now;
-            }
-        }
     }
 }
 

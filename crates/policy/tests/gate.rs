@@ -425,6 +425,27 @@ fn the_same_decision_is_witnessed_once_a_minute_whatever_it_says() {
 }
 
 #[test]
+fn whoever_asks_for_what_they_may_not_see_pushes_out_no_grant() {
+    let gate = gate();
+    let book = Book::default();
+    let mut doctor = actor(Role::TerminalDoctor);
+    let none = Relations::default();
+    let team = relate(&mut doctor, "team");
+    for number in 0..20_001 {
+        let foreign = Object::Patient(patient(&format!("foreign-{number}")));
+        let asked = gate.permit(&doctor, Action::ReadRecord, &foreign, &none, &book);
+        assert!(block_on(asked).is_err());
+    }
+    let before = book.decisions.lock().len();
+    let own = object("p");
+    for _ in 0..2 {
+        let asked = gate.permit(&doctor, Action::ReadRecord, &own, &team, &book);
+        block_on(asked).unwrap();
+    }
+    assert_eq!(book.decisions.lock().len(), before + 1);
+}
+
+#[test]
 fn without_a_witness_there_is_no_permit_and_nothing_is_remembered() {
     let gate = gate();
     let mut li = actor(Role::TerminalDoctor);
