@@ -150,9 +150,12 @@ pub async fn remind(
         context.notify(Topic::Waiting, facts::SCENARIO, &[]);
     }
     let today = silence::day_of(context, until);
-    if silence::day_of(context, since) != today {
-        silence::look(context, permit, today).await?;
-    }
+    // One follow-up that fails here keeps nobody from being reminded.
+    let looked = if silence::day_of(context, since) == today {
+        Ok(())
+    } else {
+        silence::look(context, permit, today).await
+    };
     for (row, id) in facts::standing(context, permit, "Task", facts::NOT_ENDED).await? {
         let told = |at| Alert::of_row(&row, at).map(|one| (one.state, one.escalated));
         if told(since) == told(until) {
@@ -162,7 +165,7 @@ pub async fn remind(
             course.tell(context, Topic::Waiting);
         }
     }
-    Ok(())
+    looked
 }
 
 /// Whom alerts that nobody has taken and referrals that nobody has answered call: those for whom they wait.
