@@ -119,6 +119,8 @@ struct Good {
     at: Timestamp,
     value: f64,
     marks: Vec<QualityMark>,
+    /// The times of this day whose values their sender put right.
+    corrected: BTreeSet<Timestamp>,
 }
 
 /// By day at home and device: the reading that counts for each question.
@@ -189,9 +191,8 @@ impl Taking<'_> {
         let since = self
             .since
             .or(last.map(|report| Timestamp(report.at.0 - DAY_MS)));
-        let from = Timestamp(now.0 - OLDEST_DAYS * DAY_MS)
-            .max(course.opened_at)
-            .max(since.unwrap_or(course.opened_at));
+        let oldest = Timestamp(now.0 - OLDEST_DAYS * DAY_MS).max(course.opened_at);
+        let from = oldest.max(since.unwrap_or(oldest));
         let query = SeriesQuery {
             subject: Some(course.patient.clone()),
             ..SeriesQuery::default()
@@ -205,6 +206,12 @@ impl Taking<'_> {
             let asked = asked(course, of);
             let device = &of.stream.device;
             if !asked.is_empty() && self.is_at_home(device, &asked, names).await? {
+                // Where the highest of a day is put right, the next one counts, which came before.
+                let from = if asked.iter().any(|(_, measures)| measures.highest) {
+                    oldest.max(Timestamp(from.0 - DAY_MS))
+                } else {
+                    from
+                };
                 let span = SpanQuery {
                     id: series.id.clone(),
                     from_us: from.0 * 1000,
@@ -263,10 +270,12 @@ impl Taking<'_> {
                     else {
                         continue;
                     };
-                    let good = Good {
+                    let is_correction = QualityMark::correction(&reading.marks).is_some();
+                    let mut good = Good {
                         at,
                         value,
                         marks: reading.marks.to_vec(),
+                        corrected: is_correction.then_some(at).into_iter().collect(),
                     };
                     let of_day = found.entry((home.date(), device.clone())).or_default();
                     match of_day.entry(*name) {
@@ -274,8 +283,11 @@ impl Taking<'_> {
                             place.insert(good);
                         }
                         Entry::Occupied(mut known) => {
-                            if !measures.highest || good.value > known.get().value {
-                                known.insert(good);
+                            let known = known.get_mut();
+                            known.corrected.append(&mut good.corrected);
+                            if !measures.highest || good.value > known.value {
+                                good.corrected = std::mem::take(&mut known.corrected);
+                                *known = good;
                             }
                         }
                     }
@@ -375,17 +387,16 @@ fn weighed(
         return Some((good.at, true));
     };
     let measures = question(name)?.measured.as_ref()?;
+    // What its sender put right is another value of the same moment, or leaves the day to another one.
+    let is_corrected = good.corrected.contains(&known.at)
+        && answer.is_some_and(|known| known.value != AnswerValue::Number(good.value));
     if measures.highest {
         let is_above = match answer.map(|answer| &answer.value) {
             Some(AnswerValue::Number(known)) => good.value > *known,
             _ => true,
         };
-        return is_above.then_some((good.at, true));
+        return (is_above || is_corrected).then_some((good.at, true));
     }
-    // What its sender put right is another value of the same moment.
-    let is_corrected = good.at == known.at
-        && QualityMark::correction(&good.marks).is_some()
-        && answer.is_some_and(|known| known.value != AnswerValue::Number(good.value));
     if good.at <= known.at && !is_corrected {
         return None;
     }

@@ -401,6 +401,16 @@ async fn peak_flow_counts_by_the_hour_of_the_day_and_takes_the_highest_blow() {
         way.see(LI).await["reports"][0]["answers"]["pef_morning_l_min"],
         430.0
     );
+    // The highest blow was none: the highest of the others counts.
+    let right = Arrived {
+        quality: vec![QualityMark::Correction { received_ms: 1 }],
+        ..own("pef", PEF, after(at(-24 + 7), 5), 330.0)
+    };
+    measure(&way, vec![right]).await;
+    assert_eq!(
+        way.see(LI).await["reports"][0]["answers"]["pef_morning_l_min"],
+        420.0
+    );
 }
 
 #[tokio::test]
