@@ -184,10 +184,7 @@ pub fn corrected(
     at: Timestamp,
     (sign, value): (&Sign, f64),
 ) -> Option<Value> {
-    let says = |path: &str| observation.pointer(path).and_then(Value::as_str);
-    let is_of_moment = says("/effectiveDateTime") == Some(at.to_string().as_str())
-        && says("/device/reference") == Some(format!("Device/{device}").as_str());
-    if !is_of_moment {
+    if !is_of_moment(&observation, device, at) {
         return None;
     }
     let part = match sign {
@@ -208,6 +205,13 @@ pub fn corrected(
         .as_object_mut()?
         .insert("status".to_owned(), "corrected".into());
     Some(observation)
+}
+
+/// Whether an observation is of what a device measured at this time.
+pub fn is_of_moment(observation: &Value, device: &DeviceId, at: Timestamp) -> bool {
+    let says = |path: &str| observation.pointer(path).and_then(Value::as_str);
+    says("/effectiveDateTime") == Some(at.to_string().as_str())
+        && says("/device/reference") == Some(format!("Device/{device}").as_str())
 }
 
 /// Adds what a person must know before relying on an observation.

@@ -321,6 +321,16 @@ async fn look_at(
                 };
                 values.insert(0, (Sign::Vital(upper), *value));
             }
+            if is_made(
+                hospital,
+                permit,
+                signs.of_hour(patient, at, &shown),
+                (device, at),
+            )
+            .await?
+            {
+                continue;
+            }
             found.extend(signs.observation((patient, device, at), &shown, &values, &reading.marks));
         }
         keep(hospital, signs, found).await?;
@@ -330,6 +340,19 @@ async fn look_at(
             None => return Ok(()),
         }
     }
+}
+
+/// Whether this observation, where there can be one, is of what the device measured at this time.
+async fn is_made(
+    hospital: &Hospital,
+    permit: &Permit,
+    key: Option<ResourceKey>,
+    (device, at): (&DeviceId, Timestamp),
+) -> Result<bool, RecordError> {
+    let Some(key) = key else { return Ok(false) };
+    let found = hospital.record.resource(permit, &key, None).await?;
+    let body = found.and_then(|found| found.body);
+    Ok(body.is_some_and(|body| fhir::is_of_moment(&body, device, at)))
 }
 
 /// The systolic pressures that the same device measured of the same patient in a span.
@@ -404,6 +427,14 @@ impl Signs {
     /// How long the spans are in each of which one reading becomes an observation.
     fn every_ms(&self, shown: &Shown) -> i64 {
         shown.every_ms.unwrap_or(self.every_ms)
+    }
+
+    /// The observation that a reading of a device became which measures when somebody uses it, while these too became
+    /// one in each hour.
+    fn of_hour(&self, patient: &PatientId, at: Timestamp, shown: &Shown) -> Option<ResourceKey> {
+        shown.every_ms?;
+        let number = at.0.div_euclid(self.every_ms);
+        Some(key_of(patient, sign::name_of(&shown.sign), number).0)
     }
 
     /// What readings put in the place of others.

@@ -81,7 +81,7 @@ fn sign_of(stream: &Stream) -> Sign {
 }
 
 /// The panel that a sign is a part of, else itself.
-fn name_of(sign: &Sign) -> &str {
+pub(super) fn name_of(sign: &Sign) -> &str {
     match sign {
         Sign::Vital(sign) => sign.panel.as_ref().unwrap_or(&sign.loinc),
         Sign::Other(measure) => measure.codes.first().map_or("", |coding| &coding.code),

@@ -299,3 +299,23 @@ async fn a_correction_is_made_in_the_observation_of_its_moment() {
         assert_eq!(body["valueQuantity"]["value"], expected.1);
     }
 }
+
+#[test]
+fn the_observation_of_an_hour_that_a_spot_device_made_before_is_found() {
+    let mut signs = Signs::new(60);
+    let before = kept(&mut signs, &reading("188736", "kg", 61, 70.0));
+    let mut weight = reading("", "", 61, 70.0);
+    let shown = of_kind("scale", "weight", &mut weight).unwrap();
+    let (patient, at) = (PatientId::new("p").unwrap(), Timestamp(61 * MINUTE_MS));
+    let key = signs.of_hour(&patient, at, &shown).unwrap();
+    assert_eq!(key.id, id(&before[0]));
+    let NewFact::PutResource { body, .. } = &before[0] else {
+        panic!("no resource");
+    };
+    let device = weight.stream.device.clone();
+    assert!(fhir::is_of_moment(body, &device, at));
+    assert!(!fhir::is_of_moment(body, &device, Timestamp(at.0 + 1)));
+    let mut heart = reading("", "", 61, 70.0);
+    let of_monitor = of_kind("bedside-monitor", "heart-rate", &mut heart).unwrap();
+    assert!(signs.of_hour(&patient, at, &of_monitor).is_none());
+}
