@@ -33,6 +33,8 @@ struct Recent {
     seen: VecDeque<Seen>,
     /// The same of those whose time was moved.
     moved: VecDeque<Seen>,
+    /// The values of all of these by their times, so that none is looked through for each that comes.
+    values: HashMap<i64, Vec<u64>>,
     latest: Option<i64>,
 }
 
@@ -50,14 +52,42 @@ impl Recent {
         } else {
             (&mut self.seen, REMEMBERED)
         };
-        if all.len() == most {
-            all.pop_front();
-        }
+        let oldest = if all.len() == most {
+            all.pop_front()
+        } else {
+            None
+        };
         all.push_back(seen);
+        self.values.entry(seen.t_ms).or_default().push(seen.values);
+        if let Some(oldest) = oldest {
+            self.drop_values(oldest, 1);
+        }
     }
 
-    fn all(&self) -> impl Iterator<Item = &Seen> {
-        self.seen.iter().chain(&self.moved)
+    fn forget(&mut self, seen: Seen) {
+        self.seen.retain(|other| *other != seen);
+        self.moved.retain(|other| *other != seen);
+        self.drop_values(seen, usize::MAX);
+    }
+
+    /// Leaves these values out, as many times as they stand there at most.
+    fn drop_values(&mut self, of: Seen, mut times: usize) {
+        let Some(values) = self.values.get_mut(&of.t_ms) else {
+            return;
+        };
+        values.retain(|value| {
+            let goes = times > 0 && *value == of.values;
+            times -= usize::from(goes);
+            !goes
+        });
+        if values.is_empty() {
+            self.values.remove(&of.t_ms);
+        }
+    }
+
+    /// The values that came with this time.
+    fn at(&self, t_ms: i64) -> &[u64] {
+        self.values.get(&t_ms).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -196,8 +226,7 @@ impl Intake {
     pub fn forget(&mut self, remembered: &Remembered) {
         for (stream, seen) in &remembered.0 {
             if let Some(recent) = self.streams.get_mut(stream) {
-                recent.seen.retain(|other| other != seen);
-                recent.moved.retain(|other| other != seen);
+                recent.forget(*seen);
             }
         }
     }
@@ -224,11 +253,12 @@ impl Intake {
         if how == Said::Corrected {
             marks.push(Mark::Correction);
         } else if let Some(seen) = seen {
-            if recent.all().any(|other| *other == seen) {
+            let known = recent.at(seen.t_ms);
+            if known.contains(&seen.values) {
                 taken.duplicates += 1;
                 return;
             }
-            if recent.all().any(|other| other.t_ms == seen.t_ms) {
+            if !known.is_empty() {
                 marks.push(Mark::Conflicting);
             }
         }
@@ -534,4 +564,29 @@ fn fingerprint(values: &Values) -> u64 {
         }
     }
     hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_by_its_time_is_what_is_remembered() {
+        let mut recent = Recent::default();
+        let seen = |t_ms: i64, values: u64| Seen { t_ms, values };
+        // What was corrected twice to the same value stands there twice.
+        for (t_ms, values) in [(1, 7), (1, 7), (1, 8), (2, 7)] {
+            recent.remember(seen(t_ms, values), false);
+        }
+        assert_eq!(recent.at(1), [7, 7, 8]);
+        for t_ms in 0..REMEMBERED as i64 - 3 {
+            recent.remember(seen(100 + t_ms, 0), false);
+        }
+        assert_eq!(recent.at(1), [7, 8]);
+        recent.forget(seen(1, 7));
+        recent.forget(seen(2, 7));
+        assert_eq!((recent.at(1), recent.at(2)), (&[8][..], &[][..]));
+        let kept: usize = recent.values.values().map(Vec::len).sum();
+        assert_eq!(kept, recent.seen.len() + recent.moved.len());
+    }
 }
