@@ -450,15 +450,24 @@ def test_a_monitor_that_names_who_has_left_its_bed_measures_nobody(door):
         door.put({"resourceType": "Location", "id": place, "status": "active", "name": place,
                   "physicalType": {"coding": [of_kind | {"code": kind}]}} | within)
     here = ["device", "add", "bedside-1", "--profile", "bedside-monitor", "--patient", "one"]
-    assert code(door.send(message([result(93, device="bedside-1")]))) == "AA"
+    before = result(93, device="bedside-1")
+    assert code(door.send(message([before]))) == "AA"
     # By the registry it stands at a bed in which nobody lies.
     door.ward.run(*here, "--location", "b")
     while not door.ward.device("bedside-1")["left_behind"]:
         time.sleep(0.1)
-    for value, person in ((61, "MRN-one^^^HIS^MR"), (60, None)):
-        assert code(door.send(message([result(value, device="bedside-1", seconds=0)], patient=person))) == "AA"
+    for value, person in ((60, None), (61, "MRN-one^^^HIS^MR")):
+        since = result(value, device="bedside-1", seconds=0)
+        assert code(door.send(message([since], patient=person))) == "AA"
     assert door.last("one", "bedside-1")["150456"]["last"]["value"] == 93
     assert door.quality("bedside-1")["marks"]["left-behind"] == 2
+    # What is put right of when they lay there is theirs, by who names them; of since then it is nobody's.
+    right = before | {"5": "92", "11": "C"}
+    assert code(door.send(message([right], patient=None))) == "AE"
+    assert code(door.send(message([since | {"5": "59", "11": "C"}]))) == "AE"
+    assert door.last("one", "bedside-1")["150456"]["last"]["value"] == 93
+    assert code(door.send(message([right]))) == "AA"
+    assert door.last("one", "bedside-1")["150456"]["last"]["value"] == 92
     # The message and the registry name two patients.
     assert code(door.send(message([result(62, device="bedside-1")], patient="MRN-two^^^HIS^MR"))) == "AE"
     door.ward.run(*here)

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 use devices::Remembered;
 use hl7v2::{Answer, Fault, Header, Identifier, Measured, Offset, Refusal, Results, Standing};
 use policy::Action;
-use record::{Arrived, Match, QualityMark, ResourceQuery, Term};
+use record::{Arrived, Match, QualityMark, ResourceQuery, SignalSeries, SpanQuery, Term};
 use serde_json::json;
 use vocabulary::{DeviceId, PatientId, Text};
 
@@ -134,8 +134,17 @@ async fn keep(hospital: &Hospital, sender: &Hl7Sender, results: &Results) -> Res
     for (measured, device) in of.iter().cloned() {
         match one(hospital, &device, measured) {
             Ok(Some((values, remembered))) => {
-                arrived.extend(values);
+                let known = hospital.devices.find(&device.id);
+                let is_left = known.is_some_and(|known| hospital.devices.is_left_behind(&known));
                 taken.push(Taken { device, remembered });
+                if measured.corrects
+                    && is_left
+                    && let Err(said) = are_known(hospital, measured, &values).await
+                {
+                    forget(hospital, &taken);
+                    return Err(said);
+                }
+                arrived.extend(values);
             }
             Ok(None) => {
                 let place = format!("OBX^{}^3", measured.number);
@@ -162,6 +171,36 @@ async fn keep(hospital: &Hospital, sender: &Hl7Sender, results: &Results) -> Res
         answer: Answer::Accepted,
         faults,
     })
+}
+
+/// What came after its patient had left is nobody's, and so is what puts that right: theirs is what corrects a value of
+/// theirs in the record.
+async fn are_known(
+    hospital: &Hospital,
+    measured: &Measured,
+    values: &[Arrived],
+) -> Result<(), Said> {
+    let not_now = || Said::not_now("look for what it corrects");
+    let work = hospital.own_permit("find what results of devices correct", Action::ReadRecord);
+    let permit = work.await.map_err(|_| not_now())?;
+    for value in values {
+        let id = SignalSeries::of(value).id();
+        for (at_us, _) in value.readings.timed() {
+            let Some(at_us) = at_us else { continue };
+            let span = SpanQuery {
+                id: id.clone(),
+                from_us: at_us,
+                to_us: at_us.saturating_add(1),
+            };
+            let page = hospital.signals.read(&permit, &span, 1).await;
+            if page.map_err(|_| not_now())?.readings.is_empty() {
+                let place = format!("OBX^{}^14", measured.number);
+                let text = "find the value of this patient that it corrects";
+                return Err(Said::wrong(Refusal::new(place, Fault::UnknownKey, text)));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Puts values into the record; whether they are on disk. What came before is there already, which is no fault.
@@ -284,8 +323,15 @@ fn device_of(
             Fault::UnknownKey,
             "believe both: the device is registered for another patient",
         )),
+        // What is put right may be of when they lay there.
+        (_, None) if measured.corrects && hospital.devices.is_left_behind(&known) => {
+            let text = "know whose value it corrects: the patient has left the device's bed";
+            Err(Refusal::new("PID^1^3", Fault::RequiredMissing, text))
+        }
         // A gateway may go on naming who lay there before, as the registry does.
-        _ if hospital.devices.is_left_behind(&known) => Ok(hospital.devices.as_it_stands(known)),
+        _ if !measured.corrects && hospital.devices.is_left_behind(&known) => {
+            Ok(hospital.devices.as_it_stands(known))
+        }
         // The message says itself whose values they are: it is no matter since when the device measures whom.
         (_, Some(named)) => Ok(Arc::new(Registered {
             patient: Some(named.clone()),
