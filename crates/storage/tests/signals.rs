@@ -202,6 +202,31 @@ async fn the_newest_correction_of_a_time_stands_and_all_else_there_says_so() {
 }
 
 #[tokio::test]
+async fn what_was_corrected_is_no_spike_in_what_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_record, signals) = open_both(folder.path(), SignalOptions::default());
+    let right = Arrived {
+        quality: vec![QualityMark::Correction { received_ms: 1 }],
+        ..one(0, 5_000, 72.0)
+    };
+    for arrived in [one(0, 5_000, 270.0), right, one(0, 65_000, 80.0)] {
+        signals.append(vec![arrived]).await.unwrap();
+    }
+    let span = SpanQuery {
+        from_us: 0,
+        to_us: 200_000_000,
+        ..ever(0)
+    };
+    let rolled = signals.rollup(&all(), &span, 5000).await.unwrap();
+    let drawn: Vec<_> = rolled
+        .buckets
+        .iter()
+        .map(|one| (one.max, one.count))
+        .collect();
+    assert_eq!(drawn, [(72.0, 1), (80.0, 1)]);
+}
+
+#[tokio::test]
 async fn a_reading_sent_again_after_its_device_was_given_to_another_patient_is_still_one() {
     let folder = tempfile::tempdir().unwrap();
     let (_record, signals) = open_both(folder.path(), tiny());

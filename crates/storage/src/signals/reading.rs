@@ -165,8 +165,7 @@ pub fn read(
             }
         }
     }
-    readings.sort_by(|a, b| a.at_us.cmp(&b.at_us).then(a.value.total_cmp(&b.value)));
-    supersede(&mut readings);
+    put_in_order(&mut readings);
     let mut next_us = None;
     if let Some(last) = limit
         .max(1)
@@ -185,6 +184,11 @@ pub fn read(
         next_us,
         purged,
     })
+}
+
+fn put_in_order(readings: &mut [Reading]) {
+    readings.sort_by(|a, b| a.at_us.cmp(&b.at_us).then(a.value.total_cmp(&b.value)));
+    supersede(readings);
 }
 
 /// Marks what was corrected: of the readings of one time the newest correction stands.
@@ -215,7 +219,8 @@ pub fn whole(span: &SpanQuery, length_us: i64) -> SpanQuery {
     }
 }
 
-/// A span of time in buckets of `length_us` microseconds, or longer ones where only those are left.
+/// A span of time in buckets of `length_us` microseconds, or longer ones where only those are left. What was corrected
+/// is left out, but for what was rolled up when it was sealed.
 pub fn rollup(
     reader: &Reader<'_>,
     permit: &Permit,
@@ -231,6 +236,7 @@ pub fn rollup(
         .map(|chunk| chunk.rollup_us)
         .max();
     let mut spans = Spans::new(coarsest.unwrap_or(0).max(length_us));
+    let mut readings = in_memory.map_or_else(Vec::new, |memory| memory.readings.clone());
     for chunk in &chunks {
         let rolled = if chunk.rollup_us <= length_us || !chunk.has_readings {
             chunks::rollup(reader.connection, reader.log, chunk)?
@@ -241,13 +247,13 @@ pub fn rollup(
             spans.spans(&rolled, span.from_us, span.to_us);
             continue;
         }
-        let readings = chunks::readings(reader.connection, reader.log, chunk)?;
-        let readings = readings.unwrap_or_default();
-        for reading in slice(&readings, span.from_us, span.to_us) {
-            spans.reading(reading.at_us, reading.value);
-        }
+        let all = chunks::readings(reader.connection, reader.log, chunk)?;
+        let all = all.unwrap_or_default();
+        readings.extend_from_slice(slice(&all, span.from_us, span.to_us));
     }
-    for reading in in_memory.into_iter().flat_map(|memory| &memory.readings) {
+    put_in_order(&mut readings);
+    let is_superseded = |reading: &&Reading| reading.marks.contains(&QualityMark::Superseded);
+    for reading in readings.iter().filter(|reading| !is_superseded(reading)) {
         spans.reading(reading.at_us, reading.value);
     }
     Ok(RollUp {
