@@ -188,17 +188,18 @@ impl Edge {
     pub fn state(&self) -> Result<EdgeState> {
         let taken_over = self.outbox.revision()?.map(|(_, at)| at);
         let waiting = self.outbox.waits()?;
-        let (skew, at) = self.skew.lock().unzip();
-        let written = [taken_over, waiting.newest, at].into_iter().flatten().max();
+        let found = self.skew.lock().map(|(skew, at)| (skew.shown(), at));
+        let is_behind = is_behind(clock::now(), [taken_over, waiting.newest], found);
+        let (skew, at) = found.unzip();
         Ok(EdgeState {
             cloud: self.cloud.clone(),
             line: self.line.lock().clone(),
             waiting,
             not_taken: self.outbox.aside()?,
             clock: ClockState {
-                skew: skew.map(Skew::shown),
+                skew,
                 at,
-                is_behind: written.is_some_and(|written| clock::now() < written),
+                is_behind,
             },
             registry: RegistryState {
                 at: taken_over,
@@ -278,6 +279,19 @@ impl Edge {
         })
         .await?
     }
+}
+
+/// Whether it is earlier than when something was written down here. What was while the clock was ahead says nothing once
+/// it was found right.
+fn is_behind(
+    now: Timestamp,
+    written: [Option<Timestamp>; 2],
+    found: Option<(SkewShown, Timestamp)>,
+) -> bool {
+    let is_right = found.is_some_and(|(skew, _)| !skew.is_wrong());
+    let written = written.into_iter().filter(|_| !is_right);
+    let mut all = written.chain([found.map(|(_, at)| at)]).flatten();
+    all.any(|written| now < written)
 }
 
 /// Who speaks with the cloud; over TLS the cloud must show a certificate that one of these has signed.
@@ -418,5 +432,39 @@ impl Signals for Forwarded {
 
     async fn seal(&self) -> Result<(), RecordError> {
         self.own.seal().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An edge of a cloud that does not answer.
+    pub(super) fn config(data: &Path) -> Config {
+        let token = data.join("cloud-token");
+        std::fs::write(&token, "token").unwrap();
+        Config {
+            data: data.join("data"),
+            cloud: Some("http://127.0.0.1:9".to_owned()),
+            cloud_token: Some(token),
+            ..Config::default()
+        }
+    }
+
+    #[test]
+    fn what_was_written_down_while_the_clock_was_ahead_says_nothing_once_it_was_found_right() {
+        let off = |ahead_ms| {
+            let doubt_ms = 30;
+            Some(Skew { ahead_ms, doubt_ms }.shown())
+        };
+        let (now, later) = (Timestamp(1_000), Some(Timestamp(3_600_000)));
+        for (skew, expected) in [(None, true), (off(-3_600_000), true), (off(20), false)] {
+            let found = skew.map(|skew| (skew, Timestamp(500)));
+            assert_eq!(is_behind(now, [later, None], found), expected);
+            assert_eq!(is_behind(now, [None, later], found), expected);
+            assert!(!is_behind(now, [None, None], found));
+        }
+        let found = off(20).map(|skew| (skew, Timestamp(2_000)));
+        assert!(is_behind(now, [None, None], found));
     }
 }

@@ -28,6 +28,13 @@ pub struct SkewShown {
     is_wrong: bool,
 }
 
+impl SkewShown {
+    /// Whether the clock is wrong beyond doubt.
+    pub fn is_wrong(self) -> bool {
+        self.is_wrong
+    }
+}
+
 impl Skew {
     /// By the edge's clock a question went and its answer was there at the first two, by this hospital's the question
     /// came and the answer went at the others.
