@@ -29,7 +29,7 @@ use tokio::{
     sync::{Notify, OnceCell, oneshot},
     time::{Instant, timeout},
 };
-use vocabulary::{ActorId, PatientId, Timestamp};
+use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 
 use crate::{
     accounts::ACCOUNTS,
@@ -48,7 +48,10 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS edge (account TEXT PRIMARY KEY, locations TEXT NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS edge_given (
         account TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
-        PRIMARY KEY (account, kind, id)) STRICT, WITHOUT ROWID;";
+        PRIMARY KEY (account, kind, id)) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS edge_said (
+        account TEXT NOT NULL, device TEXT NOT NULL, sequence INTEGER NOT NULL, since_ms INTEGER NOT NULL,
+        PRIMARY KEY (account, device)) STRICT, WITHOUT ROWID;";
 /// How long an edge is waited for that is asked to do something. What it did not fetch by then is not done.
 pub const ANSWERS: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 8_000 });
 /// How long an edge's question stays open while there is nothing new.
@@ -247,6 +250,7 @@ impl Edges {
     pub fn remove(&self, edge: &ActorId) -> Result<bool> {
         let database = self.database.lock();
         database.execute("DELETE FROM edge_given WHERE account = ?1", [edge.as_str()])?;
+        database.execute("DELETE FROM edge_said WHERE account = ?1", [edge.as_str()])?;
         let removed = database.execute("DELETE FROM edge WHERE account = ?1", [edge.as_str()])?;
         // What it was given once, it must be given anew.
         self.lines.lock().remove(edge);
@@ -350,6 +354,41 @@ impl Edges {
         Ok(query.query_row(params![edge.as_str(), kind, id], |row| row.get(0))?)
     }
 
+    /// Whether what an edge says of a device was heard before, by its entry in the journal there and since when it holds.
+    /// An edge that has lost its data counts entries from the beginning again, at a later time.
+    pub fn was_said(
+        &self,
+        edge: &ActorId,
+        device: &DeviceId,
+        (sequence, since): (u64, Timestamp),
+    ) -> Result<bool> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM edge_said WHERE account = ?1 AND device = ?2 AND sequence >= ?3 AND since_ms >= ?4)",
+        )?;
+        let asked = params![
+            edge.as_str(),
+            device.as_str(),
+            i64::try_from(sequence)?,
+            since.0
+        ];
+        Ok(query.query_row(asked, |row| row.get(0))?)
+    }
+
+    /// What an edge says of a device is done.
+    pub fn note_said(
+        &self,
+        edge: &ActorId,
+        device: &DeviceId,
+        (sequence, since): (u64, Timestamp),
+    ) -> Result<()> {
+        self.database.lock().execute(
+            "INSERT OR REPLACE INTO edge_said (account, device, sequence, since_ms) VALUES (?1, ?2, ?3, ?4)",
+            params![edge.as_str(), device.as_str(), i64::try_from(sequence)?, since.0],
+        )?;
+        Ok(())
+    }
+
     fn line(&self, edge: &ActorId) -> Arc<Line> {
         let mut lines = self.lines.lock();
         Arc::clone(lines.entry(edge.clone()).or_default())
@@ -430,6 +469,8 @@ impl Hospital {
     pub async fn hear_edge(&self, edge: &ActorId, up: Up) -> Result<Down, RecordError> {
         let store = |error: anyhow::Error| RecordError::Store(error.into());
         let came = clock::now();
+        // One of before does not know which observations are its own, and would put those of here in their place.
+        let knows_its_own = up.maintained.fetching.is_some();
         self.edges.take_done(edge, up.done);
         self.take_maintained(edge, up.maintained).map_err(store)?;
         let line = self.edges.line(edge);
@@ -452,7 +493,7 @@ impl Hospital {
         }
         // Before that an edge would be told that nothing was written down here.
         if asked.is_empty() && self.ward.is_read() {
-            let registry = self.belongings(edge).await?;
+            let registry = self.belongings(edge, knows_its_own).await?;
             let revision = registry.revision();
             if up.revision.as_ref() == Some(&revision) {
                 self.ward.leave_to(edge, registry.written());
@@ -476,7 +517,7 @@ impl Hospital {
         act: &str,
         with: &str,
     ) -> Result<(), RecordError> {
-        let device = vocabulary::DeviceId::new(edge.as_str());
+        let device = DeviceId::new(edge.as_str());
         let device = device.map_err(|error| RecordError::Store(Box::new(error)))?;
         let with = Some((act, with));
         self.note_device(by, &device, act, with).await
@@ -490,8 +531,17 @@ impl Hospital {
     }
 
     /// What belongs to an edge now. Edges ask again and again: what the record says is found anew where it has changed.
-    async fn belongings(&self, edge: &ActorId) -> Result<Belongings, RecordError> {
-        let (facts, written) = (self.facts_for(edge).await?, self.written_for(edge).await?);
+    async fn belongings(
+        &self,
+        edge: &ActorId,
+        knows_its_own: bool,
+    ) -> Result<Belongings, RecordError> {
+        let facts = self.facts_for(edge).await?;
+        let written = if knows_its_own {
+            self.written_for(edge).await?
+        } else {
+            Arc::default()
+        };
         handed::with_beside(self, facts, written)
     }
 
@@ -587,7 +637,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{config::Config, hospital::hospital_actor};
+    use crate::{
+        config::Config,
+        devices,
+        hospital::hospital_actor,
+        ward::{Written, take_written},
+    };
 
     fn edge() -> ActorId {
         ActorId::new("edge-1").unwrap()
@@ -655,7 +710,7 @@ mod tests {
         let on_duty = of_now().await;
         assert_eq!(on_duty.resources.len(), 3);
         // An account is none of the record's: it is looked at each time.
-        let revision = async || hospital.belongings(&edge).await.unwrap().revision();
+        let revision = async || hospital.belongings(&edge, true).await.unwrap().revision();
         let without = revision().await;
         let nurse = Actor {
             id: ActorId::new("nurse").unwrap(),
@@ -677,6 +732,69 @@ mod tests {
         assert!(hospital.was_given(&edge, "Location", "b").await.unwrap());
         hospital.edges.remove(&edge).unwrap();
         assert!(!hospital.was_given(&edge, "Location", "b").await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_an_edge_says_of_a_device_once_more_is_done_whatever_was_said_here_since() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            data: folder.path().to_owned(),
+            ..Config::default()
+        };
+        let hospital = Hospital::open(config).unwrap();
+        let (edge, device) = (edge(), DeviceId::new("d").unwrap());
+        let key = |kind: &str, id: &str| ResourceKey {
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+        };
+        for id in ["p", "q"] {
+            put(&hospital, "Patient", json!({"id": id})).await;
+        }
+        let mut given = Facts::default();
+        for key in [key("Device", "d"), key("Patient", "p")] {
+            given.resources.push(Handed {
+                key,
+                subject: None,
+                body: Value::Null,
+            });
+        }
+        hospital.edges.give(&edge, &given).unwrap();
+        let is_of = async |patient: &str, by: Option<&str>| {
+            let new = json!({"profile": "bedside-monitor", "patient": patient});
+            let new = devices::NewDevice {
+                said_by: by.map(|by| ActorId::new(by).unwrap()),
+                ..serde_json::from_value(new).unwrap()
+            };
+            let by = hospital_actor();
+            let registered = devices::register(&hospital, &by, &device, &new);
+            registered.await.unwrap();
+        };
+        is_of("p", Some("nurse")).await;
+        let permit = hospital.for_edges().await.unwrap();
+        let device_key = key("Device", "d");
+        let kept = hospital.record.resource(permit, &device_key, None);
+        let body = kept.await.unwrap().unwrap().body.unwrap();
+        let says = async |sequence: u64| {
+            let said = Written {
+                sequence,
+                id: "d".to_owned(),
+                patient: PatientId::new("p").ok(),
+                body: body.clone(),
+            };
+            let refused = take_written(&hospital, permit, &edge, vec![said]).await;
+            assert!(refused.unwrap().is_empty());
+            let device = hospital.devices.find(&device).unwrap();
+            device.patient.as_ref().map(ToString::to_string)
+        };
+        is_of("q", None).await;
+        assert_eq!(says(7).await.as_deref(), Some("p"));
+        is_of("q", None).await;
+        assert_eq!(says(7).await.as_deref(), Some("q"));
+        assert_eq!(says(9).await.as_deref(), Some("p"));
+        // It has lost its data since, and counts its entries from the beginning again.
+        let said = |sequence, since| hospital.edges.was_said(&edge, &device, (sequence, since));
+        assert!(said(8, Timestamp(0)).unwrap());
+        assert!(!said(1, Timestamp(i64::MAX)).unwrap());
     }
 
     fn take() -> Wish {

@@ -117,6 +117,8 @@ pub struct State {
     heard: BTreeMap<String, Timestamp>,
     /// What comes by which edge, which looks at it itself: devices, and by `Observation/…` what was written down there.
     by_edge: BTreeMap<String, ActorId>,
+    /// What each edge has of what was written down about who lies in its beds, as it said last.
+    left_to: BTreeMap<ActorId, BTreeSet<String>>,
     /// The locations that edges work for, as far as they are known by now.
     works_for: BTreeMap<ActorId, Vec<String>>,
     /// By which days are counted.
@@ -217,6 +219,7 @@ impl State {
             unkept: BTreeSet::new(),
             heard: BTreeMap::new(),
             by_edge: BTreeMap::new(),
+            left_to: BTreeMap::new(),
             works_for: BTreeMap::new(),
             zone: TimeZone::UTC,
             tags: BTreeMap::new(),

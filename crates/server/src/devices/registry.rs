@@ -300,15 +300,16 @@ pub async fn register(
     keep(hospital, actor, (id, profile), new, ("active", since)).await
 }
 
-/// Takes over what somebody said at a bed of an edge of whose values a device measures, and where it is; why not, where
-/// that cannot be.
+/// Takes over what somebody said at a bed of an edge of whose values a device measures, and where it is, as this entry
+/// of the edge's journal has it; why not, where that cannot be. What comes again is done, whatever was said here since.
 pub async fn take_said(
     hospital: &Hospital,
     edge: &ActorId,
-    id: &str,
+    (id, sequence): (&str, u64),
     body: &Value,
 ) -> Result<Option<String>, RecordError> {
     let no = |why: &str| Ok(Some(why.to_owned()));
+    let store = |error: anyhow::Error| RecordError::Store(error.into());
     let device = DeviceId::new(id)
         .ok()
         .and_then(|id| hospital.devices.find(&id));
@@ -319,6 +320,12 @@ pub async fn take_said(
     let (Some(device), Some((said, by))) = (device, said) else {
         return no("find the device in the registry");
     };
+    let entry = (sequence, said.since.unwrap_or(Timestamp(0)));
+    let was_said = hospital.edges.was_said(edge, &device.id, entry);
+    if was_said.map_err(store)? {
+        return Ok(None);
+    }
+    let is_done = || hospital.edges.note_said(edge, &device.id, entry);
     let named = [
         ("Device", Some(id)),
         ("Patient", said.patient.as_ref().map(PatientId::as_str)),
@@ -332,6 +339,7 @@ pub async fn take_said(
         }
     }
     if (&device.patient, &device.location) == (&said.patient, &said.location) {
+        is_done().map_err(store)?;
         return Ok(None);
     }
     let act = said.patient.as_ref().map_or("disconnect", |_| "connect");
@@ -344,7 +352,7 @@ pub async fn take_said(
         ..device.as_registered()
     };
     match register(hospital, edge, &device.id, &new).await {
-        Ok(()) => Ok(None),
+        Ok(()) => is_done().map(|()| None).map_err(store),
         Err(RegistryError::Record(error)) => Err(error),
         Err(error) => Ok(Some(error.to_string())),
     }

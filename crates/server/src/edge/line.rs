@@ -188,7 +188,12 @@ async fn turn(
     if let (Some(registry), Some(revision)) = (registry, revision) {
         registry::take_over(hospital, edge, registry, &revision).await?;
     }
-    talk.take(hospital, edge, to_maintain).await
+    talk.take(hospital, edge, to_maintain).await?;
+    // A cloud of before says no time, and gives an order anew, at once, until its package is here.
+    if times.is_none() && talk.is_fetching() {
+        sleep(AGAIN).await;
+    }
+    Ok(())
 }
 
 /// Who stands at the bed goes before who looks on from afar.

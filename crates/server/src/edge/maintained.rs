@@ -78,7 +78,7 @@ impl Talk {
                 answers,
                 got: self.got.iter().cloned().collect(),
                 let_go: self.let_go.iter().cloned().collect(),
-                fetching: self.waits.iter().map(|order| order.id.clone()).collect(),
+                fetching: Some(self.waits.iter().map(|order| order.id.clone()).collect()),
             },
             stood,
         })
@@ -159,35 +159,53 @@ impl Talk {
                 // One upgrade of a device goes behind the other, though its own package may be here already.
                 let is_behind = self.waits.iter().any(|one| one.device == order.device);
                 let found = edge.package(hospital, package);
-                let Some(fetched) = found.filter(|_| !is_behind) else {
-                    if order.until > clock::now() {
+                match found.filter(|_| !is_behind) {
+                    Some(fetched) => fetched,
+                    None if order.until > clock::now() => {
                         self.waits.push(order);
-                    } else {
-                        self.let_package_go(edge, &order)?;
+                        return Ok(None);
                     }
-                    return Ok(None);
-                };
-                fetched
+                    // By this clock, which may be ahead: unanswered, the cloud would give it again at once.
+                    None => {
+                        self.let_package_go(edge, &order)?;
+                        self.refuse(
+                            order,
+                            "it came too late by the clock of the edge".to_owned(),
+                        );
+                        return Ok(None);
+                    }
+                }
             }
         };
-        self.got.insert(order.id.clone());
         match fetched {
             Ok(()) => {
+                self.got.insert(order.id.clone());
                 give(hospital, edge, order).await?;
                 Ok(None)
             }
             Err(refused) => {
-                let answer = Acknowledgement {
-                    id: order.id,
-                    answer: Answer::Failed,
-                    reason: Some(refused),
-                    detail: None,
-                };
-                let device = order.device;
-                self.refused.push(Answered { device, answer });
+                self.refuse(order, refused);
                 Ok(package)
             }
         }
+    }
+
+    /// The device is not told; who asked is.
+    fn refuse(&mut self, order: Order, why: String) {
+        self.got.insert(order.id.clone());
+        let answer = Acknowledgement {
+            id: order.id,
+            answer: Answer::Failed,
+            reason: Some(why),
+            detail: None,
+        };
+        let device = order.device;
+        self.refused.push(Answered { device, answer });
+    }
+
+    /// Whether something is fetched for orders.
+    pub fn is_fetching(&self) -> bool {
+        !self.waits.is_empty()
     }
 }
 
@@ -240,4 +258,42 @@ pub fn is_to_install(hospital: &Hospital, device: &DeviceId, package: &Digest) -
                 && one.command.until > clock::now()
                 && package_of(&one.command.parameters) == Some(*package)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{edge, hospital::hospital_actor};
+
+    #[tokio::test]
+    async fn an_order_that_came_too_late_by_the_clock_here_is_answered_and_one_that_did_not_waits()
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let config = edge::tests::config(folder.path());
+        let hospital = Hospital::open(config).unwrap();
+        let edge = hospital.edge.clone().unwrap();
+        let path = format!("/api/devices/packages/{}/bytes", Digest::of(b"package"));
+        let order = |id: &str, after_ms: i64| Order {
+            id: id.to_owned(),
+            device: DeviceId::new(id).unwrap(),
+            command: "install".to_owned(),
+            parameters: json!({"path": path}),
+            until: Timestamp(clock::now().0 + after_ms),
+            by: hospital_actor(),
+        };
+        let said = ToMaintain {
+            orders: vec![order("late", -1), order("early", 60_000)],
+            withdrawn: vec![],
+        };
+        let mut talk = Talk::default();
+        talk.take(&hospital, &edge, said).await.unwrap();
+        assert_eq!(talk.got, BTreeSet::from(["late".to_owned()]));
+        let [answered] = &talk.refused[..] else {
+            panic!("one is answered");
+        };
+        assert_eq!(answered.answer.id, "late");
+        assert!(talk.is_fetching());
+    }
 }

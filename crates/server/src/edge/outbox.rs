@@ -257,6 +257,21 @@ impl Outbox {
         Ok(next.map(u64::try_from).transpose()?)
     }
 
+    /// The devices that somebody connected or disconnected here, as waits to go out.
+    pub fn devices(&self) -> Result<BTreeSet<String>> {
+        let database = self.database.lock();
+        let mut query = database.prepare_cached("SELECT body FROM waiting WHERE written > 0")?;
+        let mut rows = query.query([])?;
+        let mut found = BTreeSet::new();
+        while let Some(row) = rows.next()? {
+            let body: Vec<u8> = row.get(0)?;
+            let all: Vec<Written> = serde_json::from_slice(&zstd::decode_all(&*body)?)?;
+            let devices = all.into_iter().filter(Written::is_device);
+            found.extend(devices.map(|one| one.id));
+        }
+        Ok(found)
+    }
+
     /// What the cloud handed down, as kind and id with what tells a version from others.
     pub fn handed(&self) -> Result<BTreeMap<(String, String), String>> {
         let database = self.database.lock();
@@ -537,14 +552,19 @@ mod tests {
             sequence,
             id: format!("o-{sequence}"),
             patient: PatientId::new("p").ok(),
-            body: serde_json::json!({"resourceType": "Observation"}),
+            body: serde_json::json!({"resourceType": if sequence == 4 { "Device" } else { "Observation" }}),
         };
         let steps = [Step::Written(written(3)), Step::Written(written(4))];
+        assert!(outbox.devices().unwrap().is_empty());
         outbox.put(&[reading(1)]).unwrap();
         outbox.put_steps(&steps, 5).unwrap();
         outbox.put(&[reading(2)]).unwrap();
         assert_eq!(outbox.journal().unwrap(), Some(5));
         assert_eq!(outbox.waits().unwrap().written, 2);
+        assert_eq!(
+            outbox.devices().unwrap(),
+            BTreeSet::from(["o-4".to_owned()])
+        );
         let mut went = Vec::new();
         while let Some(batch) = outbox.oldest(1000).unwrap() {
             outbox.sent(&batch, &[]).unwrap();
@@ -557,5 +577,6 @@ mod tests {
         ];
         assert_eq!(went, expected);
         assert_eq!(outbox.waits().unwrap().written, 0);
+        assert!(outbox.devices().unwrap().is_empty());
     }
 }

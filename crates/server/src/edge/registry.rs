@@ -43,19 +43,23 @@ pub async fn take_over(
     };
     let has_all = have_come();
     let before = edge.outbox.handed()?;
+    // What somebody here said of these is not in what the cloud hands down: it comes back from there once it has gone up.
+    let said_here = edge.outbox.devices()?;
     let mut now = Versions::new();
     let mut facts = Vec::new();
     for handed in registry.resources {
         let at = (handed.key.kind.clone(), handed.key.id.clone());
         let version = version(&handed)?;
-        if before.get(&at) != Some(&version) {
+        let is_new = before.get(&at) != Some(&version);
+        let is_kept = is_new && at.0 == "Device" && said_here.contains(&at.1);
+        if is_new && !is_kept {
             let is_ours = before.contains_key(&at);
             let Some(taken) = taken(hospital, &permit, handed, is_ours).await? else {
                 continue;
             };
             facts.extend(taken);
         }
-        let is_again = at.0 == "Device" && !has_all;
+        let is_again = is_kept || (at.0 == "Device" && !has_all);
         now.insert(
             at,
             if is_again {
@@ -215,4 +219,76 @@ async fn ended(hospital: &Hospital, permit: &Permit, kind: &str, id: &str) -> Re
         })
     });
     Ok(left.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use record::mark_written_by;
+    use serde_json::json;
+    use vocabulary::PatientId;
+
+    use super::*;
+    use crate::{
+        edge::{outbox::Step, tests::config},
+        ward::Written,
+    };
+
+    #[tokio::test]
+    async fn a_device_that_somebody_connected_here_stays_so_until_the_cloud_has_heard_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let hospital = Hospital::open(config(folder.path())).unwrap();
+        let edge = hospital.edge.clone().unwrap();
+        let registry = |name: &str| {
+            let profile = ::devices::Profiles::shipped()
+                .get("bedside-monitor")
+                .unwrap();
+            let kind = json!({
+                "system": "urn:yuanyi:device-profile", "code": profile.id,
+                "version": profile.version.to_string(),
+            });
+            let mut body = json!({
+                "resourceType": "Device", "id": "d", "status": "active",
+                "deviceName": [{"name": name}], "type": {"coding": [kind]},
+            });
+            mark_written_by(body.as_object_mut().unwrap(), "devices");
+            Registry {
+                resources: vec![Handed {
+                    key: ResourceKey {
+                        kind: "Device".to_owned(),
+                        id: "d".to_owned(),
+                    },
+                    subject: None,
+                    body,
+                }],
+                ..Registry::default()
+            }
+        };
+        let take = async |name: &str| {
+            let taken = take_over(&hospital, &edge, registry(name), name);
+            taken.await.unwrap();
+            let key = ResourceKey {
+                kind: "Device".to_owned(),
+                id: "d".to_owned(),
+            };
+            let work = hospital.own_permit("test", Action::ReadRecord);
+            let kept = hospital
+                .record
+                .resource(&work.await.unwrap(), &key, None)
+                .await;
+            let body = kept.unwrap().unwrap().body.unwrap();
+            body["deviceName"][0]["name"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(take("first").await, "first");
+        let said = Written {
+            sequence: 1,
+            id: "d".to_owned(),
+            patient: PatientId::new("p").ok(),
+            body: json!({"resourceType": "Device", "id": "d"}),
+        };
+        edge.outbox.put_steps(&[Step::Written(said)], 2).unwrap();
+        assert_eq!(take("second").await, "first");
+        let batch = edge.outbox.oldest(10).unwrap().unwrap();
+        edge.outbox.sent(&batch, &[]).unwrap();
+        assert_eq!(take("second").await, "second");
+    }
 }

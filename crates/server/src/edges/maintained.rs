@@ -64,8 +64,9 @@ pub struct Maintained {
     pub got: Vec<String>,
     /// Commands that the edge has taken back.
     pub let_go: Vec<String>,
-    /// Commands that wait there until what they name is fetched.
-    pub fetching: Vec<String>,
+    /// Commands that wait there until what they name is fetched; none where it is an edge of before, which says nothing
+    /// of these.
+    pub fetching: Option<Vec<String>>,
 }
 
 /// Of commands: what an edge is told.
@@ -115,7 +116,7 @@ impl Hospital {
             }
             Ok(known)
         };
-        let (got, fetching) = (known(got)?, known(fetching)?);
+        let (got, fetching) = (known(got)?, known(fetching.unwrap_or_default())?);
         {
             let line = self.edges.line(edge);
             let mut state = line.state.lock();

@@ -79,8 +79,7 @@ impl Written {
         let is_theirs = match key.kind.as_str() {
             KIND => {
                 let is_own = author(body)? == by;
-                let is_taken_back = body.get("status").and_then(Value::as_str) == Some(TAKEN_BACK);
-                entry.fact.subject.is_some() && (is_own || is_taken_back) && is_by_hand(body)
+                entry.fact.subject.is_some() && (is_own || is_taken_back(body)) && is_by_hand(body)
             }
             DEVICE => said_by(body) == Some(by),
             _ => false,
@@ -91,6 +90,11 @@ impl Written {
             patient: entry.fact.subject.clone(),
             body: body.clone(),
         })
+    }
+
+    /// Whether it says whose values a device measures.
+    pub fn is_device(&self) -> bool {
+        self.body.get("resourceType").and_then(Value::as_str) == Some(DEVICE)
     }
 
     /// Why it is not what somebody wrote down about this patient.
@@ -133,8 +137,17 @@ pub(super) fn author(body: &Value) -> Option<String> {
     referred(body, "/performer/0/reference", "Practitioner")
 }
 
+fn is_taken_back(body: &Value) -> bool {
+    body.get("status").and_then(Value::as_str) == Some(TAKEN_BACK)
+}
+
+/// Whether somebody wrote it down here by hand. An edge that has lost its data has that from the cloud again.
 pub(super) fn is_by_hand(body: &Value) -> bool {
-    written_by(body).is_none() && body.get("device").is_none()
+    let is_here = match written_by(body) {
+        None => true,
+        Some(by) => by == AT_EDGE && entry_of(body).is_none(),
+    };
+    is_here && body.get("device").is_none()
 }
 
 /// At which edge an observation of this hospital was written down, and in which entry of its journal.
@@ -182,13 +195,23 @@ impl State {
         }
         found
     }
+
+    /// What an edge has no more, such as of beds that it works for no longer, is judged here again.
+    fn leave_to(&mut self, edge: &ActorId, has: BTreeSet<String>) {
+        let had = self.left_to.remove(edge).unwrap_or_default();
+        self.by_edge
+            .retain(|of, by| by != edge || !had.contains(of) || has.contains(of));
+        let known = has.iter().map(|of| (of.clone(), edge.clone()));
+        self.by_edge.extend(known);
+        self.left_to.insert(edge.clone(), has);
+    }
 }
 
 impl Ward {
     /// An edge has these observations: what they mean together with what it measures, it judges itself.
     pub fn leave_to(&self, edge: &ActorId, observations: impl Iterator<Item = String>) {
-        let known = observations.map(|id| (format!("{OBSERVATION}{id}"), edge.clone()));
-        self.state.lock().by_edge.extend(known);
+        let has = observations.map(|id| format!("{OBSERVATION}{id}"));
+        self.state.lock().leave_to(edge, has.collect());
     }
 }
 
@@ -255,8 +278,9 @@ pub async fn take_written(
     let _turn = hospital.ward.writing.lock().await;
     let mut refused = Vec::new();
     for (index, written) in told.into_iter().enumerate() {
-        if written.body.get("resourceType").and_then(Value::as_str) == Some(DEVICE) {
-            let taken = devices::take_said(hospital, edge, &written.id, &written.body).await?;
+        if written.is_device() {
+            let entry = (written.id.as_str(), written.sequence);
+            let taken = devices::take_said(hospital, edge, entry, &written.body).await?;
             refused.extend(taken.map(|why| NotTaken { index, why }));
             continue;
         }
@@ -266,10 +290,13 @@ pub async fn take_written(
         };
         let known = hospital.record.resource(permit, &key, None).await?;
         let known = known.and_then(|version| version.body);
+        // An edge that has lost its data counts its entries from the beginning again.
+        let ends = is_taken_back(&written.body) && !known.as_ref().is_some_and(is_taken_back);
         let before = known.as_ref().map(entry_of);
         if let Some(Some((of, sequence))) = before
             && of == edge.as_str()
             && sequence >= written.sequence
+            && !ends
         {
             continue;
         }
@@ -342,6 +369,46 @@ mod tests {
         // What is the cloud's comes and goes as the cloud says.
         assert!(!stays_as_written(Some(&anothers), &anothers));
         assert!(!stays_as_written(None, &anothers));
+    }
+
+    #[test]
+    fn an_edge_that_has_lost_its_data_takes_back_what_was_written_down_there_and_nobody_else_does()
+    {
+        let [edge, other] = ["edge-1", "edge-2"].map(|id| ActorId::new(id).unwrap());
+        let mut told = written();
+        told.body["status"] = json!("final");
+        let NewFact::PutResource { body: kept, .. } = told.fact(&edge) else {
+            panic!("it is written");
+        };
+        let patient = PatientId::new("p").unwrap();
+        let taken_back = as_taken_back(handed(&kept, &edge), &patient).unwrap();
+        assert!(is_taken_back(&taken_back));
+        let up = Written {
+            body: taken_back,
+            ..written()
+        };
+        assert_eq!(up.fault(), None);
+        assert!(as_taken_back(handed(&kept, &other), &patient).is_none());
+        assert!(as_taken_back(kept, &patient).is_none(), "in the cloud");
+    }
+
+    #[test]
+    fn what_an_edge_has_no_more_is_judged_here_again() {
+        let [edge, other] = ["edge-1", "edge-2"].map(|id| ActorId::new(id).unwrap());
+        let mut state = State::one_bed(vocabulary::Timestamp(0), |_| {});
+        let of = |ids: &[&str]| ids.iter().map(|id| format!("{OBSERVATION}{id}")).collect();
+        state.by_edge.insert("monitor".to_owned(), edge.clone());
+        state.leave_to(&edge, of(&["a", "b", "c"]));
+        state.leave_to(&other, of(&["b"]));
+        state.leave_to(&edge, of(&["c"]));
+        let known = state.by_edge.iter();
+        let known: Vec<_> = known.map(|(of, by)| (of.as_str(), by.as_str())).collect();
+        let expected = [
+            ("Observation/b", "edge-2"),
+            ("Observation/c", "edge-1"),
+            ("monitor", "edge-1"),
+        ];
+        assert_eq!(known, expected);
     }
 
     #[test]
