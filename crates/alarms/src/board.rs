@@ -241,19 +241,23 @@ impl Board {
         touched
     }
 
+    /// The open alarm whose condition holds, or else the one about who lies there now: what is over of somebody before
+    /// stays theirs.
     fn open_of(&mut self, about: About<'_>, rule: &str) -> Option<&mut Alarm> {
         let led = &self.led;
-        let mut own = self.alarms.values_mut();
-        own.find(|alarm| {
+        let own = self.alarms.values_mut().filter(|alarm| {
+            let is_present = alarm.presence == Presence::Present;
             alarm.bed == about.bed
                 && alarm.device.as_deref() == about.device
                 && alarm.rule == rule
                 && alarm.closed.is_none()
                 && !led.contains(&alarm.id)
-        })
+                && (is_present || alarm.patient.as_deref() == about.patient)
+        });
+        own.max_by_key(|alarm| alarm.presence == Presence::Present)
     }
 
-    /// An alarm that nobody has ended yet comes back instead of standing there twice.
+    /// An alarm that nobody has ended yet comes back instead of standing there twice, as long as the same patient lies there.
     fn begin(
         &mut self,
         about: About<'_>,

@@ -170,7 +170,13 @@ fn what_comes_back_does_not_stand_there_twice() {
     let (mut board, id) = board_with("spo2-low");
     board.apply("bed-1", None, &ended("spo2-low", 20), &ward_rules(), at(20));
     let again = board
-        .apply("bed-1", None, &began("spo2-low", 40), &ward_rules(), at(40))
+        .apply(
+            "bed-1",
+            Some("p1"),
+            &began("spo2-low", 40),
+            &ward_rules(),
+            at(40),
+        )
         .unwrap();
     assert_eq!(again, id);
     assert_eq!(board.open().len(), 1);
@@ -180,6 +186,33 @@ fn what_comes_back_does_not_stand_there_twice() {
         .apply("bed-2", None, &began("spo2-low", 41), &ward_rules(), at(41))
         .unwrap();
     assert_eq!(board.open().len(), 2);
+}
+
+#[test]
+fn what_begins_of_somebody_else_in_the_bed_does_not_come_back_onto_the_one_before() {
+    let mut board = Board::new(escalation().clone());
+    let rules = ward_rules();
+    let about = |patient| About {
+        bed: "bed-1",
+        device: Some("pump"),
+        patient: Some(patient),
+    };
+    let apply = |board: &mut Board, patient, change: &Change| {
+        board.apply_about(about(patient), change, &rules, change.at)
+    };
+    let before = apply(&mut board, "p", &began("device-fault", 0)).unwrap();
+    assert_eq!(board.leave("bed-1", at(5)), [before.as_str()]);
+    let own = apply(&mut board, "q", &began("device-fault", 10)).unwrap();
+    assert_eq!(board.alarm(&own).unwrap().patient.as_deref(), Some("q"));
+    let presence = |board: &Board, id: &str| board.alarm(id).unwrap().presence;
+    assert_eq!(presence(&board, &before), Presence::Gone { at: at(5) });
+    assert_eq!(presence(&board, &own), Presence::Present);
+    let words = vec!["occlusion".to_owned()];
+    let said = board.say(about("q"), "device-fault", &words, at(11));
+    assert_eq!(said.as_ref(), Some(&own));
+    let over = apply(&mut board, "q", &ended("device-fault", 20));
+    assert_eq!(over.as_ref(), Some(&own));
+    assert_eq!(apply(&mut board, "q", &began("device-fault", 30)), over);
 }
 
 #[test]
