@@ -6,7 +6,7 @@ import { inLanguage, nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Dialog } from '../../../../client/panels/Dialog';
 import { Icon } from '../../../../client/panels/Icon';
-import { actsOf, isNobodys, others, pathOf, tieWord } from './at-bed';
+import { actsOf, isNobodys, meantAt, others, pathOf, tieWord } from './at-bed';
 import type { FreeDevice, Meant } from './at-bed';
 import { clock } from './ward';
 import type { BedView } from './ward';
@@ -27,13 +27,13 @@ export function AtBed(props: AtBedProps): JSX.Element {
   const mayAct = (): boolean => !props.isPast && (!props.bed.occupied || props.bed.patient !== null);
   const ids = createMemo(() => props.bed.devices.map(({ id }) => id).join(' '));
 
-  async function act({ act, device }: Meant): Promise<void> {
+  async function act({ act, device, patient }: Meant): Promise<void> {
     if (busy()) return;
     setBusy(true);
     try {
       const path = pathOf(props.ward, props.bed.id, device);
       if (act === 'disconnect') await app.api.delete(path);
-      else await app.api.put(path, { patient: props.bed.patient?.id });
+      else await app.api.put(path, { patient: patient?.id });
       app.toast(() => say(act === 'connect' ? 'deviceConnected' : 'deviceDisconnected'));
       props.reload();
     } catch (error) {
@@ -69,7 +69,7 @@ export function AtBed(props: AtBedProps): JSX.Element {
                         class="button"
                         disabled={busy()}
                         aria-label={say(what === 'connect' ? 'connectThis' : 'disconnectThis', { device: device.name })}
-                        onClick={() => setMeant({ act: what, device: device.id, name: device.name })}
+                        onClick={() => setMeant(meantAt(what, device, props.bed))}
                       >
                         {say(what === 'connect' ? 'connect' : 'disconnect')}
                       </button>
@@ -82,14 +82,14 @@ export function AtBed(props: AtBedProps): JSX.Element {
         </For>
       </ul>
       <Show when={mayAct() && props.bed.patient}>
-        <Free ward={props.ward} bed={props.bed} tick={ids()} busy={busy()} onChoose={(one) => setMeant({ act: 'connect', device: one.id, name: nameIn(one.name, app.language()) })} />
+        <Free ward={props.ward} bed={props.bed} tick={ids()} busy={busy()} onChoose={(one) => setMeant(meantAt('connect', { id: one.id, name: nameIn(one.name, app.language()) }, props.bed))} />
       </Show>
       <Show when={meant()}>
         {(one) => (
           <Dialog open title={say(one().act === 'connect' ? 'connectThis' : 'disconnectThis', { device: one().name })} onClose={() => setMeant(undefined)}>
             <p>
               {one().act === 'connect'
-                ? say('connectSure', { device: one().name, patient: props.bed.patient?.name ?? '', bed: props.bed.name })
+                ? say('connectSure', { device: one().name, patient: one().patient?.name ?? '', bed: props.bed.name })
                 : say('disconnectSure', { device: one().name, bed: props.bed.name })}
             </p>
             <div class="row">

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { actsOf, isNobodys, others, pathOf, tieWord } from './at-bed';
+import { actsOf, isNobodys, meantAt, others, pathOf, tieWord } from './at-bed';
 import type { DeviceAct, FreeDevice } from './at-bed';
 import { bedSaid } from './said';
 import type { BedView, DeviceView, Tie, WardView } from './ward';
@@ -39,4 +39,11 @@ test('only what does not stand there already is offered', () => {
   const bed = { ...MINE, devices: [device('here', 'of-bed')] };
   expect(others([free('here'), free('there')], bed).map(({ id }) => id)).toEqual(['there']);
   expect([pathOf('w 1', 'b/2'), pathOf('w', 'b', 'ox 17')]).toEqual(['/api/wards/w%201/beds/b%2F2/devices', '/api/wards/w/beds/b/devices/ox%2017']);
+});
+
+test('who was named when one was asked is who is meant, whoever lies there by then', () => {
+  const bed = { ...MINE };
+  const meant = meantAt('connect', device('m', 'of-bed'), bed);
+  bed.patient = { id: 'q', name: 'Q', age: null, sex: null };
+  expect(meant).toEqual({ act: 'connect', device: 'm', name: 'm', patient: MINE.patient });
 });

@@ -18,7 +18,12 @@ export interface Meant {
   readonly act: DeviceAct;
   readonly device: string;
   readonly name: string;
+  /** Who lay there when they began: by now it may be somebody else, to whom nobody has said yes. */
+  readonly patient: BedView['patient'];
 }
+
+/** What is asked before it is done, about whoever lies there as it is asked. */
+export const meantAt = (act: DeviceAct, { id, name }: { readonly id: string; readonly name: string }, { patient }: BedView): Meant => ({ act, device: id, name, patient });
 
 const TIES: Readonly<Record<Tie, { readonly word: Word; readonly acts: readonly DeviceAct[] }>> = {
   connected: { word: 'tieConnected', acts: ['disconnect'] },
