@@ -120,6 +120,8 @@ pub struct Devices {
     /// The beds of the wards, and who lies in each.
     lying: RwLock<HashMap<String, Option<PatientId>>>,
     live: RwLock<HashMap<DeviceId, Arc<Mutex<Live>>>>,
+    /// Held from looking at whose a device is until it is somebody's: two who connect it do so one after the other.
+    pub connecting: tokio::sync::Mutex<()>,
     /// Of files of which nobody knows what device wrote them.
     files: Mutex<Quality>,
     strangers: Mutex<Strangers>,
@@ -145,6 +147,7 @@ impl Devices {
             known: RwLock::default(),
             lying: RwLock::default(),
             live: RwLock::new(live),
+            connecting: tokio::sync::Mutex::default(),
             files: Mutex::new(files),
             strangers: Mutex::default(),
             revoked: broadcast::channel(64).0,

@@ -117,6 +117,7 @@ async fn connect(
             "此床现在是另一位患者 · another patient lies in this bed now",
         ));
     }
+    let _turn = hospital.devices.connecting.lock().await;
     let device = find(&hospital, &device)?;
     let may_be = hospital.ward.look(|state| {
         let stands_here = state
@@ -140,6 +141,7 @@ async fn disconnect(
     Path((ward, bed, device)): Path<(String, String, String)>,
 ) -> Result<StatusCode, Problem> {
     let bed = bed_of(&hospital, &caller, (&ward, &bed)).await?;
+    let _turn = hospital.devices.connecting.lock().await;
     let device = find(&hospital, &device)?;
     let tie = hospital.ward.look(|state| state.tie(&device, &bed));
     let place = match tie {
