@@ -200,6 +200,13 @@ impl Devices {
         lies.is_some_and(|lies| lies.as_ref() != Some(patient))
     }
 
+    /// Whether a device is a patient's and stands at a bed in which nobody lies.
+    pub fn is_at_empty_bed(&self, device: &Registered) -> bool {
+        let place = device.location.as_ref();
+        let lies = place.and_then(|place| self.lying.read().get(place).cloned());
+        lies == Some(None) && self.is_left_behind(device)
+    }
+
     /// A device as it measures now: nobody, where it is left behind.
     pub fn as_it_stands(&self, device: Arc<Registered>) -> Arc<Registered> {
         if !self.is_left_behind(&device) {
@@ -686,6 +693,8 @@ mod tests {
             let device = device(profile, of, location);
             let now = devices.as_it_stands(Arc::clone(&device));
             assert_eq!(now.is_left_behind, is_left_behind, "{of} {location:?}");
+            let is_at_empty = devices.is_at_empty_bed(&device);
+            assert_eq!(is_at_empty, location == Some("empty"), "{of} {location:?}");
             assert_eq!(now.patient, patient(of).filter(|_| !is_left_behind));
         }
         // What is sent goes to nobody, with its mark, and is counted; once its patient is back it goes to them.

@@ -82,9 +82,23 @@ pub async fn load(hospital: &Hospital) {
     let work = hospital.own_permit("know the hospital's devices", Action::ReadRecord);
     if let Ok(permit) = work.await {
         load_all(hospital, &permit).await;
-        if let Err(error) = ward::places_now(hospital, &permit).await {
-            tracing::error!(%error, "who lies where could not be read");
+        match ward::places_now(hospital, &permit).await {
+            Ok(_) => warn_of_empty_beds(&hospital.devices),
+            Err(error) => tracing::error!(%error, "who lies where could not be read"),
         }
+    }
+}
+
+/// A hospital that does not record who lies in its beds may have devices of patients at them, which measure nobody.
+fn warn_of_empty_beds(devices: &Devices) {
+    let all = devices.all().into_iter();
+    let empty = all.filter(|device| device.active && devices.is_at_empty_bed(device));
+    let empty: Vec<String> = empty.map(|device| device.id.to_string()).collect();
+    if !empty.is_empty() {
+        tracing::warn!(
+            devices = empty.join(" "),
+            "these devices of patients stand at beds in which nobody lies by the record, so that what they measure is nobody's: record who lies there, or register them without a bed"
+        );
     }
 }
 
