@@ -211,6 +211,16 @@ impl Watch {
         Some(heard.map_or(since, |heard| since.max(heard)))
     }
 
+    /// Whether no rule holds or is about to, and all that is known and waits is 0.
+    pub fn is_at_rest(&self) -> bool {
+        let mut states = self.states.values();
+        let mut waiting = self.waiting.iter();
+        let mut newest = self.histories.values().filter_map(History::newest);
+        states.all(|state| state.standing == Standing::Quiet)
+            && waiting.all(|(_, _, bits)| f64::from_bits(*bits) == 0.0)
+            && newest.all(|(_, value)| value == 0.0)
+    }
+
     /// Says that a rule's condition held when this watch began, since its alarm is still open.
     pub fn stands(&mut self, rule: &str) {
         self.states.entry(rule.to_owned()).or_default().standing = Standing::Active;
@@ -227,6 +237,13 @@ impl Watch {
     pub fn dismiss(&mut self, signal: &str) {
         self.histories.remove(signal);
         self.first_heard.remove(signal);
+    }
+
+    /// Says that nothing comes of a signal any more, because what measured it was taken from the bed: what still waits of
+    /// it is not looked at either.
+    pub fn forget(&mut self, signal: &str) {
+        self.dismiss(signal);
+        self.waiting.retain(|(_, waits, _)| waits != signal);
     }
 
     /// Takes what a person saw at the bedside, such as the level of consciousness.

@@ -108,7 +108,7 @@ pub struct State {
     /// Devices at beds of which something was found.
     at_beds: BTreeMap<at_bed::AtBed, Thing>,
     /// At which bed the battery of a device counted last, and when the device said what it holds.
-    batteries: BTreeMap<String, (String, Timestamp)>,
+    batteries: BTreeMap<String, at_bed::BatterySaid>,
     board: Board,
     beside: BTreeMap<AlarmId, Beside>,
     /// Alarms whose last steps are not facts yet.
@@ -145,8 +145,7 @@ struct BedState {
     disbelieved: VecDeque<Change>,
     /// By which `Observation/…` what rules ask people was answered last.
     answered: BTreeMap<String, String>,
-    /// The signals that are awaited here, each with its device, which should send it or stands here as another's.
-    awaited: BTreeMap<String, String>,
+    awaited: attached::Awaited,
 }
 
 /// A thing with a tag, or a line to an edge, while it is watched.
@@ -331,8 +330,12 @@ impl State {
             begun.push(id.clone());
         }
         self.at_beds.retain(|(bed, _), _| !begun.contains(bed));
-        self.batteries.retain(|_, (bed, _)| !begun.contains(bed));
-        self.places = places;
+        let was = std::mem::replace(&mut self.places, places);
+        let places = &self.places;
+        self.batteries.retain(|device, said| {
+            !begun.contains(&said.bed) && places.bed_of_device(device) == Some(said.bed.as_str())
+        });
+        self.settle_lowest(&was, now);
         self.settle_things(now);
         self.settle_at_beds(now);
         begun

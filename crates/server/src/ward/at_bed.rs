@@ -4,37 +4,57 @@ use alarms::{About, Change, Changed, Sample};
 use record::QualityMark;
 use vocabulary::{DeviceId, Timestamp};
 
-use super::{State, Thing, kept::Source};
+use super::{Places, State, Thing, kept::Source};
 
 /// The signal by which rules look at the clock of a device.
 const CLOCK: &str = "device-clock";
 /// Those by which rules look at what a device says of itself, which are also the names of these rules.
 const FAULT: &str = "device-fault";
 const SELF_CHECK: &str = "device-self-check";
-const BATTERY: &str = "battery";
+pub(super) const BATTERY: &str = "battery";
 /// What stands for the stream where a value's source is named.
-const STATE: &str = "state";
+pub(super) const STATE: &str = "state";
+/// What a connected device said of its battery counts anew so often, in milliseconds, until it says something else.
+const SAID_AGAIN_MS: i64 = 60_000;
+
+/// What a device said of its battery.
+pub(super) struct BatterySaid {
+    pub(super) bed: String,
+    said: Timestamp,
+    /// When it counted last.
+    counted: Timestamp,
+}
 
 /// A device at a bed: the bed, and the device.
 pub(super) type AtBed = (String, String);
 
-impl State {
-    /// The bed of a device where somebody lies in it: where it stands, or else its patient's.
-    fn bed_of_device(&self, device: &str) -> Option<&str> {
-        let device = self.places.devices.get(device)?;
+impl Places {
+    /// The bed of a device in service where somebody lies in it: where it stands, or else its patient's.
+    pub(super) fn bed_of_device(&self, device: &str) -> Option<&str> {
+        let device = self.devices.get(device)?;
+        let device = Some(device).filter(|device| device.active)?;
         let stands = device.place.as_ref();
-        let stands = stands.and_then(|place| self.places.beds.get(place));
-        let theirs = || self.places.bed_of(device.patient.as_ref()?);
+        let stands = stands.and_then(|place| self.beds.get(place));
+        let theirs = || self.bed_of(device.patient.as_ref()?);
         let bed = stands.or_else(theirs)?;
         bed.patient.as_ref().map(|_| bed.id.as_str())
     }
 
+    /// Whether a device in service measures at a bed: its own, or one of its room.
+    fn measures_at(&self, device: &str, bed: &str) -> bool {
+        let is_active = self.devices.get(device).is_some_and(|one| one.active);
+        let of_room = || self.beds_of_device(device).iter().any(|id| id == bed);
+        is_active && (self.bed_of_device(device) == Some(bed) || of_room())
+    }
+}
+
+impl State {
     /// Takes something that is found of a device, for the rules of its bed; until something is, nothing is watched.
     fn find(&mut self, device: &str, (signal, stream): (&str, &str), value: f64, at: Timestamp) {
         if value <= 0.0 && !self.at_beds.keys().any(|(_, known)| known == device) {
             return;
         }
-        let Some(bed) = self.bed_of_device(device) else {
+        let Some(bed) = self.places.bed_of_device(device) else {
             return;
         };
         let key = (bed.to_owned(), device.to_owned());
@@ -77,7 +97,7 @@ impl State {
             );
             self.say(device, SELF_CHECK, &reason, now);
             if let (Some(battery), Some(at)) = (state.battery, said_at) {
-                self.hear_battery(device, battery.percent, *at);
+                self.hear_battery(device, battery.percent, (*at, now));
             }
         }
     }
@@ -86,7 +106,7 @@ impl State {
         if words.is_empty() {
             return;
         }
-        let Some(bed) = self.bed_of_device(device).map(str::to_owned) else {
+        let Some(bed) = self.places.bed_of_device(device).map(str::to_owned) else {
             return;
         };
         let about = About {
@@ -97,16 +117,31 @@ impl State {
         self.unkept.extend(self.board.say(about, rule, words, now));
     }
 
-    /// What a battery holds counts at the bed as if the device measured it.
-    fn hear_battery(&mut self, device: &str, percent: f64, at: Timestamp) {
-        let Some(bed) = self.bed_of_device(device).map(str::to_owned) else {
-            return;
-        };
-        let said = (bed.clone(), at);
-        if self.batteries.get(device) == Some(&said) {
+    /// What a battery holds counts at the bed as if the device measured it: when it says so, and then again as long as
+    /// it stays connected and measures nothing newer.
+    fn hear_battery(&mut self, device: &str, percent: f64, (said, now): (Timestamp, Timestamp)) {
+        let told = self.batteries.get(device);
+        let told = told.filter(|told| told.said == said);
+        if told.is_some_and(|told| now.0 - told.counted.0 < SAID_AGAIN_MS) {
             return;
         }
-        self.batteries.insert(device.to_owned(), said);
+        let Some(bed) = self.places.bed_of_device(device).map(str::to_owned) else {
+            return;
+        };
+        if let Some(told) = told {
+            let state = self.beds.get(&bed);
+            let counted = state.and_then(|bed| bed.of_devices.get(BATTERY)?.get(device));
+            if counted.is_some_and(|(at, _)| *at > told.counted) {
+                return;
+            }
+        }
+        let at = if told.is_some() { now } else { said };
+        let counted = BatterySaid {
+            bed: bed.clone(),
+            said,
+            counted: at,
+        };
+        self.batteries.insert(device.to_owned(), counted);
         let sample = Sample {
             signal: BATTERY.to_owned(),
             at,
@@ -125,9 +160,42 @@ impl State {
         self.find(device, (CLOCK, "t"), slow_s as f64, received);
     }
 
+    /// Of the values of which the lowest counts, those of devices that are gone from a bed since `was` count there no
+    /// more. Those that stay send again; where none stays, what held by them is over.
+    pub(super) fn settle_lowest(&mut self, was: &Places, now: Timestamp) {
+        let mut over = Vec::new();
+        for (id, bed) in &mut self.beds {
+            for (signal, devices) in &mut bed.of_devices {
+                let many = devices.len();
+                devices.retain(|device, _| {
+                    !was.measures_at(device, id) || self.places.measures_at(device, id)
+                });
+                if devices.len() == many || !devices.is_empty() {
+                    continue;
+                }
+                bed.watch.forget(signal);
+                bed.sources.remove(signal);
+                let looks = |rule: &str| self.rules.looks_at(rule).0 == [signal.as_str()].into();
+                let rules = self.rules.rules.iter().map(|rule| &rule.id);
+                for rule in rules.filter(|rule| looks(rule)) {
+                    bed.watch.look_again(rule);
+                    over.push((id.clone(), rule.clone()));
+                }
+            }
+        }
+        for (bed, rule) in over {
+            let over = Change {
+                at: now,
+                rule,
+                changed: Changed::Ended,
+            };
+            self.take_up(&bed, None, &over, now);
+        }
+    }
+
     /// What was found of a device is over at a bed where it is no more, or where nobody lies any more.
     pub(super) fn settle_at_beds(&mut self, now: Timestamp) {
-        let is_gone = |(bed, device): &&AtBed| self.bed_of_device(device) != Some(bed);
+        let is_gone = |(bed, device): &&AtBed| self.places.bed_of_device(device) != Some(bed);
         let gone: Vec<AtBed> = self.at_beds.keys().filter(is_gone).cloned().collect();
         for at_bed in gone {
             self.at_beds.remove(&at_bed);
@@ -148,7 +216,7 @@ impl State {
         }
     }
 
-    /// Lets time pass for what was found of devices.
+    /// Lets time pass for what was found of devices, until nothing is found of one any more.
     pub(super) fn tick_at_beds(&mut self, now: Timestamp) {
         let mut changes = Vec::new();
         for (at_bed, found) in &mut self.at_beds {
@@ -158,6 +226,7 @@ impl State {
         for ((bed, device), change) in changes {
             self.take_up(&bed, Some(&device), &change, now);
         }
+        self.at_beds.retain(|_, found| !found.watch.is_at_rest());
     }
 }
 
@@ -197,6 +266,7 @@ mod tests {
                 patient: Some(patient),
                 active: true,
                 codes: vec![],
+                unasked: true,
             };
             places.devices.insert(monitor.id.clone(), monitor);
         })
@@ -274,6 +344,7 @@ mod tests {
                 no_beat(&mut state, second, 0, false);
             }
             assert_eq!(present(&state), ["no-heart-beat"]);
+            assert!(state.at_beds.is_empty(), "nothing is found of it");
         }
     }
 
@@ -367,6 +438,67 @@ mod tests {
             (source.device.as_str(), source.stream.as_str()),
             ("monitor", "state")
         );
+    }
+
+    #[test]
+    fn a_battery_stays_low_as_long_as_its_device_is_connected_and_is_over_once_it_is_gone() {
+        let mut state = monitored();
+        let said = json!({"battery": {"percent": 15}});
+        let said: devices::State = serde_json::from_value(said).unwrap();
+        let states = [(DeviceId::new("monitor").unwrap(), said, Some(at(1)))];
+        let pump = Source {
+            device: "pump".to_owned(),
+            stream: BATTERY.to_owned(),
+        };
+        for second in (1..=7_500).step_by(10) {
+            state.hear_states(&states, at(second));
+            let full = Sample {
+                signal: BATTERY.to_owned(),
+                at: at(second),
+                value: 80.0,
+            };
+            state.sample("bed", full, &pump);
+            state.tick(at(second));
+        }
+        assert_eq!(present(&state), ["battery-low"]);
+        let mut alone = monitored();
+        for second in 1..=120 {
+            alone.hear_states(&states, at(second));
+            alone.tick(at(second));
+        }
+        assert_eq!(present(&alone), ["battery-low"]);
+        for (state, second) in [(&mut state, 7_501), (&mut alone, 121)] {
+            let mut places = state.places.clone();
+            places.devices.get_mut("monitor").unwrap().patient = None;
+            state.settle(places, at(second));
+            assert!(!state.beds["bed"].of_devices[BATTERY].contains_key("monitor"));
+        }
+        assert!(present(&alone).is_empty());
+        alone.tick(at(200));
+        assert!(present(&alone).is_empty());
+        for second in 7_502..=7_600 {
+            let full = Sample {
+                signal: BATTERY.to_owned(),
+                at: at(second),
+                value: 80.0,
+            };
+            state.sample("bed", full, &pump);
+            state.tick(at(second));
+        }
+        assert!(present(&state).is_empty());
+    }
+
+    #[test]
+    fn a_fault_of_a_device_that_goes_out_of_service_is_over() {
+        let mut state = monitored();
+        for second in 1..=20 {
+            say(&mut state, second, json!({"faults": ["leads off"]}));
+        }
+        assert_eq!(present(&state), [FAULT]);
+        let mut places = state.places.clone();
+        places.devices.get_mut("monitor").unwrap().active = false;
+        state.settle(places, at(21));
+        assert!(present(&state).is_empty());
     }
 
     #[test]

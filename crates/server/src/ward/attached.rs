@@ -7,12 +7,19 @@ use alarms::{Presence, RuleSet};
 use serde::Serialize;
 use vocabulary::Timestamp;
 
-use super::{Bed, BedState, Places, State, TAG, places::Standing};
+use super::{
+    Bed, BedState, Places, State, TAG,
+    at_bed::{BATTERY, STATE},
+    places::Standing,
+};
 use crate::devices::Registered;
 
 /// The signals by which rules look at devices that nobody connected with who lies here now.
 const OF_ANOTHER: &str = "device-of-another";
 const ELSEWHERE: &str = "device-elsewhere";
+
+/// The signals that are awaited at a bed, each with the devices that should send it or stand there as another's.
+pub(super) type Awaited = BTreeMap<String, BTreeSet<String>>;
 
 /// How a device belongs to a bed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -36,6 +43,8 @@ impl Places {
         let is_here = device.place.as_ref() == Some(&bed.id);
         let lies = bed.patient.as_ref().map(|lying| &lying.id);
         let is_theirs = device.patient.is_some() && device.patient.as_ref() == lies;
+        // What is out of service measures nobody.
+        let is_theirs = is_theirs && device.active;
         let at_a_bed = device.place.as_ref();
         let at_a_bed = at_a_bed.is_some_and(|place| self.beds.contains_key(place));
         // A tag goes where its carrier goes.
@@ -56,27 +65,27 @@ impl Places {
 
     /// The signals that should come at a bed in which somebody lies, each with its device: all of a device that is
     /// connected there, and those of one that is no patient's which are about the bed. Whether somebody in a bed is
-    /// monitored at all nobody knows by what stands beside it.
-    fn awaited(&self, bed: &Bed, rules: &RuleSet) -> BTreeMap<String, String> {
-        let mut awaited = BTreeMap::new();
+    /// monitored at all nobody knows by what stands beside it, and of what measures when asked nothing is awaited.
+    fn awaited(&self, bed: &Bed, rules: &RuleSet) -> Awaited {
+        let mut awaited = Awaited::new();
+        let mut await_of = |signal: &str, device: &Standing| {
+            let devices = awaited.entry(signal.to_owned()).or_default();
+            devices.insert(device.id.clone());
+        };
         for device in self.devices.values() {
             let is_here = device.active && device.place.as_ref() == Some(&bed.id);
             let tie = self.tie(device, bed);
             match tie {
-                Some(Tie::OfAnother) => {
-                    awaited.insert(OF_ANOTHER.to_owned(), device.id.clone());
-                }
-                Some(Tie::Elsewhere) => {
-                    awaited.insert(ELSEWHERE.to_owned(), device.id.clone());
-                }
-                Some(Tie::Connected | Tie::OfBed) if is_here => {
+                Some(Tie::OfAnother) => await_of(OF_ANOTHER, device),
+                Some(Tie::Elsewhere) => await_of(ELSEWHERE, device),
+                Some(Tie::Connected | Tie::OfBed) if is_here && device.unasked => {
                     let signals = device.codes.iter();
                     let signals = signals.filter_map(|code| rules.signal_of_code(code));
                     let counts = |signal: &&alarms::Signal| {
                         tie == Some(Tie::Connected) || signal.answers.is_none()
                     };
                     let signals = signals.filter(counts);
-                    awaited.extend(signals.map(|signal| (signal.id.clone(), device.id.clone())));
+                    signals.for_each(|signal| await_of(&signal.id, device));
                 }
                 _ => {}
             }
@@ -98,8 +107,8 @@ impl State {
         self.places.tie(known, bed)
     }
 
-    /// Whether a device may be connected at a bed though it does not stand there: it is nobody's, and in no room. Which
-    /// place it has in the ward is answered; none where it has no place.
+    /// Whether a device may be connected at a bed though it does not stand there: it is nobody's, in no room, and at no
+    /// bed in which somebody else lies. Which place it has in the ward is answered; none where it has no place.
     pub fn is_free(&self, device: &Registered, bed: &Bed) -> Option<Option<String>> {
         let is_nobodys =
             device.patient.is_none() && device.carrier.is_none() && device.profile.id != TAG;
@@ -115,7 +124,11 @@ impl State {
         if !is_here || self.places.rooms.contains_key(place) {
             return None;
         }
-        let at = self.places.beds.get(place).map(|at| at.name.clone());
+        let at = self.places.beds.get(place);
+        if at.is_some_and(|at| at.id != bed.id && at.patient.is_some()) {
+            return None;
+        }
+        let at = at.map(|at| at.name.clone());
         Some(at.or_else(|| self.places.wards.get(place).cloned()))
     }
 
@@ -146,13 +159,15 @@ impl State {
             let awaited = if bed.patient.is_some() && !is_of_edge {
                 self.places.awaited(bed, &self.rules)
             } else {
-                BTreeMap::new()
+                Awaited::new()
             };
-            let no_more = |signal: &&String| !awaited.contains_key(*signal);
-            for signal in state.awaited.keys().filter(no_more) {
-                // What devices of an edge sent is shown here still.
-                if !is_of_edge || is_own(signal) {
-                    state.watch.dismiss(signal);
+            let no_more = |(signal, _): &(&String, _)| !awaited.contains_key(*signal);
+            for (signal, devices) in state.awaited.iter().filter(no_more) {
+                let source = state.sources.get(signal);
+                let is_theirs = source.is_none_or(|source| devices.contains(&source.device));
+                // What devices of an edge sent is shown here still, and what somebody else measured or wrote down counts.
+                if is_theirs && (!is_of_edge || is_own(signal)) {
+                    state.watch.forget(signal);
                     state.sources.remove(signal);
                 }
             }
@@ -168,12 +183,15 @@ impl State {
 }
 
 impl BedState {
-    /// Of a device that sends something, what it does not send is awaited no more: which of its probes are in use it
-    /// alone knows.
+    /// Of devices that send something, what they do not send is awaited no more: which of their probes are in use they
+    /// alone know. What one says of its own state is no measurement.
     pub(super) fn hear(&mut self) {
-        let speak: BTreeSet<&String> = self.sources.values().map(|one| &one.device).collect();
-        for (signal, device) in &self.awaited {
-            if speak.contains(device) && !self.sources.contains_key(signal) && !is_own(signal) {
+        let sources = self.sources.iter();
+        let measured = sources.filter(|(signal, one)| *signal != BATTERY && one.stream != STATE);
+        let speak: BTreeSet<&String> = measured.map(|(_, one)| &one.device).collect();
+        for (signal, devices) in &self.awaited {
+            let all_speak = devices.iter().all(|device| speak.contains(device));
+            if all_speak && !self.sources.contains_key(signal) && !is_own(signal) {
                 self.watch.dismiss(signal);
             }
         }
@@ -223,6 +241,7 @@ mod tests {
             patient: of.map(patient),
             active: true,
             codes: vec!["147842".to_owned(), "150456".to_owned()],
+            unasked: true,
         }
     }
 
@@ -292,6 +311,14 @@ mod tests {
                 (here, there),
                 "{of:?} {place:?}"
             );
+            let mut retired = device.clone();
+            retired.active = false;
+            let tie = |bed: &str| state.places.tie(&retired, &state.places.beds[bed]);
+            let tied = [tie("bed"), tie("bed-2")];
+            assert!(
+                tied.iter()
+                    .all(|tie| tie.is_none_or(|tie| tie == Tie::Beside))
+            );
             let mut tag = device;
             tag.kind = Some(TAG.to_owned());
             let tie = |bed: &str| state.places.tie(&tag, &state.places.beds[bed]);
@@ -343,6 +370,123 @@ mod tests {
             (device.patient, device.place) = (None, Some("ward".to_owned()));
         });
         assert!(open.is_empty(), "{open:?}");
+    }
+
+    fn sample(state: &mut State, device: &str, signal: &str, second: i64) {
+        let sample = Sample {
+            signal: signal.to_owned(),
+            at: after(second),
+            value: if signal == "temperature" { 37.0 } else { 97.0 },
+        };
+        let source = Source {
+            device: device.to_owned(),
+            stream: signal.to_owned(),
+        };
+        state.sample("bed", sample, &source);
+    }
+
+    #[test]
+    fn a_device_that_says_only_how_it_is_itself_is_awaited_still() {
+        let mut state = two_beds(monitor(Some("a"), Some("bed")));
+        let said: devices::State =
+            serde_json::from_value(serde_json::json!({"battery": {"percent": 80}})).unwrap();
+        let id = vocabulary::DeviceId::new("monitor").unwrap();
+        state.hear_states(&[(id, said, Some(after(1)))], after(1));
+        assert_eq!(state.beds["bed"].sources[BATTERY].device, "monitor");
+        let open = pass(&mut state, 1..=240, |_| {});
+        let expected = ["heart-rate-absent", "nobody-watches", "spo2-absent"];
+        assert_eq!(open, expected.map(|rule| format!("bed {rule}")));
+    }
+
+    #[test]
+    fn of_a_device_that_measures_when_asked_nothing_is_awaited() {
+        let mut asked = monitor(Some("a"), Some("bed"));
+        asked.unasked = false;
+        let mut state = two_beds(asked);
+        let open = pass(&mut state, 1..=240, |_| {});
+        assert!(open.is_empty(), "{open:?}");
+    }
+
+    #[test]
+    fn a_signal_of_two_devices_is_awaited_until_both_send_something_else() {
+        let mut state = two_beds(monitor(Some("a"), Some("bed")));
+        let oximeter = Standing {
+            id: "oximeter".to_owned(),
+            ..monitor(Some("a"), Some("bed"))
+        };
+        pass(&mut state, 1..=1, |places| {
+            places.devices.insert(oximeter.id.clone(), oximeter);
+        });
+        for second in 2..=240 {
+            sample(&mut state, "oximeter", "spo2", second);
+            state.tick(after(second));
+        }
+        let open = pass(&mut state, 241..=241, |_| {});
+        assert_eq!(open, ["bed heart-rate-absent"]);
+    }
+
+    #[test]
+    fn what_a_nurse_wrote_down_stays_when_the_monitor_goes() {
+        let mut device = monitor(Some("a"), Some("bed"));
+        device.codes.push("150364".to_owned());
+        let mut state = two_beds(device);
+        assert!(state.beds["bed"].awaited.contains_key("temperature"));
+        sample(&mut state, "monitor", "spo2", 1);
+        sample(&mut state, "Observation/t", "temperature", 1);
+        pass(&mut state, 2..=20, |_| {});
+        pass(&mut state, 21..=30, |places| {
+            places.devices.get_mut("monitor").unwrap().patient = None;
+        });
+        let bed = &state.beds["bed"];
+        assert!(!bed.sources.contains_key("spo2"));
+        assert_eq!(bed.sources["temperature"].device, "Observation/t");
+        assert_eq!(bed.watch.newest_at("temperature"), Some(after(1)));
+    }
+
+    #[test]
+    fn a_monitor_that_is_taken_away_while_it_sends_is_not_missed() {
+        let mut state = two_beds(monitor(Some("a"), Some("bed")));
+        for second in 1..=60 {
+            sample(&mut state, "monitor", "spo2", second);
+            state.tick(after(second));
+        }
+        let open = pass(&mut state, 61..=300, |places| {
+            places.devices.get_mut("monitor").unwrap().patient = None;
+        });
+        assert!(open.is_empty(), "{open:?}");
+    }
+
+    #[test]
+    fn what_stands_where_somebody_else_lies_is_not_free() {
+        let registered = |location: &str, active: bool| Registered {
+            id: vocabulary::DeviceId::new("monitor").unwrap(),
+            name: String::new(),
+            profile: devices::Profiles::shipped()
+                .get("bedside-monitor")
+                .unwrap()
+                .clone(),
+            patient: None,
+            since: None,
+            location: Some(location.to_owned()),
+            carrier: None,
+            serial: None,
+            active,
+            is_left_behind: false,
+        };
+        let mut state = two_beds(monitor(None, Some("bed-2")));
+        let mut places = state.places.clone();
+        for bed in ["bed", "bed-2"] {
+            places.within.insert(bed.to_owned(), "ward".to_owned());
+        }
+        state.settle(places, after(1));
+        let bed = state.places.beds["bed"].clone();
+        assert_eq!(state.is_free(&registered("bed-2", true), &bed), None);
+        assert!(state.is_free(&registered("bed", true), &bed).is_some());
+        let mut places = state.places.clone();
+        places.beds.get_mut("bed-2").unwrap().patient = None;
+        state.settle(places, after(2));
+        assert!(state.is_free(&registered("bed-2", true), &bed).is_some());
+        assert_eq!(state.is_free(&registered("bed-2", false), &bed), None);
     }
 
     #[test]
@@ -415,5 +559,8 @@ mod tests {
             fresh
         };
         assert!(pass(&mut state, 1..=240, |_| {}).is_empty());
+        // Once it is an edge no more, this program watches them at once.
+        state.hear_lines(&[], after(241));
+        assert!(state.beds["bed"].awaited.contains_key(OF_ANOTHER));
     }
 }

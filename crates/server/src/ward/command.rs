@@ -538,6 +538,7 @@ mod tests {
                 patient: None,
                 active: true,
                 codes: vec![],
+                unasked: true,
             };
             places.devices.insert(pump.id.clone(), pump);
         });

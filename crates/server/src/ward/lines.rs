@@ -35,7 +35,12 @@ impl State {
         let locations = lines
             .iter()
             .map(|line| (line.edge.clone(), line.locations.clone()));
-        self.works_for = locations.collect();
+        let works_for = locations.collect();
+        if self.works_for != works_for {
+            self.works_for = works_for;
+            // Who waits for what devices send is another now.
+            self.await_devices(now);
+        }
         // What is an edge no more judges nothing: what it looked at is looked at here.
         self.by_edge
             .retain(|_, edge| lines.iter().any(|line| line.edge == *edge));
@@ -291,6 +296,7 @@ mod tests {
                 carrier: carrier.map(str::to_owned),
                 active: true,
                 codes: Vec::new(),
+                unasked: true,
             };
             let places = &mut state.places;
             let square = tags::outline("0,0 6,0 6,5 0,5").unwrap();

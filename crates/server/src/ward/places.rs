@@ -92,6 +92,8 @@ pub struct Standing {
     pub active: bool,
     /// What it measures, by the codes of its streams.
     pub codes: Vec<String>,
+    /// Whether it sends without being asked, so that its silence says something.
+    pub unasked: bool,
 }
 
 /// All of it.
@@ -574,10 +576,11 @@ fn standing(hospital: &Hospital, device: &Value) -> Option<Standing> {
     let said = carrier_of(device).map(str::to_owned);
     let profile = kind.as_deref();
     let profile = profile.and_then(|kind| hospital.devices.profile(kind, None));
+    let unasked = profile.as_ref().and_then(|profile| profile.silent_after_s);
     let streams = profile.iter().flat_map(|profile| &profile.streams);
-    let codes = streams.flat_map(|stream| std::iter::once(&stream.code).chain(&stream.also));
     Some(Standing {
-        codes: codes.map(|code| code.coding().code).collect(),
+        codes: streams.map(|stream| stream.code.coding().code).collect(),
+        unasked: unasked.is_some(),
         active: text(device, "/status").is_none_or(|status| status == "active"),
         carrier: said
             .or_else(|| patient.as_ref().map(|id| format!("Patient/{id}")))

@@ -681,6 +681,7 @@ mod tests {
                     patient: None,
                     active: true,
                     codes: vec![],
+                    unasked: true,
                 };
                 places.devices.insert(id.to_owned(), thing);
             }
