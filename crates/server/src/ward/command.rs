@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use vocabulary::{DeviceId, PatientId, Text, Timestamp};
 
 use super::{
-    Mission, State, kept, missions, routing,
+    Mission, State,
+    contacts::{carried_then, carriers},
+    kept, missions, routing,
     tags::{self, Position},
 };
 use crate::hospital::Hospital;
@@ -116,7 +118,7 @@ pub fn command(
         name,
         drawn: drawn(state, ward),
         people: people(state, ward, me, now),
-        equipment: equipment(state, ward, now),
+        equipment: equipment(state, ward, permit, now),
         patients: patients(state, ward, permit, now),
         missions: open.map(|one| mission_view(state, one, me, now)).collect(),
         roles: roles(state),
@@ -261,8 +263,9 @@ fn people(state: &State, ward: &str, me: &str, now: Timestamp) -> Vec<Placed> {
     found
 }
 
-/// What plans need, and what of the ward says where it is besides, by a tag or itself.
-fn equipment(state: &State, ward: &str, now: Timestamp) -> Vec<Placed> {
+/// What plans need, and what of the ward says where it is besides, by a tag or itself. Where a patient's device is, the
+/// patient is: it is for whom the permit covers them.
+fn equipment(state: &State, ward: &str, permit: Option<&Permit>, now: Timestamp) -> Vec<Placed> {
     let open = state.board.open();
     let placed = |id: &str, role: String, listed: Option<String>, free: bool| {
         let carrier = format!("{}{id}", tags::THING);
@@ -286,7 +289,9 @@ fn equipment(state: &State, ward: &str, now: Timestamp) -> Vec<Placed> {
     let needed = routing::equipment(state, "", None, now);
     let others = state.places.devices.values().filter_map(|device| {
         let id = device.id.as_str();
-        if device.carrier.is_some() || needed.iter().any(|one| one.id == id) {
+        let of = device.patient.as_ref();
+        let is_seen = of.is_none() || permit.is_some_and(|permit| permit.covers(of));
+        if !is_seen || device.carrier.is_some() || needed.iter().any(|one| one.id == id) {
             return None;
         }
         let carrier = format!("{}{id}", tags::THING);
@@ -360,8 +365,8 @@ impl State {
     }
 }
 
-/// Where a tag was over a span of time, about whom it says so: in metres, and at places by their names. `permit` covers
-/// whom it is about. `next` is where to ask on: what is answered ends there.
+/// Where a tag was over a span of time, about whom it says so: in metres, and at places by their names, while who has it
+/// now had it. `permit` covers whom it is about. `next` is where to ask on: what is answered ends there.
 pub async fn traced(
     hospital: &Hospital,
     permit: &Permit,
@@ -404,7 +409,14 @@ pub async fn traced(
             None => axes.entry(axis).or_default().extend(points),
         }
     }
-    let is_told = |at: i64| next.is_none_or(|next| at < next);
+    // Of a patient the series says whose it is.
+    let carriers = match patient {
+        Some(_) => Vec::new(),
+        None => carriers(hospital, permit, tag.as_str()).await?,
+    };
+    let has_it = carriers.last().map(|(_, who)| who);
+    let is_theirs = |at: i64| carried_then(&carriers, Timestamp(at)) == has_it;
+    let is_told = |at: i64| next.is_none_or(|next| at < next) && is_theirs(at);
     let (x, y) = (axes.remove("x"), axes.remove("y"));
     let points: Vec<Value> = x
         .unwrap_or_default()
@@ -585,6 +597,16 @@ mod tests {
         assert_eq!((pump.tag.as_deref(), pump.outside), (Some("pump"), false));
         let place = pump.position.as_ref().and_then(|at| at.place.as_deref());
         assert_eq!(place, Some("bed"));
+    }
+
+    #[test]
+    fn a_device_of_a_patient_whom_one_may_not_see_is_not_on_the_plan() {
+        let mut state = state();
+        let pump = state.places.devices.get_mut("pump").unwrap();
+        pump.patient = PatientId::new("p").ok();
+        let view = command(&state, "ward", "nurse", None, NOW).unwrap();
+        assert!(view.equipment.is_empty());
+        assert!(view.nameless().equipment.is_empty());
     }
 
     #[test]

@@ -249,9 +249,8 @@ async fn ways(
         };
         for (step, there) in told.way(places) {
             let at = Timestamp(step.saturating_mul(STEP_MS));
-            let mut by_then = carriers.iter().rev();
-            let then = by_then.find(|(since, _)| *since <= at).or(carriers.first());
-            if let Some((_, Some(carrier))) = then.filter(|_| steps.contains(&step)) {
+            let then = carried_then(&carriers, at).filter(|_| steps.contains(&step));
+            if let Some(Some(carrier)) = then {
                 ways.entry(carrier.clone()).or_default().insert(step, there);
             }
         }
@@ -295,12 +294,25 @@ async fn take(
     Ok(())
 }
 
-/// Who or what carried a tag since when, the oldest first; what carries nothing tells of itself.
-async fn carriers(
+/// Who or what carried a tag since when, the oldest first.
+pub(super) type Carriers = Vec<(Timestamp, Option<String>)>;
+
+/// Who or what carried a tag at a moment; before it was registered, the first.
+pub(super) fn carried_then(
+    carriers: &[(Timestamp, Option<String>)],
+    at: Timestamp,
+) -> Option<&Option<String>> {
+    let mut by_then = carriers.iter().rev();
+    let then = by_then.find(|(since, _)| *since <= at);
+    then.or(carriers.first()).map(|(_, carrier)| carrier)
+}
+
+/// Who or what carried a tag, by the versions of its device; what carries nothing tells of itself.
+pub(super) async fn carriers(
     hospital: &Hospital,
     own: &Permit,
     device: &str,
-) -> Result<Vec<(Timestamp, Option<String>)>, RecordError> {
+) -> Result<Carriers, RecordError> {
     let key = ResourceKey {
         kind: "Device".to_owned(),
         id: device.to_owned(),
@@ -404,5 +416,15 @@ mod tests {
         assert_eq!(rooms.last(), Some(&(until, Some("r2"))));
         let with = told(&[(9, [7.0, 1.0])], &[]).way(&places);
         assert_eq!(together(&way, &with, None).len(), 1);
+    }
+
+    #[test]
+    fn a_tag_is_of_who_had_it_then() {
+        let who = |id: &str| Some(format!("Practitioner/{id}"));
+        let carriers = [(at(2), who("a")), (at(4), None), (at(6), who("b"))];
+        for (step, had_it) in [(1, who("a")), (3, who("a")), (4, None), (9, who("b"))] {
+            assert_eq!(carried_then(&carriers, at(step)), Some(&had_it), "{step}");
+        }
+        assert_eq!(carried_then(&[], at(1)), None);
     }
 }

@@ -42,7 +42,7 @@ pub async fn past(
     state.missions = open.map(|one| (one.id.clone(), one)).collect();
     if let Some(permit) = permit {
         stored::as_it_was(hospital, permit, &mut state, at).await?;
-        stored::where_it_was(hospital, permit, me, &mut state, at).await?;
+        stored::where_it_was(hospital, (own, permit), me, &mut state, at).await?;
     }
     // What stands until somebody says otherwise, such as the scale of the saturation, may be of long ago.
     let by_then = Term {

@@ -1,13 +1,19 @@
 //! What the signal store knows of the beds: the last hour when the program starts, and any hour for who looks back.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use alarms::{RuleSet, Sample};
 use policy::Permit;
 use record::{QualityMark, Reading, RecordError, SeriesQuery, SeriesSummary, Signals, SpanQuery};
 use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 
-use super::{RECENT_MS, State, heard::is_doubtful, kept::Source, tags};
+use super::{
+    RECENT_MS, State,
+    contacts::{carried_then, carriers},
+    heard::is_doubtful,
+    kept::Source,
+    tags,
+};
 use crate::hospital::Hospital;
 
 /// A series with more readings than these in an hour is a waveform. Rules look at none.
@@ -172,24 +178,23 @@ pub async fn refill(
 
 /// Where tags were when the program ended, so that who is near is known before they speak again.
 pub async fn relocate(hospital: &Hospital, permit: &Permit) -> Result<(), RecordError> {
-    let devices: Vec<String> = hospital
-        .ward
-        .look(|state| state.places.devices.keys().cloned().collect());
-    for id in devices {
-        let query = SeriesQuery {
-            device: DeviceId::new(&id).ok(),
-            ..SeriesQuery::default()
-        };
-        for series in hospital.signals.series(permit, &query).await? {
-            let (code, last) = (&series.series.code, &series.last);
-            if tags::is_position(code) {
-                let at = Timestamp(last.at_us.div_euclid(1000));
-                let mut state = hospital.ward.state.lock();
-                state.locate_one(&id, code, at, last.value);
-            }
+    for series in of_tags(hospital, permit).await? {
+        let (device, last) = (series.series.stream.device.as_str(), &series.last);
+        let mut state = hospital.ward.state.lock();
+        if state.places.devices.contains_key(device) {
+            let at = Timestamp(last.at_us.div_euclid(1000));
+            state.locate_one(device, &series.series.code, at, last.value);
         }
     }
     Ok(())
+}
+
+/// All series that say where something is.
+async fn of_tags(hospital: &Hospital, permit: &Permit) -> Result<Vec<SeriesSummary>, RecordError> {
+    let all = SeriesQuery::default();
+    let mut all = hospital.signals.series(permit, &all).await?;
+    all.retain(|series| tags::is_position(&series.series.code));
+    Ok(all)
 }
 
 /// The newest reading of a series at a moment, not older than this. First where it lies, then itself: a year of
@@ -275,51 +280,49 @@ pub async fn as_it_was(
 /// caller's own.
 pub async fn where_it_was(
     hospital: &Hospital,
-    permit: &Permit,
+    (own, permit): (&Permit, &Permit),
     me: &ActorId,
     state: &mut State,
     at: Timestamp,
 ) -> Result<(), RecordError> {
     let devices = state.places.devices.values();
-    let own = format!("Practitioner/{me}");
-    let carried: Vec<(DeviceId, String)> = devices
+    let me = format!("Practitioner/{me}");
+    let carried: BTreeMap<String, String> = devices
         .filter_map(|device| {
             let itself = || format!("{}{}", tags::THING, device.id);
             let carrier = device.carrier.clone().unwrap_or_else(itself);
-            let is_shown = !carrier.starts_with("Practitioner/") || carrier == own;
-            let id = DeviceId::new(&device.id).ok().filter(|_| is_shown)?;
-            Some((id, carrier))
+            let is_shown = !carrier.starts_with("Practitioner/") || carrier == me;
+            is_shown.then(|| (device.id.clone(), carrier))
         })
         .collect();
-    for (device, carrier) in carried {
-        let query = SeriesQuery {
-            device: Some(device.clone()),
-            ..SeriesQuery::default()
+    for series in of_tags(hospital, permit).await? {
+        let device = series.series.stream.device.as_str();
+        let Some(carrier) = carried.get(device) else {
+            continue;
         };
-        for series in hospital.signals.series(permit, &query).await? {
-            // A tag that went from one carrier to another tells of each only what is theirs.
-            let subject = series
-                .series
-                .subject
-                .as_ref()
-                .map(|id| format!("Patient/{id}"));
-            let is_theirs = subject.is_none_or(|subject| subject == carrier);
-            if !is_theirs || !tags::is_position(&series.series.code) {
+        // A tag that went from one carrier to another tells of each only what is theirs.
+        let subject = series.series.subject.as_ref();
+        let subject = subject.map(|id| format!("Patient/{id}"));
+        if subject.is_some_and(|subject| subject != *carrier) {
+            continue;
+        }
+        let found = newest(&*hospital.signals, permit, &series, at, tags::FRESH_MS).await?;
+        let Some(found) = found else { continue };
+        let then = Timestamp(found.at_us.div_euclid(1000));
+        if series.series.subject.is_none() {
+            let carriers = carriers(hospital, own, device).await?;
+            if carried_then(&carriers, then) != carried_then(&carriers, at) {
                 continue;
             }
-            let found = newest(&*hospital.signals, permit, &series, at, tags::FRESH_MS).await?;
-            if let Some(found) = found {
-                let then = Timestamp(found.at_us.div_euclid(1000));
-                state.locate_one(device.as_str(), &series.series.code, then, found.value);
-            }
         }
+        state.locate_one(device, &series.series.code, then, found.value);
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, VecDeque};
+    use std::collections::VecDeque;
 
     use policy::Action;
     use record::{Arrived, Readings, StreamKey};
