@@ -166,7 +166,7 @@ impl State {
                 let source = state.sources.get(signal);
                 let is_theirs = source.is_none_or(|source| devices.contains(&source.device));
                 // What devices of an edge sent is shown here still, and what somebody else measured or wrote down counts.
-                if is_theirs && (!is_of_edge || is_own(signal)) {
+                if is_theirs && (!is_of_edge || is_own(signal) || source.is_none()) {
                     state.watch.forget(signal);
                     state.sources.remove(signal);
                 }
@@ -562,5 +562,11 @@ mod tests {
         // Once it is an edge no more, this program watches them at once.
         state.hear_lines(&[], after(241));
         assert!(state.beds["bed"].awaited.contains_key(OF_ANOTHER));
+        // And once it is one, what never came is not missed here.
+        let edge = vocabulary::ActorId::new("edge-1").unwrap();
+        let mut state = two_beds(monitor(Some("a"), Some("bed")));
+        state.works_for.insert(edge, vec!["ward".to_owned()]);
+        state.await_devices(after(1));
+        assert!(pass(&mut state, 1..=240, |_| {}).is_empty());
     }
 }
