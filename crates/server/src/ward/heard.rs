@@ -46,7 +46,7 @@ pub async fn written(hospital: &Hospital, permit: &Permit, next: &mut u64) {
             if edges::KINDS.contains(&key.kind.as_str()) {
                 hospital.edges.note_change();
             }
-            if key.kind != OBSERVATION {
+            if key.kind != "Observation" {
                 continue;
             }
             hospital.edges.note_written(body.as_ref());
