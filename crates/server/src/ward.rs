@@ -141,11 +141,18 @@ struct BedState {
     /// The newest value of each signal that the patient measured at home.
     from_home: BTreeMap<String, (Timestamp, f64)>,
     /// The newest value of each device, of signals of which the lowest counts.
-    of_devices: BTreeMap<String, BTreeMap<String, (Timestamp, f64)>>,
+    of_devices: BTreeMap<String, BTreeMap<String, OfDevice>>,
     disbelieved: VecDeque<Change>,
     /// By which `Observation/…` what rules ask people was answered last.
     answered: BTreeMap<String, String>,
     awaited: attached::Awaited,
+}
+
+/// The newest that a device says of a signal.
+struct OfDevice {
+    at: Timestamp,
+    value: f64,
+    stream: String,
 }
 
 /// A thing with a tag, or a line to an edge, while it is watched.

@@ -131,7 +131,7 @@ impl State {
         if let Some(told) = told {
             let state = self.beds.get(&bed);
             let counted = state.and_then(|bed| bed.of_devices.get(BATTERY)?.get(device));
-            if counted.is_some_and(|(at, _)| *at > told.counted) {
+            if counted.is_some_and(|one| one.at > told.counted) {
                 return;
             }
         }

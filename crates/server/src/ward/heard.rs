@@ -13,7 +13,7 @@ use serde_json::Value;
 use vocabulary::{ActorId, PatientId, Timestamp};
 
 use super::{
-    BedState, RECENT_EVERY_MS, RECENT_MS, State,
+    BedState, OfDevice, RECENT_EVERY_MS, RECENT_MS, State,
     charted::{Charted, OBSERVATION, charted},
     corrected,
     kept::Source,
@@ -398,24 +398,30 @@ impl State {
             return (sample, Cow::Borrowed(source));
         };
         let devices = bed.of_devices.entry(sample.signal.clone()).or_default();
-        let newest = devices.entry(source.device.clone());
-        let newest = newest.or_insert((sample.at, sample.value));
         // What comes late says what was so then.
-        if sample.at < newest.0 {
+        let known = devices.get(&source.device);
+        if known.is_some_and(|known| sample.at < known.at) {
             return (sample, Cow::Borrowed(source));
         }
-        *newest = (sample.at, sample.value);
-        let since = sample.at.0 - i64::from(signal.fresh_s) * 1000;
-        devices.retain(|_, (at, _)| at.0 >= since);
-        let lowest = devices.iter().min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
-        let Some((device, (_, value))) = lowest else {
-            return (sample, Cow::Borrowed(source));
-        };
-        let from = Source {
-            device: device.clone(),
+        let newest = OfDevice {
+            at: sample.at,
+            value: sample.value,
             stream: source.stream.clone(),
         };
-        let value = *value;
+        devices.insert(source.device.clone(), newest);
+        let since = sample.at.0 - i64::from(signal.fresh_s) * 1000;
+        devices.retain(|_, one| one.at.0 >= since);
+        let lowest = devices
+            .iter()
+            .min_by(|(_, a), (_, b)| a.value.total_cmp(&b.value));
+        let Some((device, one)) = lowest else {
+            return (sample, Cow::Borrowed(source));
+        };
+        let (value, stream) = (one.value, one.stream.clone());
+        let from = Source {
+            device: device.clone(),
+            stream,
+        };
         (Sample { value, ..sample }, Cow::Owned(from))
     }
 
