@@ -405,8 +405,7 @@ impl Room {
         self.settle_host(now);
     }
 
-    /// The seat of one who left on purpose while their line was down is taken, by what would have let them come back.
-    /// Answers which it was.
+    /// Takes the seat of who left while their line was down, by what would have let them come back. Answers which.
     pub fn give_up_seat(
         &mut self,
         now: Timestamp,

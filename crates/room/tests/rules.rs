@@ -668,7 +668,7 @@ fn who_leaves_on_purpose_is_gone_at_once_and_what_they_held_lies_where_it_is() {
 #[test]
 fn who_left_without_a_line_gives_the_seat_up_by_what_would_let_them_come_back() {
     let mut stage = Stage::new();
-    stage.enter("li.terminal");
+    let li = stage.enter("li.terminal");
     let chen = stage.enter("chen.expert");
     let token = stage.token;
     let mut gives_up = |who: &str, token| {
@@ -682,7 +682,6 @@ fn who_left_without_a_line_gives_the_seat_up_by_what_would_let_them_come_back() 
     assert_eq!(gives_up("chen.expert", token), (Some(chen), 1));
     assert_eq!(gives_up("chen.expert", token), (None, 1));
     // Where it knows, the others are told all the same.
-    let li = stage.enter("li.terminal");
     let chen = stage.enter("chen.expert");
     let token = stage.token;
     stage.room.leave(stage.now, chen);
