@@ -322,15 +322,18 @@ fn what_is_written_down_here_about_who_lies_in_its_beds_is_handed_to_an_edge() {
     ] {
         assert_eq!(hospital.put("importer", &body), 201, "{body}");
     }
-    let handed = || {
-        let down = edge.line(&json!({"revision": "of before"})).1;
-        let all = down["registry"]["resources"].as_array()?.clone();
+    let handed_to = |maintained: Value| {
+        let up = json!({"revision": "of before", "maintained": maintained});
+        let all = edge.line(&up).1["registry"]["resources"]
+            .as_array()?
+            .clone();
         let written = all
             .into_iter()
             .filter(|one| one["key"]["kind"] == "Observation");
         let by_id = written.map(|one| (one["key"]["id"].as_str().unwrap().to_owned(), one));
         Some(by_id.collect::<BTreeMap<_, _>>())
     };
+    let handed = || handed_to(json!({"fetching": []}));
     let ids = |wanted: &[&str]| until(|| handed().filter(|all| all.keys().eq(wanted)));
     let all = ids(&["order", "urea"]);
     assert_eq!(all["order"]["subject"], "p");
@@ -340,6 +343,8 @@ fn what_is_written_down_here_about_who_lies_in_its_beds_is_handed_to_an_edge() {
         body.get("note").is_none(),
         "no more than the watch needs: {body}"
     );
+    // An edge of before would take it for what was written down there.
+    assert!(handed_to(json!({})).unwrap().is_empty());
     // The newest answer of a question is enough; one that was entered in error is none.
     let later = observed("order-2", "p", &scale, &json!({"valueBoolean": false}), 5);
     assert_eq!(hospital.put("importer", &later), 201);
