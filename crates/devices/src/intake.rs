@@ -579,7 +579,7 @@ mod tests {
             recent.remember(seen(t_ms, values), false);
         }
         assert_eq!(recent.at(1), [7, 7, 8]);
-        for t_ms in 0..REMEMBERED as i64 - 3 {
+        for t_ms in (0..).take(REMEMBERED - 3) {
             recent.remember(seen(100 + t_ms, 0), false);
         }
         assert_eq!(recent.at(1), [7, 8]);

@@ -247,14 +247,14 @@ fn event(
             ("110113", "Security Alert", None, "U")
         }
         Action::ReleaseToResearch | Action::ReleaseToTeaching => ("110106", "Export", None, "R"),
-        // Who stands behind a pseudonym is what the pseudonym is there to hide.
+        // Who stands behind a pseudonym is what the pseudonym is there to hide; where people were, staff too, is told to
+        // nobody else.
         Action::OpenIdentity | Action::TraceContacts => ("110113", "Security Alert", None, "E"),
         Action::RequestConsult
         | Action::InviteExpert
         | Action::EnterRoom
         | Action::Vote
         | Action::Sign => ("110110", "Patient Record", None, "E"),
-        // Where people were, staff too, is told to nobody else.
         // Figures name no patient; that somebody asked for them is kept all the same.
         Action::ReadFigures => ("110112", "Query", None, "R"),
     }

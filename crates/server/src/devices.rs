@@ -654,8 +654,8 @@ fn quality_mark(mark: &Mark, is_live: bool, received: Timestamp) -> Option<Quali
 mod tests {
     use super::*;
 
-    fn patient(id: &str) -> Option<PatientId> {
-        Some(PatientId::new(id).unwrap())
+    fn patient(id: &str) -> PatientId {
+        PatientId::new(id).unwrap()
     }
 
     #[test]
@@ -670,7 +670,7 @@ mod tests {
                 id: DeviceId::new("device").unwrap(),
                 name: String::new(),
                 profile: Arc::clone(profile),
-                patient: patient(of),
+                patient: Some(patient(of)),
                 since: None,
                 location: location.map(str::to_owned),
                 serial: None,
@@ -679,7 +679,7 @@ mod tests {
                 is_left_behind: false,
             })
         };
-        let beds = [("bed", patient("a")), ("empty", None)];
+        let beds = [("bed", Some(patient("a"))), ("empty", None)];
         devices.know_who_lies(beds.map(|(bed, lies)| (bed.to_owned(), lies)).into());
         for (profile, of, location, is_left_behind) in [
             (&monitor, "a", Some("bed"), false),
@@ -695,7 +695,7 @@ mod tests {
             assert_eq!(now.is_left_behind, is_left_behind, "{of} {location:?}");
             let is_at_empty = devices.is_at_empty_bed(&device);
             assert_eq!(is_at_empty, location == Some("empty"), "{of} {location:?}");
-            assert_eq!(now.patient, patient(of).filter(|_| !is_left_behind));
+            assert_eq!(now.patient, (!is_left_behind).then(|| patient(of)));
         }
         // What is sent goes to nobody, with its mark, and is counted; once its patient is back it goes to them.
         let at = clock::now();
@@ -712,8 +712,8 @@ mod tests {
             (arrived.subject, is_marked)
         };
         assert_eq!(take(1), (None, true));
-        devices.know_who_lies(HashMap::from([("bed".to_owned(), patient("b"))]));
-        assert_eq!(take(2), (patient("b"), false));
+        devices.know_who_lies(HashMap::from([("bed".to_owned(), Some(patient("b")))]));
+        assert_eq!(take(2), (Some(patient("b")), false));
         let id = DeviceId::new("device").unwrap();
         let marks = devices.with_quality(&id, |quality| quality.marks.clone());
         assert_eq!(marks, BTreeMap::from([("left-behind".to_owned(), 1)]));

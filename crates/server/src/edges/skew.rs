@@ -44,7 +44,7 @@ impl Skew {
     ) -> Self {
         let under_way_ms = (answered.0 - asked.0) - (went.0 - came.0);
         Self {
-            ahead_ms: ((asked.0 - came.0) + (answered.0 - went.0)) / 2,
+            ahead_ms: i64::midpoint(asked.0 - came.0, answered.0 - went.0),
             doubt_ms: under_way_ms.max(0) / 2,
         }
     }

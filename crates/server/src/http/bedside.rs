@@ -83,12 +83,12 @@ async fn free(
     let bed = bed_of(&hospital, &caller, (&ward, &bed)).await?;
     let all = hospital.devices.all();
     let free: Vec<Value> = hospital.ward.look(|state| {
+        let free = all.iter().filter(|device| state.is_free(device, &bed));
         let row = |device: &Arc<Registered>| {
-            let place = state.is_free(device, &bed)?;
-            let kind = &device.profile.title;
-            Some(json!({"id": device.id, "name": device.name, "kind": kind, "place": place}))
+            let (kind, place) = (&device.profile.title, state.place_of(device));
+            json!({"id": device.id, "name": device.name, "kind": kind, "place": place})
         };
-        all.iter().filter_map(row).collect()
+        free.map(row).collect()
     });
     Ok(Json(json!({"free": free})))
 }
@@ -123,7 +123,7 @@ async fn connect(
         let stands_here = state
             .tie(&device, &bed)
             .is_some_and(|tie| tie != Tie::Beside);
-        stands_here || state.is_free(&device, &bed).is_some()
+        stands_here || state.is_free(&device, &bed)
     });
     if !may_be {
         return Err(not_now(

@@ -108,28 +108,30 @@ impl State {
     }
 
     /// Whether a device may be connected at a bed though it does not stand there: it is nobody's, in no room, and at no
-    /// bed in which somebody else lies. Which place it has in the ward is answered; none where it has no place.
-    pub fn is_free(&self, device: &Registered, bed: &Bed) -> Option<Option<String>> {
+    /// bed in which somebody else lies.
+    pub fn is_free(&self, device: &Registered, bed: &Bed) -> bool {
         let is_nobodys =
             device.patient.is_none() && device.carrier.is_none() && device.profile.id != TAG;
         if !device.active || !is_nobodys {
-            return None;
+            return false;
         }
         let Some(place) = &device.location else {
-            return Some(None);
+            return true;
         };
         let is_here = self
             .places
             .is_within(place, std::slice::from_ref(&bed.ward));
-        if !is_here || self.places.rooms.contains_key(place) {
-            return None;
-        }
         let at = self.places.beds.get(place);
-        if at.is_some_and(|at| at.id != bed.id && at.patient.is_some()) {
-            return None;
-        }
-        let at = at.map(|at| at.name.clone());
-        Some(at.or_else(|| self.places.wards.get(place).cloned()))
+        let is_taken = at.is_some_and(|at| at.id != bed.id && at.patient.is_some());
+        is_here && !is_taken && !self.places.rooms.contains_key(place)
+    }
+
+    /// What the bed or the ward is called in which a device stands.
+    pub fn place_of(&self, device: &Registered) -> Option<&str> {
+        let place = device.location.as_ref()?;
+        let bed = self.places.beds.get(place).map(|bed| &bed.name);
+        bed.or_else(|| self.places.wards.get(place))
+            .map(String::as_str)
     }
 
     /// Awaits at each bed in which somebody lies what its devices should send, and no longer what was awaited of one
@@ -221,13 +223,13 @@ mod tests {
         PatientId::new(id).unwrap()
     }
 
-    fn lies(id: &str) -> Option<Lying> {
-        Some(Lying {
+    fn lies(id: &str) -> Lying {
+        Lying {
             id: patient(id),
             name: String::new(),
             birth_date: None,
             sex: None,
-        })
+        }
     }
 
     fn monitor(of: Option<&str>, place: Option<&str>) -> Standing {
@@ -253,7 +255,7 @@ mod tests {
             let mut bed = places.beds["bed"].clone();
             bed.id = id.to_owned();
             bed.room = Some("room".to_owned());
-            bed.patient = lies(who);
+            bed.patient = Some(lies(who));
             places.beds.insert(id.to_owned(), bed);
         }
         places.devices.insert(device.id.clone(), device);
@@ -336,7 +338,7 @@ mod tests {
         });
         assert!(open.is_empty(), "{open:?}");
         let open = pass(&mut state, 121..=150, |places| {
-            places.beds.get_mut("bed").unwrap().patient = lies("c");
+            places.beds.get_mut("bed").unwrap().patient = Some(lies("c"));
         });
         assert!(open.is_empty(), "{open:?}");
         let open = pass(&mut state, 151..=160, |_| {});
@@ -354,7 +356,7 @@ mod tests {
         let mut state = two_beds(monitor(Some("a"), Some("bed")));
         let open = pass(&mut state, 1..=60, |places| {
             places.beds.get_mut("bed").unwrap().patient = None;
-            places.beds.get_mut("bed-2").unwrap().patient = lies("a");
+            places.beds.get_mut("bed-2").unwrap().patient = Some(lies("a"));
         });
         assert_eq!(open, ["bed-2 device-elsewhere"]);
     }
@@ -480,13 +482,13 @@ mod tests {
         }
         state.settle(places, after(1));
         let bed = state.places.beds["bed"].clone();
-        assert_eq!(state.is_free(&registered("bed-2", true), &bed), None);
-        assert!(state.is_free(&registered("bed", true), &bed).is_some());
+        assert!(!state.is_free(&registered("bed-2", true), &bed));
+        assert!(state.is_free(&registered("bed", true), &bed));
         let mut places = state.places.clone();
         places.beds.get_mut("bed-2").unwrap().patient = None;
         state.settle(places, after(2));
-        assert!(state.is_free(&registered("bed-2", true), &bed).is_some());
-        assert_eq!(state.is_free(&registered("bed-2", false), &bed), None);
+        assert!(state.is_free(&registered("bed-2", true), &bed));
+        assert!(!state.is_free(&registered("bed-2", false), &bed));
     }
 
     #[test]

@@ -154,13 +154,13 @@ pub async fn contacts(
         }
         let (kind, id) = other.split_once('/').unwrap_or(("Device", &other));
         let (kind, name) = match kind {
-            "Patient" => match patient_name(hospital, seen, id).await? {
-                Some(name) => ("patient", name),
-                None => {
+            "Patient" => {
+                let Some(name) = patient_name(hospital, seen, id).await? else {
                     hidden += 1;
                     continue;
-                }
-            },
+                };
+                ("patient", name)
+            }
             "Practitioner" => {
                 let account = accounts.iter().find(|one| one.id.as_str() == id);
                 (
@@ -388,7 +388,7 @@ mod tests {
         };
         let end = |step: i64| Timestamp(at(step).0 - 1);
         let in_room = (Some("r1".to_owned()), at(1), end(3), Some(1.9));
-        assert_eq!(found(None), [in_room.clone()]);
+        assert_eq!(found(None), std::slice::from_ref(&in_room));
         // Through the wall they are half a metre apart: near, and broken where a step is none.
         let near = |step| (None, at(step), end(step + 1), Some(0.5));
         assert_eq!(found(Some(1.0)), [in_room, near(3), near(5)]);

@@ -88,7 +88,7 @@ async fn report(hospital: &TestHospital, n: usize, id: &str, reports: i64) {
             let at = Timestamp(hospital.now().0 - days_ago * DAY_MS);
             let mut day = Timestamp(at.0 + DAY_MS / 3).to_string();
             day.truncate(10);
-            let is_worse = n % 10 == 0 && days_ago == 0;
+            let is_worse = n.is_multiple_of(10) && days_ago == 0;
             let answers = json!({"feels_worse": is_worse});
             json!({"id": format!("report{days_ago:04}"), "at": at, "day": day, "answers": answers})
         })
