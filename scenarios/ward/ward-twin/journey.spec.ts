@@ -418,6 +418,9 @@ test('the nearest who is free is sent and arrives, and a plan is exercised witho
   const drill = nurse.locator('[data-form=drill]');
   await drill.locator('[name=plan]').selectOption('fall');
   await drill.locator('[name=bed]').selectOption('bed-6');
+  // What was chosen stays while all is read anew.
+  for (let read = 0; read < 2; read += 1) await nurse.waitForResponse(/\/command$/);
+  await expect(drill.locator('[name=bed]')).toHaveValue('bed-6');
   await drill.getByRole('button', { name: 'Begin an exercise' }).click();
   const exercise = nurse.locator('[data-mission=drill][data-bed=bed-6]');
   await expect(exercise).toContainText('This is an exercise');

@@ -18,7 +18,8 @@ interface SendProps {
 export function SendForm(props: SendProps): JSX.Element {
   const app = useApp();
   const plans = createQuery<PlansView>(() => (signal) => app.api.get('/api/plans', { signal }));
-  const beds = () => props.view.drawn.filter(({ kind }) => kind === 'bed');
+  // All is read anew every few seconds: options are kept by their ids, or what was chosen would be lost.
+  const beds = () => new Map(props.view.drawn.flatMap(({ kind, id, name }) => (kind === 'bed' ? [[id, name]] : [])));
   const path = (): string => `/api/wards/${encodeURIComponent(props.view.id)}/missions`;
   const said = (form: HTMLFormElement, name: string): string => {
     const value = new FormData(form).get(name);
@@ -41,7 +42,7 @@ export function SendForm(props: SendProps): JSX.Element {
     <label>
       {props.say('sendTo')}
       <select class="input" name="bed">
-        <For each={beds()}>{(bed) => <option value={bed.id}>{bed.name}</option>}</For>
+        <For each={[...beds().keys()]}>{(id) => <option value={id}>{beds().get(id)}</option>}</For>
       </select>
     </label>
   );
@@ -59,8 +60,8 @@ export function SendForm(props: SendProps): JSX.Element {
           {props.say('sendWhat')}
           <select class="input" name="equipment">
             <option value="">{props.say('nothing')}</option>
-            <For each={Object.entries(props.view.kinds)}>
-              {([kind, label]) => <option value={kind}>{inLanguage(label, app.language())}</option>}
+            <For each={Object.keys(props.view.kinds)}>
+              {(kind) => <option value={kind}>{inLanguage(props.view.kinds[kind] ?? { zh: kind, en: kind }, app.language())}</option>}
             </For>
           </select>
         </label>
