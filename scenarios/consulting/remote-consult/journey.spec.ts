@@ -17,7 +17,7 @@ test('remote-consult: two doctors come from a request to a signed and proved dec
 
   // What the record knows has its source; the rest is asked. Herder stays without its PET.
   await expect(li.locator('[data-question=age_years] .chip')).toContainText('From the record');
-  // Nobody waits for an answer to be saved before they give the next.
+  // Nobody waits for an answer to be saved before they give the next, nor here for a message over it to go.
   const answered = {
     extrathoracic_cancer: 'no',
     spiculated: 'yes',
@@ -33,7 +33,7 @@ test('remote-consult: two doctors come from a request to a signed and proved dec
   };
   const typed = { diameter_mm: '9', mean_diameter_mm: '9', nodule_count: '1', years_since_quit: '0' };
   const row = (question: string): Locator => li.locator(`[data-question=${question}]`);
-  for (const [question, choice] of Object.entries(answered)) await row(question).locator(`input[value=${choice}]`).check({ force: true });
+  for (const [question, choice] of Object.entries(answered)) await row(question).locator(`input[value=${choice}]`).dispatchEvent('click');
   for (const [question, number] of Object.entries(typed)) {
     await row(question).locator('input').fill(number);
     await row(question).locator('input').press('Tab');
