@@ -93,12 +93,13 @@ impl Recent {
 
 /// Who says what a message holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Said {
+pub enum Said {
     /// The device, by its clock.
     Measured,
-    /// Somebody who wrote it down: its time stands.
+    /// Somebody who wrote it down: its time stands, and says nothing about the device's clock.
     Vouched,
-    /// Who sent another value for this time before, which was wrong.
+    /// Who sent another value for this time before, which was wrong. Whether another stands there already the record
+    /// knows.
     Corrected,
 }
 
@@ -134,29 +135,6 @@ impl Intake {
         self.take_as(profile, topic, payload, received, Said::Measured)
     }
 
-    /// As [`Intake::take`], of what somebody wrote down: its time stands, and says nothing about the device's clock.
-    pub fn take_vouched(
-        &mut self,
-        profile: &Profile,
-        topic: &str,
-        payload: &[u8],
-        received: Timestamp,
-    ) -> Result<Taken, Refusal> {
-        self.take_as(profile, topic, payload, received, Said::Vouched)
-    }
-
-    /// As [`Intake::take`], of what stands in the place of an earlier value of the same time. Whether it does so already
-    /// the record knows.
-    pub fn take_correction(
-        &mut self,
-        profile: &Profile,
-        topic: &str,
-        payload: &[u8],
-        received: Timestamp,
-    ) -> Result<Taken, Refusal> {
-        self.take_as(profile, topic, payload, received, Said::Corrected)
-    }
-
     /// Knows again what was taken before the program ended: readings of a stream, and by how much (and with what doubt)
     /// their time was moved. It is shown in the order in which it came.
     pub fn recall(&mut self, stream: &str, readings: &Readings, corrected: Option<(i64, u64)>) {
@@ -181,7 +159,8 @@ impl Intake {
         recent.remember(seen, corrected.is_some());
     }
 
-    fn take_as(
+    /// As [`Intake::take`], by who says it.
+    pub fn take_as(
         &mut self,
         profile: &Profile,
         topic: &str,

@@ -8,7 +8,7 @@
 )]
 #![allow(clippy::too_many_lines, reason = "one list of bad messages")]
 
-use devices::{Intake, Mark, Profiles, Reading, Refusal, Taken};
+use devices::{Intake, Mark, Profiles, Reading, Refusal, Said, Taken};
 use serde_json::{Value, json};
 use vocabulary::{Readings, Timestamp};
 
@@ -353,7 +353,13 @@ fn a_correction_is_neither_a_duplicate_nor_in_conflict() {
     for value in [97.0, 79.0] {
         let payload = sent(value).to_string();
         let intake = &mut device.intake;
-        let taken = intake.take_correction(profile, "spo2", payload.as_bytes(), Timestamp(NOW));
+        let taken = intake.take_as(
+            profile,
+            "spo2",
+            payload.as_bytes(),
+            Timestamp(NOW),
+            Said::Corrected,
+        );
         let taken = taken.unwrap();
         assert_eq!(marks(&taken.readings[0]), ["correction"], "{value}");
         assert_eq!(taken.readings[0].samples.start(), Timestamp(NOW - 2000));
@@ -483,9 +489,13 @@ fn what_somebody_wrote_down_says_nothing_about_the_clock_of_the_device() {
     let profile = Profiles::shipped().get("pulse-oximeter").unwrap();
     let written = NOW - 90_000_000_000;
     let payload = sent(written).to_string();
-    let taken = device
-        .intake
-        .take_vouched(profile, "spo2", payload.as_bytes(), Timestamp(NOW));
+    let taken = device.intake.take_as(
+        profile,
+        "spo2",
+        payload.as_bytes(),
+        Timestamp(NOW),
+        Said::Vouched,
+    );
     let taken = taken.unwrap().readings;
     assert_eq!(taken[0].samples.start(), Timestamp(written));
     assert_eq!(marks(&taken[0]), ["late"]);

@@ -8,6 +8,8 @@ const DICOM: &str = "http://dicom.nema.org/resources/ontology/DCM";
 const INTERACTION: &str = "http://hl7.org/fhir/restful-interaction";
 const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
 const ENTITY_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
+const ALERT: (&str, &str) = ("110113", "Security Alert");
+const EXPORT: (&str, &str) = ("110106", "Export");
 /// The namespace of account names.
 pub(crate) const ACCOUNT: &str = "urn:yuanyi:account";
 
@@ -85,17 +87,8 @@ pub fn device_event(
         let detail = json!([{"type": kind, "valueString": value}]);
         set(&mut entity, "detail", detail);
     }
-    json!({
-        "resourceType": "AuditEvent",
-        "type": coding(DICOM, "110113", Some("Security Alert")),
-        "subtype": [coding("urn:yuanyi:device-act", act, None)],
-        "action": "E",
-        "recorded": at.to_string(),
-        "outcome": "0",
-        "agent": [agent(actor.as_str())],
-        "source": source(),
-        "entity": [entity],
-    })
+    let act = ("urn:yuanyi:device-act", act, false);
+    done(ALERT, act, (agent(actor.as_str()), json!([entity])), at)
 }
 
 /// What was done to an account or one of its tokens at the hospital's own machine, by a user of that machine, as an
@@ -111,32 +104,24 @@ pub fn account_event(
         let detail = json!([{"type": "token", "valueString": token}]);
         set(&mut of, "detail", detail);
     }
-    json!({
-        "resourceType": "AuditEvent",
-        "type": coding(DICOM, "110113", Some("Security Alert")),
-        "subtype": [coding("urn:yuanyi:account-act", act, None)],
-        "action": "E",
-        "recorded": at.to_string(),
-        "outcome": "0",
-        "agent": [{"altId": user, "requestor": true}],
-        "source": source(),
-        "entity": [of],
-    })
+    let act = ("urn:yuanyi:account-act", act, false);
+    done(
+        ALERT,
+        act,
+        (json!({"altId": user, "requestor": true}), json!([of])),
+        at,
+    )
 }
 
 /// What became of somebody's licence to practise in virtual rooms, as an `AuditEvent`.
 pub fn licence_event(actor: &ActorId, did: &str, whom: &ActorId, at: Timestamp) -> Value {
-    json!({
-        "resourceType": "AuditEvent",
-        "type": coding(DICOM, "110113", Some("Security Alert")),
-        "subtype": [coding("urn:yuanyi:licence-act", did, None)],
-        "action": "E",
-        "recorded": at.to_string(),
-        "outcome": if did == "exam-failed" { "4" } else { "0" },
-        "agent": [agent(actor.as_str())],
-        "source": source(),
-        "entity": [account(whom)],
-    })
+    let act = ("urn:yuanyi:licence-act", did, did == "exam-failed");
+    done(
+        ALERT,
+        act,
+        (agent(actor.as_str()), json!([account(whom)])),
+        at,
+    )
 }
 
 /// What became of a call to somebody that went to the hospital's message gateway, as an `AuditEvent`: never by which
@@ -150,16 +135,28 @@ pub fn call_event(
     let mut called = account(whom);
     let detail = json!([{"type": "call", "valueString": call}]);
     set(&mut called, "detail", detail);
+    let act = ("urn:yuanyi:call-act", did, did == "refused");
+    done(EXPORT, act, (agent(actor.as_str()), json!([called])), at)
+}
+
+/// What somebody did, of a kind of DICOM's audit vocabulary: an act within a code system and whether it failed, who did
+/// it, and what it is about.
+fn done(
+    (code, display): (&str, &str),
+    (system, act, failed): (&str, &str, bool),
+    (who, about): (Value, Value),
+    at: Timestamp,
+) -> Value {
     json!({
         "resourceType": "AuditEvent",
-        "type": coding(DICOM, "110106", Some("Export")),
-        "subtype": [coding("urn:yuanyi:call-act", did, None)],
+        "type": coding(DICOM, code, Some(display)),
+        "subtype": [coding(system, act, None)],
         "action": "E",
         "recorded": at.to_string(),
-        "outcome": if did == "refused" { "4" } else { "0" },
-        "agent": [agent(actor.as_str())],
+        "outcome": if failed { "4" } else { "0" },
+        "agent": [who],
         "source": source(),
-        "entity": [called],
+        "entity": about,
     })
 }
 
@@ -183,38 +180,20 @@ pub fn order_event(
     if let Some(about) = about.as_array_mut() {
         about.push(account(whom));
     }
-    json!({
-        "resourceType": "AuditEvent",
-        "type": coding(DICOM, "110113", Some("Security Alert")),
-        "subtype": [coding("urn:yuanyi:room-order", did, None)],
-        "action": "E",
-        "recorded": at.to_string(),
-        "outcome": "0",
-        "agent": [agent(actor.as_str())],
-        "source": source(),
-        "entity": about,
-    })
+    let act = ("urn:yuanyi:room-order", did, false);
+    done(ALERT, act, (agent(actor.as_str()), about), at)
 }
 
 /// A step of a recording of a room, or what was done with the recording, as an `AuditEvent`.
 pub fn recording_event(actor: &ActorId, did: &str, room: &Object, at: Timestamp) -> Value {
-    let (code, display) = match did {
-        "exported" => ("110106", "Export"),
+    let kind = match did {
+        "exported" => EXPORT,
         "replayed" => ("110110", "Patient Record"),
         "searched" => ("110112", "Query"),
-        _ => ("110113", "Security Alert"),
+        _ => ALERT,
     };
-    json!({
-        "resourceType": "AuditEvent",
-        "type": coding(DICOM, code, Some(display)),
-        "subtype": [coding("urn:yuanyi:room-recording", did, None)],
-        "action": "E",
-        "recorded": at.to_string(),
-        "outcome": "0",
-        "agent": [agent(actor.as_str())],
-        "source": source(),
-        "entity": entities(room),
-    })
+    let act = ("urn:yuanyi:room-recording", did, false);
+    done(kind, act, (agent(actor.as_str()), entities(room)), at)
 }
 
 /// Code and display of DICOM's audit vocabulary, FHIR's interaction, and the action's letter.

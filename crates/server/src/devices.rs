@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use ::devices::{Intake, Mark, Profile, Profiles, Reading, Refusal, Remembered};
+use ::devices::{Intake, Mark, Profile, Profiles, Reading, Refusal, Remembered, Said};
 use anyhow::Result;
 use parking_lot::{Mutex, RwLock};
 use record::{Arrived, QualityMark, Readings, StreamKey};
@@ -307,37 +307,21 @@ impl Devices {
         taken
     }
 
-    /// Takes what somebody wrote down as measured by a device, whose turn it is.
-    pub fn take_vouched(
+    /// Takes what another says in the place of a device, whose turn it is.
+    pub fn take_said(
         &self,
         device: &Registered,
         topic: &str,
         payload: &[u8],
         received: Timestamp,
+        said: Said,
     ) -> Taken {
         let live = self.live(&device.id);
         let mut live = live.lock();
         live.quality.heard(received);
         live.quality.edge = None;
         let intake = live.intake(device.patient.as_ref());
-        let taken = intake.take_vouched(&device.profile, topic, payload, received);
-        self.taken(&mut live, device, taken, (topic, payload.len(), received))
-    }
-
-    /// Takes what stands in the place of an earlier value of a device, whose turn it is.
-    pub fn take_correction(
-        &self,
-        device: &Registered,
-        topic: &str,
-        payload: &[u8],
-        received: Timestamp,
-    ) -> Taken {
-        let live = self.live(&device.id);
-        let mut live = live.lock();
-        live.quality.heard(received);
-        live.quality.edge = None;
-        let intake = live.intake(device.patient.as_ref());
-        let taken = intake.take_correction(&device.profile, topic, payload, received);
+        let taken = intake.take_as(&device.profile, topic, payload, received, said);
         self.taken(&mut live, device, taken, (topic, payload.len(), received))
     }
 

@@ -482,6 +482,20 @@ impl Hospital {
     }
 }
 
+#[cfg(test)]
+impl Hospital {
+    /// An empty hospital of a test, in a folder that goes with it.
+    pub fn of_test() -> (tempfile::TempDir, Arc<Self>) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            data: folder.path().to_owned(),
+            ..Config::default()
+        };
+        let hospital = Self::open(config).unwrap();
+        (folder, hospital)
+    }
+}
+
 /// The hospital itself, as an actor.
 pub fn hospital_actor() -> ActorId {
     ActorId::new("hospital").unwrap_or_else(|_| unreachable!("a constant"))

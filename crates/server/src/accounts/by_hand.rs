@@ -214,7 +214,7 @@ fn local_user() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{accounts::tests::accounts, config::Config};
+    use crate::accounts::tests::accounts;
 
     #[test]
     fn one_token_of_an_account_ends_and_the_others_live() {
@@ -239,12 +239,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_done_by_hand_is_in_the_ledger_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let config = Config {
-            data: folder.path().to_owned(),
-            ..Config::default()
-        };
-        let hospital = Hospital::open(config).unwrap();
+        let (_folder, hospital) = Hospital::of_test();
         let id = ActorId::new("robot").unwrap();
         let robot = policy::Actor {
             id: id.clone(),

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use ::devices::{Refusal, Remembered};
+use ::devices::{Refusal, Remembered, Said};
 use policy::{Action, Permit};
 use record::{Arrived, FactBody, QualityMark, RecordError, written_by};
 use serde_json::{Value, json};
@@ -188,9 +188,8 @@ fn one(
     // Who wrote it vouches for its time: it is no matter how long ago that was.
     let now = clock::now();
     let payload = sent.to_string();
-    let taken = hospital
-        .devices
-        .take_vouched(device, &stream.name, payload.as_bytes(), now);
+    let (devices, said) = (&hospital.devices, Said::Vouched);
+    let taken = devices.take_said(device, &stream.name, payload.as_bytes(), now, said);
     let mut arrived = taken.arrived;
     for one in &mut arrived {
         one.received = now;

@@ -197,16 +197,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{config::Config, devices, hospital::hospital_actor};
+    use crate::{devices, hospital::hospital_actor};
 
     #[tokio::test]
     async fn commands_that_there_are_not_are_not_remembered() {
-        let folder = tempfile::tempdir().unwrap();
-        let config = Config {
-            data: folder.path().to_owned(),
-            ..Config::default()
-        };
-        let hospital = Hospital::open(config).unwrap();
+        let (_folder, hospital) = Hospital::of_test();
         let device = DeviceId::new("ox-1").unwrap();
         let new = serde_json::from_value(json!({"profile": "pulse-oximeter"})).unwrap();
         devices::register(&hospital, &hospital_actor(), &device, &new)

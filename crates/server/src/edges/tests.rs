@@ -5,7 +5,6 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    config::Config,
     devices,
     hospital::hospital_actor,
     ward::{Written, take_written},
@@ -49,12 +48,7 @@ fn place(id: &str, kind: &str, within: &str) -> Value {
 
 #[tokio::test]
 async fn what_belongs_to_an_edge_is_found_anew_where_something_of_it_has_changed_and_only_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = Config {
-        data: folder.path().to_owned(),
-        ..Config::default()
-    };
-    let hospital = Hospital::open(config).unwrap();
+    let (_folder, hospital) = Hospital::of_test();
     let edge = edge();
     hospital.edges.put(&edge, &["w".to_owned()]).unwrap();
     put(&hospital, "Location", place("w", "wa", "site")).await;
@@ -102,12 +96,7 @@ async fn what_belongs_to_an_edge_is_found_anew_where_something_of_it_has_changed
 
 #[tokio::test]
 async fn what_an_edge_says_of_a_device_once_more_is_done_whatever_was_said_here_since() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = Config {
-        data: folder.path().to_owned(),
-        ..Config::default()
-    };
-    let hospital = Hospital::open(config).unwrap();
+    let (_folder, hospital) = Hospital::of_test();
     let (edge, device) = (edge(), DeviceId::new("d").unwrap());
     let key = |kind: &str, id: &str| ResourceKey {
         kind: kind.to_owned(),

@@ -381,7 +381,8 @@ fn one(
     let payload = sent.to_string();
     let (devices, now) = (&hospital.devices, clock::now());
     let taken = if measured.corrects {
-        devices.take_correction(device, &stream.name, payload.as_bytes(), now)
+        let said = ::devices::Said::Corrected;
+        devices.take_said(device, &stream.name, payload.as_bytes(), now, said)
     } else {
         devices.take(device, &stream.name, payload.as_bytes(), None, now)
     };

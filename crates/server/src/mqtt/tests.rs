@@ -24,7 +24,6 @@ use super::{
     wire::{Beside, Publish, Quality, Told},
 };
 use crate::{
-    config::Config,
     devices::{self, NewDevice},
     hospital::{Hospital, hospital_actor},
 };
@@ -138,12 +137,7 @@ async fn connects(
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_copy_is_not_acknowledged_before_the_first_is_on_disk() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = Config {
-        data: folder.path().to_owned(),
-        ..Config::default()
-    };
-    let mut hospital = Hospital::open(config).unwrap();
+    let (folder, mut hospital) = Hospital::of_test();
     let (asked, mut gates) = mpsc::unbounded_channel();
     let inner = Arc::clone(&hospital.signals);
     Arc::get_mut(&mut hospital).unwrap().signals = Arc::new(Gated { inner, asked });
@@ -227,12 +221,7 @@ async fn wishes(to: &mut DuplexStream, filter: &str) -> u8 {
 
 #[tokio::test(flavor = "current_thread")]
 async fn where_staff_are_and_commands_are_not_for_everybody() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = Config {
-        data: folder.path().to_owned(),
-        ..Config::default()
-    };
-    let hospital = Hospital::open(config).unwrap();
+    let (folder, hospital) = Hospital::of_test();
     let password = PasswordHash::of("a password of some length 7", PasswordRule::Hospital).unwrap();
     for (who, role) in [
         ("wang.nurse", Role::Nurse),
@@ -296,12 +285,7 @@ async fn where_staff_are_and_commands_are_not_for_everybody() {
 
 #[tokio::test]
 async fn a_place_in_a_state_is_a_reading_where_there_is_such_a_location() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = Config {
-        data: folder.path().to_owned(),
-        ..Config::default()
-    };
-    let hospital = Hospital::open(config).unwrap();
+    let (folder, hospital) = Hospital::of_test();
     let room = NewFact::PutResource {
         key: ResourceKey {
             kind: "Location".to_owned(),

@@ -205,12 +205,7 @@ async fn made(hospital: &Hospital, permit: &Permit) -> usize {
 
 #[tokio::test]
 async fn what_was_missed_is_made_when_the_program_opens_and_once_it_is_sealed() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = crate::config::Config {
-        data: folder.path().to_owned(),
-        ..crate::config::Config::default()
-    };
-    let hospital = Hospital::open(config).unwrap();
+    let (_folder, hospital) = Hospital::of_test();
     let work = hospital.own_permit("test", Action::ReadRecord);
     let permit = work.await.unwrap();
     let (mut signs, mut missed) = (Signs::new(60), false);
@@ -251,12 +246,7 @@ async fn what_was_missed_is_made_when_the_program_opens_and_once_it_is_sealed() 
 
 #[tokio::test]
 async fn a_correction_is_made_in_the_observation_of_its_moment() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = crate::config::Config {
-        data: folder.path().to_owned(),
-        ..crate::config::Config::default()
-    };
-    let hospital = Hospital::open(config).unwrap();
+    let (_folder, hospital) = Hospital::of_test();
     let work = hospital.own_permit("test", Action::ReadRecord);
     let permit = work.await.unwrap();
     let mut signs = Signs::new(60);

@@ -450,14 +450,14 @@ mod tests {
             device: "pump".to_owned(),
             stream: BATTERY.to_owned(),
         };
+        let full = |second: i64| Sample {
+            signal: BATTERY.to_owned(),
+            at: at(second),
+            value: 80.0,
+        };
         for second in (1..=7_500).step_by(10) {
             state.hear_states(&states, at(second));
-            let full = Sample {
-                signal: BATTERY.to_owned(),
-                at: at(second),
-                value: 80.0,
-            };
-            state.sample("bed", full, &pump);
+            state.sample("bed", full(second), &pump);
             state.tick(at(second));
         }
         assert_eq!(present(&state), ["battery-low"]);
@@ -477,12 +477,7 @@ mod tests {
         alone.tick(at(200));
         assert!(present(&alone).is_empty());
         for second in 7_502..=7_600 {
-            let full = Sample {
-                signal: BATTERY.to_owned(),
-                at: at(second),
-                value: 80.0,
-            };
-            state.sample("bed", full, &pump);
+            state.sample("bed", full(second), &pump);
             state.tick(at(second));
         }
         assert!(present(&state).is_empty());

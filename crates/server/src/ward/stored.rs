@@ -331,18 +331,12 @@ mod tests {
     use super::*;
     use crate::{
         clock,
-        config::Config,
         ward::{Bed, Places, heard, places::Lying},
     };
 
     #[tokio::test]
     async fn rules_are_given_what_a_ward_that_fell_behind_did_not_hear() {
-        let folder = tempfile::tempdir().unwrap();
-        let config = Config {
-            data: folder.path().to_owned(),
-            ..Config::default()
-        };
-        let hospital = Hospital::open(config).unwrap();
+        let (_folder, hospital) = Hospital::of_test();
         let permit = hospital.own_permit("test", Action::ReadRecord);
         let permit = permit.await.unwrap();
         let patient = PatientId::new("p").unwrap();
