@@ -3,6 +3,7 @@ import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
 import { momentOf } from '../core/dates';
+import { createDoing } from '../core/doing';
 import type { OwnSettingsView } from '../core/own-settings';
 import { createQuery } from '../core/query';
 import { Answer } from './Answer';
@@ -11,23 +12,16 @@ import { Notice } from './Notice';
 export function OwnSettings(): JSX.Element {
   const app = useApp();
   const settings = createQuery<OwnSettingsView>(() => (signal) => app.api.get('/api/settings', { signal }));
-  const [busy, setBusy] = createSignal(false);
+  const { busy, run } = createDoing(app);
   const [faults, setFaults] = createSignal<readonly string[]>([]);
 
-  async function reload(): Promise<void> {
-    if (busy()) return;
-    setBusy(true);
-    try {
+  const reload = (): Promise<void> =>
+    run(async () => {
       const found = await app.api.post<OwnSettingsView>('/api/settings/reload', {});
       setFaults(found.faults);
       if (found.faults.length === 0) app.toast(() => app.t('settings.takenIn'));
       settings.reload();
-    } catch (error) {
-      app.toast(() => app.explain(error));
-    } finally {
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <section id="own-settings" data-own-settings>

@@ -2,6 +2,7 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { createDoing } from '../../../../client/core/doing';
 import { inLanguage, listIn } from '../../../../client/core/language';
 import { Icon } from '../../../../client/panels/Icon';
 import { AlarmPlan } from './AlarmPlan';
@@ -23,24 +24,17 @@ export interface AlarmProps {
 export function AlarmCard(props: AlarmProps): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
-  const [busy, setBusy] = createSignal(false);
+  const { busy, run } = createDoing(app);
   const alarm = () => props.alarm.alarm;
   const isMine = (): boolean => alarm().taken?.by === app.me()?.id;
   const pause_s = (): number => props.ward.escalation[alarm().priority].pause_at_most_s;
   const nameOf = (id: string): string => props.ward.staff.find((one) => one.id === id)?.name || props.ward.equipment[id] || id;
 
-  async function send(path: string, body: unknown): Promise<void> {
-    if (busy()) return;
-    setBusy(true);
-    try {
+  const send = (path: string, body: unknown): Promise<void> =>
+    run(async () => {
       await app.api.post(`/api/alarms/${encodeURIComponent(props.alarm.id)}/${path}`, body);
       props.reload();
-    } catch (error) {
-      app.toast(() => app.explain(error));
-    } finally {
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <li id={`alarm-${props.alarm.id}`} class="alarm-card" data-alarm={alarm().rule} data-bed={alarm().bed} data-calls={props.alarm.calls ? '' : undefined}>

@@ -2,6 +2,7 @@
 import { For, Show, createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { createDoing } from '../../../../client/core/doing';
 import { inLanguage, nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Dialog } from '../../../../client/panels/Dialog';
@@ -23,25 +24,19 @@ export function AtBed(props: AtBedProps): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
   const [meant, setMeant] = createSignal<Meant>();
-  const [busy, setBusy] = createSignal(false);
+  const { busy, run } = createDoing(app);
   const mayAct = (): boolean => !props.isPast && (!props.bed.occupied || props.bed.patient !== null);
   const ids = createMemo(() => props.bed.devices.map(({ id }) => id).join(' '));
 
   async function act({ act, device, patient }: Meant): Promise<void> {
-    if (busy()) return;
-    setBusy(true);
-    try {
+    await run(async () => {
       const path = pathOf(props.ward, props.bed.id, device);
       if (act === 'disconnect') await app.api.delete(path);
       else await app.api.put(path, { patient: patient?.id });
       app.toast(() => say(act === 'connect' ? 'deviceConnected' : 'deviceDisconnected'));
       props.reload();
-    } catch (error) {
-      app.toast(() => app.explain(error));
-    } finally {
-      setBusy(false);
-      setMeant(undefined);
-    }
+    });
+    setMeant(undefined);
   }
 
   return (

@@ -2,6 +2,7 @@
 import { Show, createMemo, createSignal, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { createDoing } from '../../../../client/core/doing';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { FloorPlan } from './FloorPlan';
@@ -27,7 +28,7 @@ export function Command(props: { ward: string }): JSX.Element {
   app.onServerEvent(({ kind }) => {
     if (kind === 'alarm' || kind === 'missed') view.reload();
   });
-  const [busy, setBusy] = createSignal(false);
+  const { busy, run } = createDoing(app);
   const [traced, setTraced] = createSignal<Placed>();
   const [trace, setTrace] = createSignal<readonly TracePoint[]>([]);
   const follow = (one: Placed | undefined): void => {
@@ -35,18 +36,11 @@ export function Command(props: { ward: string }): JSX.Element {
     setTraced(one);
   };
 
-  async function post(path: string, body: unknown): Promise<void> {
-    if (busy()) return;
-    setBusy(true);
-    try {
+  const post = (path: string, body: unknown): Promise<void> =>
+    run(async () => {
       await app.api.post(path, body);
       view.reload();
-    } catch (error) {
-      app.toast(() => app.explain(error));
-    } finally {
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <Answer of={view}>

@@ -3,6 +3,7 @@ import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
+import { createDoing } from '../../../../client/core/doing';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { enteredSaid } from './said';
@@ -21,7 +22,7 @@ export function Entered(props: EnteredProps): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
   const [asked, setAsked] = createSignal<string>();
-  const [busy, setBusy] = createSignal(false);
+  const { busy, run } = createDoing(app);
   const path = (): string => `/api/wards/${encodeURIComponent(props.ward.id)}/beds/${encodeURIComponent(props.bed)}/seen`;
   const entered = createQuery<EnteredView[]>(() => {
     const [of] = [path(), props.times];
@@ -29,21 +30,14 @@ export function Entered(props: EnteredProps): JSX.Element {
   });
   const nameOf = (id: string): string => props.ward.staff.find((one) => one.id === id)?.name || id;
 
-  async function takeBack(id: string): Promise<void> {
-    if (busy()) return;
-    setBusy(true);
-    try {
+  const takeBack = (id: string): Promise<void> =>
+    run(async () => {
       await app.api.delete(`${path()}/${encodeURIComponent(id)}`);
       app.toast(() => say('takenBack'));
       setAsked(undefined);
       entered.reload();
       props.reload();
-    } catch (error) {
-      app.toast(() => app.explain(error));
-    } finally {
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <section aria-label={say('entered')} data-entered>

@@ -2,6 +2,7 @@
 import { For, Show, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { createDoing } from '../../../../client/core/doing';
 import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import type { Card, CardInput } from '../../../../contract/knowledge';
@@ -17,7 +18,7 @@ export function Seen(props: { ward: WardView; bed: BedView; reload(): void }): J
   const app = useApp();
   const say = sayIn(app.language);
   const cards = createQuery<Card[]>(() => (signal) => app.api.get('/api/assess', { signal }));
-  const [busy, setBusy] = createSignal(false);
+  const { busy, run } = createDoing(app);
   const [open, setOpen] = createSignal(false);
   const [times, setTimes] = createSignal(0);
   /** What a score asks; age and sex are the record's. */
@@ -47,18 +48,13 @@ export function Seen(props: { ward: WardView; bed: BedView; reload(): void }): J
       seen[name] = kind === 'number' ? Number(text) : kind === 'yes-no' ? text === 'yes' : text;
     }
     if (Object.keys(seen).length === 0) return;
-    setBusy(true);
-    try {
+    await run(async () => {
       await app.api.post(`/api/wards/${encodeURIComponent(props.ward.id)}/beds/${encodeURIComponent(props.bed.id)}/seen`, seen);
       app.toast(() => say('saved'));
       form.reset();
       setTimes((before) => before + 1);
       props.reload();
-    } catch (error) {
-      app.toast(() => app.explain(error));
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   return (
