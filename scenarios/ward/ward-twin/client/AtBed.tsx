@@ -119,7 +119,15 @@ function Free(props: { ward: string; bed: BedView; tick: string; busy: boolean; 
     if (found) props.onChoose(found);
   };
   return (
-    <Show when={free().length > 0} fallback={<p class="soft small">{say('noFree')}</p>}>
+    <Show
+      when={free().length > 0}
+      fallback={
+        // Who may not choose is told nothing of what is free.
+        <Show when={answer.data()}>
+          <p class="soft small">{say('noFree')}</p>
+        </Show>
+      }
+    >
       <form class="send-form acts" data-form="connect" onSubmit={choose}>
         <label>
           {say('freeDevices')}
