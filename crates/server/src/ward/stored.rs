@@ -207,9 +207,15 @@ async fn newest(
     within_ms: i64,
 ) -> Result<Option<Reading>, RecordError> {
     let to_us = at.0.saturating_add(1).saturating_mul(1000);
-    if series.last.at_us < to_us {
-        let since_ms = at.0 - series.last.at_us.div_euclid(1000);
-        return Ok((since_ms <= within_ms && counts(&series.last)).then(|| series.last.clone()));
+    let last = &series.last;
+    if last.at_us < to_us {
+        let since_ms = at.0 - last.at_us.div_euclid(1000);
+        if since_ms > within_ms {
+            return Ok(None);
+        }
+        if counts(last) {
+            return Ok(Some(last.clone()));
+        }
     }
     let span = SpanQuery {
         id: series.id.clone(),
@@ -217,15 +223,18 @@ async fn newest(
         to_us,
     };
     let pieces = signals.rollup(permit, &span, PIECES).await?;
-    let Some(last) = pieces.buckets.last() else {
-        return Ok(None);
-    };
-    let span = SpanQuery {
-        from_us: last.start_us.max(span.from_us),
-        ..span
-    };
-    let page = signals.read(permit, &span, AT_MOST).await?;
-    Ok(page.readings.into_iter().rev().find(counts))
+    let mut to_us = span.to_us;
+    for piece in pieces.buckets.iter().rev() {
+        let from_us = piece.start_us.max(span.from_us);
+        let id = span.id.clone();
+        let piece = SpanQuery { id, from_us, to_us };
+        let page = signals.read(permit, &piece, AT_MOST).await?;
+        if let Some(found) = page.readings.into_iter().rev().find(counts) {
+            return Ok(Some(found));
+        }
+        to_us = from_us;
+    }
+    Ok(None)
 }
 
 /// Puts into a state of the past what its beds and devices had measured by then, as far as the permit covers it.
@@ -398,5 +407,47 @@ mod tests {
             .map(VecDeque::len)
             .sum::<usize>();
         assert!(line > 0);
+    }
+
+    #[tokio::test]
+    async fn what_was_doubtful_does_not_hide_what_was_counted_just_before() {
+        let (_folder, hospital) = Hospital::of_test();
+        let permit = hospital.own_permit("test", Action::ReadRecord);
+        let permit = permit.await.unwrap();
+        let begin = Timestamp(clock::now().0 - 90_000);
+        let heart = |second: i64, value: f64, quality: &[QualityMark]| Arrived {
+            stream: StreamKey {
+                device: DeviceId::new("monitor").unwrap(),
+                stream: "heart-rate".to_owned(),
+            },
+            subject: None,
+            coding: Coding::new("urn:iso:std:iso:11073:10101", "147842"),
+            unit: "/min".to_owned(),
+            readings: Readings::One {
+                at: Timestamp(begin.0 + second * 1000),
+                value,
+            },
+            received: clock::now(),
+            quality: quality.to_vec(),
+            message: None,
+        };
+        let doubtful = [QualityMark::Artefact];
+        let all = vec![
+            heart(0, 70.0, &[]),
+            heart(20, 180.0, &doubtful),
+            heart(40, 190.0, &doubtful),
+        ];
+        hospital.signals.append(all).await.unwrap();
+        let all = SeriesQuery::default();
+        let series = &hospital.signals.series(&permit, &all).await.unwrap()[0];
+        let newest = async |second: i64, within_ms: i64| {
+            let at = Timestamp(begin.0 + second * 1000);
+            let found = newest(&*hospital.signals, &permit, series, at, within_ms).await;
+            found.unwrap().map(|found| found.value)
+        };
+        // Between two that are doubtful, after the last, and where nothing that counts is new enough.
+        assert_eq!(newest(30, 60_000).await, Some(70.0));
+        assert_eq!(newest(45, 60_000).await, Some(70.0));
+        assert_eq!(newest(45, 30_000).await, None);
     }
 }
