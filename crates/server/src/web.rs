@@ -2,9 +2,11 @@
 
 use std::{
     convert::Infallible,
+    io,
     net::SocketAddr,
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
@@ -17,10 +19,10 @@ use axum::{
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpListener,
     sync::watch,
-    time::timeout,
+    time::{Sleep, sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
@@ -47,11 +49,15 @@ struct Patience {
     head: Duration,
     /// Between two pieces of a body.
     piece: Duration,
+    /// In which nothing of an answer is taken that waits to be sent.
+    taking: Duration,
 }
 
 const PATIENCE: Patience = Patience {
     head: Duration::from_secs(75),
     piece: Duration::from_mins(1),
+    // A slow line takes seconds for what the system sends before it asks for more.
+    taking: Duration::from_mins(2),
 };
 
 /// The places of all HTTP doors, where the program may have so many descriptors: a quarter of them, so that what comes
@@ -96,6 +102,7 @@ async fn serve_for(
         };
         // Rooms send small packets, which must not wait for acknowledgements.
         let _ = stream.set_nodelay(true);
+        let stream = Line::new(stream, patience.taking);
         let tls = door
             .shown
             .as_mut()
@@ -149,13 +156,93 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     }
 }
 
+/// A connection that ends where the other end takes nothing of what waits to be sent. How long an answer is, or how long
+/// there is nothing to say, does not count.
+struct Line<S> {
+    stream: S,
+    taking: Duration,
+    /// Until when something must be taken; `None` while nothing waits.
+    waits: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Line<S> {
+    fn new(stream: S, taking: Duration) -> Self {
+        Self {
+            stream,
+            taking,
+            waits: None,
+        }
+    }
+
+    /// What became of writing, or that it was waited for too long.
+    fn within(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.waits = None;
+            return written;
+        }
+        let taking = self.taking;
+        let waits = self.waits.get_or_insert_with(|| Box::pin(sleep(taking)));
+        ready!(waits.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.within(written, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
+        self.within(written, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
 async fn closes(closed: &mut watch::Receiver<bool>) {
     let _ = closed.wait_for(|closed| *closed).await;
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Bytes, routing::post};
+    use axum::{
+        body::Bytes,
+        routing::{get, post},
+    };
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         net::TcpStream,
@@ -166,17 +253,22 @@ mod tests {
     const SHORT: Patience = Patience {
         head: Duration::from_millis(300),
         piece: Duration::from_millis(300),
+        taking: Duration::from_millis(700),
     };
+    /// More than two systems keep of what one sends and the other does not read.
+    const MUCH: usize = 64 << 20;
 
     /// A door with a few places, and what closes it.
     async fn open(most: usize) -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let (close, closed) = watch::channel(false);
-        let routes = Router::new().route(
-            "/length",
-            post(|body: Bytes| async move { body.len().to_string() }),
-        );
+        let routes = Router::new()
+            .route(
+                "/length",
+                post(|body: Bytes| async move { body.len().to_string() }),
+            )
+            .route("/much", get(|| async { Bytes::from(vec![0; MUCH]) }));
         let door = Door {
             listener,
             shown: None,
@@ -231,6 +323,42 @@ mod tests {
         let begun = b"POST /length HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nfour";
         let answer = said(at, begun).await;
         assert!(!answer.contains(" 200 "), "{answer}");
+    }
+
+    /// Reads an answer of [`MUCH`], pausing before each piece; answers how much of it came.
+    async fn read_much(mut stream: TcpStream, pauses: impl Fn(usize) -> Duration) -> usize {
+        let asked = b"GET /much HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        stream.write_all(asked).await.unwrap();
+        let mut piece = vec![0; 4 << 20];
+        let mut came = 0;
+        for turn in 0.. {
+            tokio::time::sleep(pauses(turn)).await;
+            let mut filled = 0;
+            while filled < piece.len() {
+                match stream.read(&mut piece[filled..]).await {
+                    Ok(more) if more > 0 => filled += more,
+                    _ => return came + filled,
+                }
+            }
+            came += filled;
+        }
+        came
+    }
+
+    #[tokio::test]
+    async fn who_takes_nothing_of_an_answer_is_let_go_and_a_slow_reader_is_not() {
+        let (at, _close, _serving) = open(1).await;
+        let stream = TcpStream::connect(at).await.unwrap();
+        let first = |turn: usize| SHORT.taking * if turn == 0 { 4 } else { 0 };
+        assert!(read_much(stream, first).await < MUCH);
+        // The only place is free again.
+        let answer = said(at, WHOLE).await;
+        assert!(answer.ends_with('4'), "{answer}");
+        // Who always takes a little may be at it for longer than one may take nothing.
+        let (at, _close, _serving) = open(1).await;
+        let (begun, stream) = (Instant::now(), TcpStream::connect(at).await.unwrap());
+        assert!(read_much(stream, |_| SHORT.taking / 10).await > MUCH);
+        assert!(begun.elapsed() > SHORT.taking);
     }
 
     #[tokio::test]
