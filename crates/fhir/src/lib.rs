@@ -8,6 +8,7 @@ mod audit;
 mod bundle;
 mod capability;
 mod compartment;
+mod consents;
 mod date;
 mod definitions;
 mod entry;
@@ -38,6 +39,7 @@ pub use audit::{
 pub use bundle::take;
 pub use capability::capability_statement;
 pub use compartment::patient_of;
+pub use consents::Consents;
 pub use definitions::{is_about_patients, is_supported, resource_types};
 pub use from_dicom::{DicomPatient, imaging_study, issuer_system, patient_from_dicom};
 pub use from_signals::{

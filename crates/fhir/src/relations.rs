@@ -6,6 +6,7 @@ use serde_json::Value;
 use vocabulary::{ActorId, PatientId, Timestamp};
 
 use crate::{
+    consents::{Consents, opts_out},
     date,
     licence::{LICENCE_TYPE, licences},
     research::{is_about_research, is_for_research},
@@ -55,7 +56,7 @@ fn names_an_account(reference: &Value) -> bool {
 /// The relations of an actor to patients, by the care teams, consultations and consents in the record.
 ///
 /// An account is known in the record as `Practitioner/{account}`, a program as `Device/{account}`. `permit`
-/// is one of the hospital's own.
+/// is one of the hospital's own; `consents` are those of this record.
 ///
 /// - care team: an active `CareTeam` of which the account is a participant.
 /// - invited: an active `ServiceRequest` with the account as performer, or an open `Task` that it owns.
@@ -67,6 +68,7 @@ fn names_an_account(reference: &Value) -> bool {
 pub async fn care_relations(
     record: &dyn Record,
     permit: &Permit,
+    consents: &Consents,
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Relations, RecordError> {
@@ -104,11 +106,8 @@ pub async fn care_relations(
                 .is_none_or(|period| who.is_within(period))
         });
     }
-    for row in find(record, permit, "Consent", vec![status(&["active"])]).await? {
-        insert_if(&mut relations.refused_consent, &row, |body| {
-            who.is_refused(body)
-        });
-    }
+    consents.renew(record, permit).await?;
+    relations.refused_consent = consents.refused(|consent| who.is_refused(consent));
     let key = ResourceKey {
         kind: LICENCE_TYPE.to_owned(),
         id: actor.id.to_string(),
@@ -261,8 +260,7 @@ impl Who {
         let provision = &consent["provision"];
         if provision.is_null() {
             // A consent without provisions says no more than its policy rule.
-            return array(&consent["policyRule"], "coding").any(|c| c["code"] == "OPTOUT")
-                && !self.is_program;
+            return opts_out(consent) && !self.is_program;
         }
         self.denial(provision, false).unwrap_or(false)
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use vocabulary::{PatientId, Timestamp};
 
 use crate::{
+    consents::opts_out,
     date,
     relations::{array, find, status},
 };
@@ -64,8 +65,7 @@ fn refuses_research(consent: &Value, now: Timestamp) -> bool {
     let provision = &consent["provision"];
     let about_research = is_about_research(consent);
     if provision.is_null() {
-        let opted_out = array(&consent["policyRule"], "coding").any(|c| c["code"] == "OPTOUT");
-        return about_research && opted_out;
+        return about_research && opts_out(consent);
     }
     denies(provision, about_research, now)
 }

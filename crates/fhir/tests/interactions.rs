@@ -10,7 +10,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
-use fhir::{Granting, Reply, Rest, SearchIndexer, care_relations, decode_query, validate};
+use fhir::{
+    Consents, Granting, Reply, Rest, SearchIndexer, care_relations, decode_query, validate,
+};
 use parking_lot::Mutex;
 use policy::{Action, Actor, Permit, Refusal, Role, Scope};
 use serde_json::{Value, json};
@@ -634,26 +636,45 @@ async fn relations_are_read_from_care_teams_requests_and_consents() {
     hospital.put(request("a", "active", "q")).await;
     hospital.put(request("b", "completed", "s")).await;
     hospital.put(json!({"resourceType": "Task", "id": "k", "status": "accepted", "intent": "order", "for": subject("r"), "owner": {"reference": "Practitioner/li"}})).await;
-    hospital
-        .put(json!({
-            "resourceType": "Consent", "id": "c", "status": "active", "patient": subject("s"),
+    let refusal = |id: &str, status: &str, patient: &str| {
+        json!({
+            "resourceType": "Consent", "id": id, "status": status, "patient": subject(patient),
             "scope": {"text": "privacy"}, "category": [{"text": "x"}], "policyRule": {"text": "x"},
             "provision": {"type": "deny"},
-        }))
-        .await;
+        })
+    };
+    hospital.put(refusal("c", "active", "s")).await;
     let actor = Actor {
         id: ActorId::new("li").unwrap(),
         name: "Li".to_owned(),
         roles: BTreeSet::from([Role::TerminalDoctor]),
         patient: None,
     };
-    let found = care_relations(&hospital.record, &hospital.read, &actor, Timestamp(0))
-        .await
-        .unwrap();
+    let consents = Consents::default();
+    let now = Timestamp(0);
+    let (record, read) = (&hospital.record, &hospital.read);
+    let relations = async || {
+        let found = care_relations(record, read, &consents, &actor, now);
+        found.await.unwrap()
+    };
     let ids = |set: &BTreeSet<PatientId>| set.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let found = relations().await;
     assert_eq!(ids(&found.care_team), ["p"]);
     assert_eq!(ids(&found.invited), ["q", "r"]);
     assert_eq!(ids(&found.refused_consent), ["s"]);
+    // What is said, withdrawn and deleted afterwards counts at the next question.
+    hospital.put(refusal("d", "active", "p")).await;
+    assert_eq!(ids(&relations().await.refused_consent), ["p", "s"]);
+    let withdrawn = refusal("c", "inactive", "s");
+    let reply = hospital
+        .rest()
+        .update("Consent", "c", withdrawn, None)
+        .await;
+    assert_eq!(reply.status, 200, "{}", reply.diagnostics());
+    assert_eq!(ids(&relations().await.refused_consent), ["p"]);
+    let reply = hospital.rest().delete("Consent", "d", None).await;
+    assert_eq!(reply.status, 204);
+    assert_eq!(ids(&relations().await.refused_consent), [""; 0]);
 }
 
 #[test]

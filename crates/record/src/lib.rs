@@ -122,6 +122,15 @@ pub trait Record: Send + Sync + 'static {
         at: Timestamp,
     ) -> Result<Vec<ResourceVersion>, RecordError>;
 
+    /// The resources of a type as they are now of which a version was committed with entry `from` or later, those that
+    /// were deleted included, in the order of these versions; those that the permit does not cover are left out.
+    async fn changed_since(
+        &self,
+        permit: &Permit,
+        kind: &str,
+        from: u64,
+    ) -> Result<Vec<ResourceVersion>, RecordError>;
+
     /// Current resources that match.
     async fn search(
         &self,

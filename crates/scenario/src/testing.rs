@@ -276,7 +276,9 @@ impl Context for TestHospital {
         action: Action,
         object: &Object,
     ) -> Result<Permit, Refusal> {
-        let relations = fhir::care_relations(&*self.record, &self.own, actor, self.now())
+        let consents = fhir::Consents::default();
+        let now = self.now();
+        let relations = fhir::care_relations(&*self.record, &self.own, &consents, actor, now)
             .await
             .expect("the relations are read");
         self.gate

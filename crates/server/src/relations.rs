@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use fhir::Consents;
 use parking_lot::Mutex;
 use policy::{Actor, Permit, Relations};
 use record::{Record, RecordError};
@@ -14,6 +15,7 @@ use crate::clock;
 #[derive(Default)]
 pub struct RelationsOf {
     known: Mutex<HashMap<ActorId, Known>>,
+    consents: Consents,
 }
 
 struct Known {
@@ -45,7 +47,8 @@ impl RelationsOf {
         {
             return Ok(Arc::clone(&known.relations));
         }
-        let relations = Arc::new(fhir::care_relations(record, permit, actor, now).await?);
+        let relations =
+            Arc::new(fhir::care_relations(record, permit, &self.consents, actor, now).await?);
         let mut known = self.known.lock();
         if known.len() >= MOST {
             known.clear();

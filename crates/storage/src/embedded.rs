@@ -397,6 +397,19 @@ impl Record for Embedded {
         .await
     }
 
+    async fn changed_since(
+        &self,
+        permit: &Permit,
+        kind: &str,
+        from: u64,
+    ) -> Result<Vec<ResourceVersion>, RecordError> {
+        let kind = kind.to_owned();
+        self.read(permit, move |reader, permit| {
+            reader.changed_since(permit, &kind, from)
+        })
+        .await
+    }
+
     async fn search(
         &self,
         permit: &Permit,

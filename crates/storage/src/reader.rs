@@ -339,11 +339,38 @@ impl Reader<'_> {
             params![kind, at.0],
             owned,
         )?;
+        Ok(self.versions_covered(permit, found)?)
+    }
+
+    /// The resources of a type that were written since entry `from`, as they are now.
+    pub fn changed_since(
+        &self,
+        permit: &Permit,
+        kind: &str,
+        from: u64,
+    ) -> Result<Vec<ResourceVersion>, RecordError> {
+        // With both states named the index finds them at once.
+        let found = self.rows(
+            "SELECT subject, sequence FROM resources \
+             WHERE kind = ? AND deleted IN (0, 1) AND sequence >= ? ORDER BY sequence",
+            params![kind, to_sql(from)],
+            owned,
+        )?;
+        Ok(self.versions_covered(permit, found)?)
+    }
+
+    /// Those of the versions that the permit covers.
+    fn versions_covered(
+        &self,
+        permit: &Permit,
+        found: Vec<Owned>,
+    ) -> Result<Vec<ResourceVersion>, StorageError> {
         let covered = found
             .into_iter()
             .filter(|(subject, _)| covers(permit, subject.as_deref()));
-        let versions = covered.map(|(_, sequence)| self.version_at(sequence));
-        Ok(versions.collect::<Result<_, StorageError>>()?)
+        covered
+            .map(|(_, sequence)| self.version_at(sequence))
+            .collect()
     }
 
     /// The entries that the permit covers; refused where there are some and it covers none.

@@ -165,6 +165,41 @@ pub async fn as_it_was_at_a_moment(record: &dyn Record) {
     assert_eq!(record.as_of(&all(), "Device", gone).await.unwrap(), []);
 }
 
+pub async fn what_was_written_since(record: &dyn Record) {
+    let said = |id: &str, patient: &str, n: u32| put("Consent", id, Some(patient), json!({"n": n}));
+    let other = put("Flag", "f", Some("p1"), json!({}));
+    let facts = vec![said("a", "p1", 1), other, said("b", "p2", 2)];
+    commit(record, facts).await.unwrap();
+    let since = async |permit: &Permit, from: u64| {
+        let found = record.changed_since(permit, "Consent", from).await.unwrap();
+        let each = found.into_iter().map(|version| {
+            let n = version.body.map(|body| body["n"].as_u64().unwrap());
+            (version.key.id, version.sequence, n)
+        });
+        each.collect::<Vec<_>>()
+    };
+    let (a, b) = (|| "a".to_owned(), || "b".to_owned());
+    assert_eq!(
+        since(&all(), 0).await,
+        [(a(), 0, Some(1)), (b(), 2, Some(2))]
+    );
+    assert_eq!(since(&all(), 1).await, [(b(), 2, Some(2))]);
+    assert!(since(&all(), 3).await.is_empty());
+    // Each is there once, as it is now, and also when it is gone.
+    let key = key("Consent", "b");
+    let facts = vec![
+        said("a", "p1", 3),
+        said("a", "p1", 4),
+        NewFact::DeleteResource { key },
+    ];
+    commit(record, facts).await.unwrap();
+    let now = [(a(), 4, Some(4)), (b(), 5, None)];
+    assert_eq!(since(&all(), 0).await, now);
+    assert_eq!(since(&all(), 3).await, now);
+    assert_eq!(since(&only(&["p2"]), 0).await, now[1..]);
+    assert!(since(&all(), 6).await.is_empty());
+}
+
 pub async fn batches_are_whole(record: &dyn Record) {
     let body = || json!({"resourceType": "Observation"});
     let facts = vec![

@@ -26,6 +26,7 @@ pub async fn record_conformance(make: impl Fn() -> Arc<dyn Record>) {
     commits::versions_and_history(&*make()).await;
     commits::what_was_said_about_a_patient(&*make()).await;
     commits::as_it_was_at_a_moment(&*make()).await;
+    commits::what_was_written_since(&*make()).await;
     commits::batches_are_whole(&*make()).await;
     commits::preconditions(&*make()).await;
     commits::one_of_many_wins(make()).await;
