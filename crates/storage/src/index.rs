@@ -12,7 +12,7 @@ use crate::{StorageError, imaging, log::Position, purge, recordings, resources, 
 /// The index's file below the data folder.
 pub const INDEX: &str = "index.sqlite";
 /// The version of [`SCHEMA`]; another one on disk is made again from the log.
-pub const SCHEMA_VERSION: i64 = 6;
+pub const SCHEMA_VERSION: i64 = 7;
 
 pub const SCHEMA: &str = "
 CREATE TABLE applied (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER, offset INTEGER,

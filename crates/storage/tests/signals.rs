@@ -203,27 +203,50 @@ async fn the_newest_correction_of_a_time_stands_and_all_else_there_says_so() {
 
 #[tokio::test]
 async fn what_was_corrected_is_no_spike_in_what_is_drawn() {
-    let folder = tempfile::tempdir().unwrap();
-    let (_record, signals) = open_both(folder.path(), SignalOptions::default());
-    let right = Arrived {
-        quality: vec![QualityMark::Correction { received_ms: 1 }],
-        ..one(0, 5_000, 72.0)
-    };
-    for arrived in [one(0, 5_000, 270.0), right, one(0, 65_000, 80.0)] {
-        signals.append(vec![arrived]).await.unwrap();
-    }
     let span = SpanQuery {
         from_us: 0,
         to_us: 200_000_000,
         ..ever(0)
     };
-    let rolled = signals.rollup(&all(), &span, 5000).await.unwrap();
-    let drawn: Vec<_> = rolled
-        .buckets
-        .iter()
-        .map(|one| (one.max, one.count))
-        .collect();
-    assert_eq!(drawn, [(72.0, 1), (80.0, 1)]);
+    let right = Arrived {
+        quality: vec![QualityMark::Correction { received_ms: 1 }],
+        ..one(0, 65_000, 72.0)
+    };
+    // So many marks that a fact does not name all.
+    let marked = (0..40).map(|n: u8| Arrived {
+        quality: vec![QualityMark::Other(n.to_string())],
+        ..one(0, 5_000 + i64::from(n), 80.0)
+    });
+    let later: Vec<Arrived> = marked.chain([right]).collect();
+    for (sealed_wrong, sealed_right) in [(false, false), (true, false), (false, true), (true, true)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let both = open_both(folder.path(), SignalOptions::default());
+        let wrong = vec![one(0, 65_000, 270.0)];
+        both.1.append(wrong).await.unwrap();
+        if sealed_wrong {
+            both.1.seal().await.unwrap();
+        }
+        both.1.append(later.clone()).await.unwrap();
+        if sealed_right {
+            both.1.seal().await.unwrap();
+        }
+        for points in [4, 50, 5000] {
+            let rolled = both.1.rollup(&all(), &span, points).await.unwrap();
+            let most = rolled.buckets.iter().map(|one| one.max).fold(0.0, f64::max);
+            let least = rolled
+                .buckets
+                .iter()
+                .map(|one| one.min)
+                .fold(999.0, f64::min);
+            let count: u64 = rolled.buckets.iter().map(|one| one.count).sum();
+            let what = format!("{sealed_wrong} {sealed_right} {points}");
+            assert_eq!((least, most, count), (72.0, 80.0, 41), "{what}");
+        }
+        drop(both);
+        let report = verify(folder.path(), true).unwrap();
+        assert!(report.is_sound(), "{:?}", report.fault);
+    }
 }
 
 #[tokio::test]

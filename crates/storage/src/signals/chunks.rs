@@ -28,7 +28,7 @@ CREATE UNIQUE INDEX signal_series_name ON signal_series (name);
 CREATE INDEX signal_series_device ON signal_series (device, stream);
 CREATE INDEX signal_series_subject ON signal_series (subject);
 CREATE TABLE signal_chunks (sequence INTEGER PRIMARY KEY, series INTEGER NOT NULL, number INTEGER NOT NULL,
-    first_us INTEGER, last_us INTEGER, readings BLOB, rollup BLOB, rollup_us INTEGER);
+    first_us INTEGER, last_us INTEGER, readings BLOB, rollup BLOB, rollup_us INTEGER, corrects INTEGER);
 CREATE UNIQUE INDEX signal_chunks_key ON signal_chunks (series, number);
 CREATE INDEX signal_chunks_span ON signal_chunks (series, last_us, first_us);
 CREATE INDEX signal_chunks_end ON signal_chunks (last_us);
@@ -72,6 +72,8 @@ pub struct Chunk {
     pub has_readings: bool,
     /// Whether the roll-up is there; else it was removed.
     pub has_rollup: bool,
+    /// Whether there are corrections among the readings.
+    pub corrects: bool,
 }
 
 /// Takes a sealed chunk into the index.
@@ -113,7 +115,7 @@ pub fn apply(
             |row| row.get(0),
         )?;
     connection
-        .prepare_cached("INSERT INTO signal_chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?
+        .prepare_cached("INSERT INTO signal_chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?
         .execute(params![
             to_sql(sequence),
             row,
@@ -123,6 +125,7 @@ pub fn apply(
             sealed.digest.0,
             sealed.rollup_digest.0,
             sealed.rollup_us,
+            QualityMark::correction(&sealed.marks).is_some(),
         ])?;
     Ok(())
 }
@@ -300,7 +303,7 @@ pub fn within(
     let mut statement = connection.prepare_cached(
         "SELECT first_us, last_us, rollup_us, readings, rollup, \
          EXISTS (SELECT 1 FROM blobs b WHERE b.digest = c.readings), \
-         EXISTS (SELECT 1 FROM blobs b WHERE b.digest = c.rollup) \
+         EXISTS (SELECT 1 FROM blobs b WHERE b.digest = c.rollup), corrects \
          FROM signal_chunks c WHERE series = ? AND last_us >= ? AND first_us < ? AND number < ? \
          ORDER BY first_us, number",
     )?;
@@ -313,6 +316,7 @@ pub fn within(
             rollup: Digest(row.get(4)?),
             has_readings: row.get(5)?,
             has_rollup: row.get(6)?,
+            corrects: row.get(7)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -3,7 +3,7 @@
 //! Memory is looked at first. A chunk that was sealed after that is left out by its number, so that nothing is
 //! missed and nothing comes twice.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use policy::Permit;
 use record::{
@@ -219,8 +219,20 @@ pub fn whole(span: &SpanQuery, length_us: i64) -> SpanQuery {
     }
 }
 
+/// Those readings that stand, of some in the order of their times: all but what was corrected.
+pub fn standing(readings: &[Reading]) -> impl Iterator<Item = &Reading> {
+    let correction = |reading: &Reading| QualityMark::correction(&reading.marks);
+    let each = readings.chunk_by(|a, b| a.at_us == b.at_us);
+    each.flat_map(move |at_once| {
+        let newest = at_once.iter().filter_map(correction).max();
+        at_once
+            .iter()
+            .filter(move |reading| correction(reading) == newest)
+    })
+}
+
 /// A span of time in buckets of `length_us` microseconds, or longer ones where only those are left. What was corrected
-/// is left out, but for what was rolled up when it was sealed.
+/// is left out: a chunk of which something was corrected after it was sealed is read, as long as it is there.
 pub fn rollup(
     reader: &Reader<'_>,
     permit: &Permit,
@@ -237,23 +249,37 @@ pub fn rollup(
         .max();
     let mut spans = Spans::new(coarsest.unwrap_or(0).max(length_us));
     let mut readings = in_memory.map_or_else(Vec::new, |memory| memory.readings.clone());
-    for chunk in &chunks {
-        let rolled = if chunk.rollup_us <= length_us || !chunk.has_readings {
-            chunks::rollup(reader.connection, reader.log, chunk)?
-        } else {
-            None
-        };
-        if let Some(rolled) = rolled {
-            spans.spans(&rolled, span.from_us, span.to_us);
-            continue;
-        }
+    let of = |chunk: &Chunk| -> Result<Vec<Reading>, RecordError> {
         let all = chunks::readings(reader.connection, reader.log, chunk)?;
         let all = all.unwrap_or_default();
-        readings.extend_from_slice(slice(&all, span.from_us, span.to_us));
+        Ok(slice(&all, span.from_us, span.to_us).to_vec())
+    };
+    // What corrects comes first: it says which other chunks are not as they were rolled up.
+    let (correcting, others): (Vec<&Chunk>, Vec<&Chunk>) = chunks
+        .iter()
+        .partition(|chunk| chunk.corrects && chunk.has_readings);
+    for chunk in correcting {
+        readings.extend(of(chunk)?);
     }
-    put_in_order(&mut readings);
-    let is_superseded = |reading: &&Reading| reading.marks.contains(&QualityMark::Superseded);
-    for reading in readings.iter().filter(|reading| !is_superseded(reading)) {
+    let corrected: BTreeSet<i64> = readings
+        .iter()
+        .filter(|reading| QualityMark::correction(&reading.marks).is_some())
+        .map(|reading| reading.at_us)
+        .collect();
+    for chunk in others {
+        let times = chunk.first_us..=chunk.last_us;
+        let as_rolled = chunk.rollup_us <= length_us && corrected.range(times).next().is_none();
+        if as_rolled || !chunk.has_readings {
+            let rolled = chunks::rollup(reader.connection, reader.log, chunk)?;
+            if let Some(rolled) = rolled {
+                spans.spans(&rolled, span.from_us, span.to_us);
+                continue;
+            }
+        }
+        readings.extend(of(chunk)?);
+    }
+    readings.sort_by_key(|reading| reading.at_us);
+    for reading in standing(&readings) {
         spans.reading(reading.at_us, reading.value);
     }
     Ok(RollUp {

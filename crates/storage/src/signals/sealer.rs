@@ -18,6 +18,7 @@ use crate::{Clock, Embedded, StorageError, log::Log};
 
 use super::{
     chunk,
+    reading::standing,
     rollups::{self, Spans},
     unsealed::{Tail, Unsealed},
     writer::Shared,
@@ -213,7 +214,7 @@ fn fact(due: &Due) -> Result<NewFact, RecordError> {
     };
     let bytes = chunk::encode(&due.series, due.number, readings).map_err(unwritable)?;
     let mut spans = Spans::new(rollups::length_for_chunk(first.at_us, last.at_us));
-    for reading in readings {
+    for reading in standing(readings) {
         spans.reading(reading.at_us, reading.value);
     }
     let rollup = spans
@@ -244,11 +245,14 @@ fn fact(due: &Due) -> Result<NewFact, RecordError> {
     })
 }
 
-/// The most different marks that a fact names; the chunk itself has all of them.
+/// The most different marks that a fact names; the chunk itself has all of them. That something is corrected in it is
+/// always named: other chunks are read by that.
 const NAMED: usize = 32;
 
 fn all_marks(readings: &[Reading]) -> Vec<QualityMark> {
-    let mut all: Vec<QualityMark> = Vec::new();
+    let mut marks = readings.iter().flat_map(|reading| reading.marks.iter());
+    let corrects = marks.find(|mark| matches!(mark, QualityMark::Correction { .. }));
+    let mut all: Vec<QualityMark> = corrects.cloned().into_iter().collect();
     let mut before: Option<&Arc<[QualityMark]>> = None;
     for reading in readings {
         if before.is_some_and(|before| Arc::ptr_eq(before, &reading.marks)) {
