@@ -10,7 +10,9 @@ use std::{
 use record::{Indexer, Record, RecordError};
 
 use crate::{
-    Embedded, Report, StorageError, embedded, index, keys,
+    Embedded, Report, StorageError, embedded,
+    folder::own_folder,
+    index, keys,
     log::{Log, Position},
     purge,
     reader::Reader,
@@ -99,7 +101,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), StorageError> {
         let error = io::Error::from(io::ErrorKind::AlreadyExists);
         return Err(StorageError::io(to)(error));
     }
-    embedded::own_folder(to)?;
+    own_folder(to)?;
     for item in fs::read_dir(from).map_err(StorageError::io(from))? {
         let item = item.map_err(StorageError::io(from))?;
         let (source, copy) = (item.path(), to.join(item.file_name()));
@@ -124,7 +126,7 @@ fn sync_folder(folder: &Path) -> Result<(), StorageError> {
 /// Makes the folder of a copy and copies the readings that are not sealed. This comes before the rest: what is sealed
 /// meanwhile is then in both copies, and is one when they are opened; the other way round it might be in none.
 fn copy_arrivals(root: &Path, target: &Path) -> Result<(), StorageError> {
-    embedded::own_folder(target)?;
+    own_folder(target)?;
     let from = root.join(FOLDER);
     if !from.exists() {
         return Ok(());

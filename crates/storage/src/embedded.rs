@@ -1,6 +1,5 @@
 use std::{
-    fs::{self, File, TryLockError},
-    io,
+    fs::{File, TryLockError},
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -22,7 +21,9 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use vocabulary::{Digest, PatientId, RoomId, Timestamp, Uid};
 
 use crate::{
-    Clock, Options, StorageError, TornTail, imaging_query, index,
+    Clock, Options, StorageError, TornTail,
+    folder::own_folder,
+    imaging_query, index,
     index::{IndexNodes, scope, to_sql},
     keys,
     log::Log,
@@ -38,8 +39,6 @@ use crate::{
 const HASH_ELSEWHERE: usize = 64 << 10;
 /// What waiting commits may hold in memory, in KiB.
 const WAITING_KIB: u32 = 256 << 10;
-/// The mode of a folder into which its owner alone may look.
-const OWNER_ONLY: u32 = 0o700;
 /// How many commits may wait.
 const WAITING_COMMITS: usize = 1024;
 
@@ -200,45 +199,6 @@ impl Embedded {
 impl Drop for Embedded {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-/// Makes a folder with what is above it, where it is not there, and lets only its owner into it, or into one that is open
-/// to everybody: what files of health data below it may be read by is then no matter.
-pub fn own_folder(folder: &Path) -> Result<(), StorageError> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    if let Some(above) = folder.parent() {
-        fs::create_dir_all(above).map_err(StorageError::io(above))?;
-    }
-    let made = fs::DirBuilder::new().mode(OWNER_ONLY).create(folder);
-    match made {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(StorageError::io(folder)(error));
-        }
-        _ => {}
-    }
-    let mode = fs::metadata(folder)
-        .map_err(StorageError::io(folder))?
-        .permissions()
-        .mode();
-    // What an operator lets a group see stays so.
-    let is_closed = (mode & 0o777) | 0o770 == 0o770;
-    if is_closed {
-        return Ok(());
-    }
-    match fs::set_permissions(folder, fs::Permissions::from_mode(OWNER_ONLY)) {
-        // A volume that somebody else owns and lends.
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
-            ) =>
-        {
-            let folder = folder.display();
-            tracing::warn!(%folder, "others on this machine may look into it: close it to them");
-            Ok(())
-        }
-        set => set.map_err(StorageError::io(folder)),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod conformance;
 mod diagnose;
 mod embedded;
 mod error;
+mod folder;
 mod frame;
 mod image_terms;
 mod imaging;
@@ -38,8 +39,9 @@ mod writer;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use backup::{backup, rebuild, restore};
-pub use embedded::{Embedded, own_folder};
+pub use embedded::Embedded;
 pub use error::StorageError;
+pub use folder::own_folder;
 pub use replay::TornTail;
 pub use signals::{EmbeddedSignals, Shown, SignalOptions};
 pub use verify::{Fault, Report, verify, verify_with_terms};
