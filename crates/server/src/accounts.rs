@@ -312,6 +312,11 @@ impl Accounts {
         actor(row).map(Some)
     }
 
+    /// As [`Accounts::who_holds`], by the session: for a request that was long on its way.
+    pub fn who_came_by(&self, session: Session) -> Result<Option<Actor>> {
+        self.whose(session.0)
+    }
+
     /// Whether a session still lasts: nobody has signed out of it, its account is open, and it is not too old. It
     /// need not have been used lately, for who sits in a room sends no requests.
     pub fn lasts(&self, session: Session) -> Result<bool> {

@@ -243,13 +243,8 @@ fn a_care_team_left_puts_its_member_out() {
     wait_for_people(&mut chen, &["chen.expert"]);
 }
 
-/// What is answered to the head of a request whose body never comes.
-fn answered_without_a_body(
-    hospital: &Hospital,
-    path: &str,
-    token: Option<&str>,
-    bytes: usize,
-) -> String {
+/// A request of which only the head was sent.
+fn begun(hospital: &Hospital, path: &str, token: Option<&str>, bytes: usize) -> TcpStream {
     let mut line = TcpStream::connect(&hospital.address).unwrap();
     let wait = Duration::from_secs(20);
     line.set_read_timeout(Some(wait)).unwrap();
@@ -259,9 +254,15 @@ fn answered_without_a_body(
         token.unwrap_or_default()
     );
     line.write_all(head.as_bytes()).unwrap();
+    line
+}
+
+/// What a request is answered with, as far as that is said first.
+fn status_of(mut line: TcpStream) -> String {
     let mut answer = [0; 64];
     let length = line.read(&mut answer).unwrap_or(0);
-    String::from_utf8_lossy(&answer[..length]).into_owned()
+    let answer = String::from_utf8_lossy(&answer[..length]);
+    answer.split(' ').nth(1).unwrap_or("none").to_owned()
 }
 
 #[test]
@@ -270,8 +271,7 @@ fn who_may_not_write_is_told_before_anything_of_the_body_is_waited_for() {
     let (_folder, hospital) = opened();
     let status = |path: &str, who: Option<&str>, bytes| {
         let token = who.map(|who| hospital.token(who));
-        let answer = answered_without_a_body(&hospital, path, token.as_deref(), bytes);
-        answer.split(' ').nth(1).unwrap_or("none").to_owned()
+        status_of(begun(&hospital, path, token.as_deref(), bytes))
     };
     for path in [
         "/fhir",
@@ -284,6 +284,36 @@ fn who_may_not_write_is_told_before_anything_of_the_body_is_waited_for() {
     for path in ["/fhir", "/api/devices/packages", "/api/edge/readings"] {
         assert_eq!(status(path, Some("sun.manager"), LARGE), "403", "{path}");
     }
+}
+
+#[test]
+fn what_was_long_on_its_way_is_decided_when_all_of_it_is_there() {
+    let (_folder, hospital) = opened();
+    let finding = json!({
+        "resourceType": "Observation", "status": "final", "code": {"text": "cough"},
+        "subject": {"reference": "Patient/p"},
+    });
+    let finding = finding.to_string();
+    let (first, rest) = finding.as_bytes().split_at(9);
+    let send = |token: &str, meanwhile: &dyn Fn()| {
+        let mut line = begun(&hospital, "/fhir/Observation", Some(token), finding.len());
+        line.write_all(first).unwrap();
+        // Its head was heard, and decided upon, long before.
+        std::thread::sleep(Duration::from_secs(1));
+        meanwhile();
+        line.write_all(rest).unwrap();
+        status_of(line)
+    };
+    let token = hospital.token("li.terminal");
+    assert_eq!(send(&token, &|| {}), "201");
+    let signs_out = || {
+        let session = ureq::delete(format!("http://{}/api/session", hospital.address));
+        let session = session.header("cookie", format!("yuanyi_session={token}"));
+        session.header("x-yuanyi-client", "1").call().unwrap();
+    };
+    assert_eq!(send(&token, &signs_out), "401");
+    let refuses = || assert_eq!(hospital.put("importer", &refusal("no", "li.terminal")), 201);
+    assert_eq!(send(&hospital.token("li.terminal"), &refuses), "403");
 }
 
 #[test]

@@ -184,6 +184,19 @@ impl FromRequestParts<Arc<Hospital>> for Door {
 /// Somebody who may write, before what they write is read.
 struct Writer(Door, Permits);
 
+impl Writer {
+    /// What is sent, and what its sender may write now that all of it is there: it may have been long on its way.
+    async fn whole(self, body: LargeBody) -> Result<(Door, Permits, Value), Wire> {
+        let Self(mut door, _) = self;
+        let body = door.parse(body).await?;
+        let actor = door.hospital.accounts.who_came_by(door.caller.session);
+        let actor = actor.map_err(|error| outcome(&Problem::internal(&error)))?;
+        door.caller.actor = actor.ok_or_else(|| outcome(&Problem::unauthorized()))?;
+        let permits = door.to_write().await?;
+        Ok((door, permits, body))
+    }
+}
+
 impl FromRequestParts<Arc<Hospital>> for Writer {
     type Rejection = Wire;
 
@@ -386,30 +399,26 @@ async fn history(door: Door, Path((kind, id)): Path<(String, String)>) -> Answer
 }
 
 async fn create(
-    Writer(door, permits): Writer,
+    writer: Writer,
     headers: HeaderMap,
     Path(kind): Path<String>,
     body: LargeBody,
 ) -> Answer {
     let if_none_exist = text(&headers, "if-none-exist");
-    let reply = permits
-        .rest(&door)
-        .create(&kind, door.parse(body).await?, if_none_exist)
-        .await;
+    let (door, permits, body) = writer.whole(body).await?;
+    let reply = permits.rest(&door).create(&kind, body, if_none_exist).await;
     Ok(changed(&door, reply))
 }
 
 async fn update(
-    Writer(door, permits): Writer,
+    writer: Writer,
     headers: HeaderMap,
     Path((kind, id)): Path<(String, String)>,
     body: LargeBody,
 ) -> Answer {
     let if_match = text(&headers, header::IF_MATCH);
-    let reply = permits
-        .rest(&door)
-        .update(&kind, &id, door.parse(body).await?, if_match)
-        .await;
+    let (door, permits, body) = writer.whole(body).await?;
+    let reply = permits.rest(&door).update(&kind, &id, body, if_match).await;
     Ok(changed(&door, reply))
 }
 
@@ -426,8 +435,9 @@ async fn delete(
 }
 
 /// A transaction or batch.
-async fn bundle(Writer(door, permits): Writer, body: LargeBody) -> Answer {
-    let reply = permits.rest(&door).bundle(door.parse(body).await?).await;
+async fn bundle(writer: Writer, body: LargeBody) -> Answer {
+    let (door, permits, body) = writer.whole(body).await?;
+    let reply = permits.rest(&door).bundle(body).await;
     Ok(changed(&door, reply))
 }
 
