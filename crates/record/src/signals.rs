@@ -85,7 +85,8 @@ pub enum QualityMark {
         /// When it came, in milliseconds since 1970: of several the newest stands.
         received_ms: i64,
     },
-    /// A correction stands in its place. The store marks it when it is read.
+    /// A correction stands in its place. The store marks it when it is read; on a correction as it comes it says that
+    /// what stood at that time is taken back, and nothing stands in its place.
     Superseded,
     /// Its device stood at a bed that its patient had left: nobody said whose it is.
     LeftBehind,

@@ -136,6 +136,79 @@ fn a_reading_answers_and_an_alert_reaches_the_named_person() {
     hospital.kill();
 }
 
+/// What stands of the readings of `p` about a moment: as they are read, and as they are drawn.
+fn standing(hospital: &Hospital, at: Timestamp) -> [Vec<f64>; 2] {
+    let get = |path: &str| {
+        let (status, body) = hospital.send("wang.nurse", "GET", path, &Value::Null);
+        assert_eq!(status, 200, "{body}");
+        body
+    };
+    let rows = get("/api/patients/p/signals");
+    let Some(series) = rows[0]["series"].as_str() else {
+        return [vec![], vec![]];
+    };
+    let (from, to) = (at.0 - 1000, at.0 + 1000);
+    let span = format!("/api/patients/p/signals/{series}?from={from}&to={to}");
+    let is_superseded = |reading: &&Value| {
+        let marks = reading["marks"].as_array();
+        marks.is_some_and(|marks| marks.iter().any(|mark| mark["code"] == "superseded"))
+    };
+    let read = get(&format!("{span}&readings=99"));
+    let read = read["readings"].as_array().unwrap().iter();
+    let drawn = get(&format!("{span}&points=10"));
+    let drawn = drawn["buckets"].as_array().unwrap().iter();
+    [
+        read.filter(|reading| !is_superseded(reading))
+            .map(|reading| reading["value"].as_f64().unwrap())
+            .collect(),
+        drawn.map(|bucket| bucket[3].as_f64().unwrap()).collect(),
+    ]
+}
+
+#[test]
+fn a_reading_goes_with_the_observation_that_it_was_made_of() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    hospital.admit_patient();
+    register(&hospital, "ox-p", "p");
+    let at = now();
+    let path = "/fhir/Observation/o";
+    let says = |status: &str, value: f64| {
+        let body = json!({
+            "resourceType": "Observation", "id": "o", "status": status,
+            "code": {"coding": [{"system": "http://loinc.org", "code": "59408-5"}]},
+            "subject": {"reference": "Patient/p"}, "device": {"reference": "Device/ox-p"},
+            "effectiveDateTime": at,
+            "valueQuantity": {"value": value, "unit": "%", "system": "http://unitsofmeasure.org", "code": "%"},
+        });
+        let (status, body) = hospital.send("importer", "PUT", path, &body);
+        assert!([200, 201].contains(&status), "{body}");
+    };
+    let stands = |expected: &[f64]| {
+        let begun = Instant::now();
+        loop {
+            let found = standing(&hospital, at);
+            if found.iter().all(|found| found == expected) {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_mins(1), "{found:?}");
+            sleep(Duration::from_millis(100));
+        }
+    };
+    says("final", 96.0);
+    stands(&[96.0]);
+    says("entered-in-error", 96.0);
+    stands(&[]);
+    says("final", 96.0);
+    stands(&[96.0]);
+    says("corrected", 93.0);
+    stands(&[93.0]);
+    let (status, body) = hospital.send("importer", "DELETE", path, &Value::Null);
+    assert_eq!(status, 204, "{body}");
+    stands(&[]);
+    hospital.kill();
+}
+
 /// A ward with two beds; `p` lies in the first, whom `wang.nurse` treats, and `q` in the second, whom nobody does.
 fn furnish(hospital: &Hospital) {
     hospital.admit_patient();

@@ -202,6 +202,51 @@ async fn the_newest_correction_of_a_time_stands_and_all_else_there_says_so() {
 }
 
 #[tokio::test]
+async fn what_was_taken_back_stands_no_more_until_it_is_said_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let both = open_both(folder.path(), SignalOptions::default());
+    let says = |value: f64, received_ms: i64, takes_back: bool| {
+        let mut quality = vec![QualityMark::Correction { received_ms }];
+        quality.extend(takes_back.then_some(QualityMark::Superseded));
+        let said = one(0, 5_000, value);
+        Arrived { quality, ..said }
+    };
+    both.1.append(vec![one(0, 5_000, 97.0)]).await.unwrap();
+    both.1.append(vec![one(0, 65_000, 90.0)]).await.unwrap();
+    let span = SpanQuery {
+        from_us: 0,
+        to_us: 10_000_000,
+        ..ever(0)
+    };
+    // Each comes twice; the last two are of one moment, as where one value stands in the place of another.
+    for (said, stands) in [
+        (says(97.0, 1, true), vec![]),
+        (says(97.0, 2, false), vec![97.0]),
+        (says(97.0, 3, true), vec![]),
+        (says(95.0, 3, false), vec![95.0]),
+    ] {
+        for (again, new) in [(false, 1), (true, 0)] {
+            if again {
+                both.1.seal().await.unwrap();
+            }
+            let taken = both.1.append(vec![said.clone()]).await.unwrap();
+            assert_eq!((taken[0].new, taken[0].conflicting), (new, 0), "{said:?}");
+            let page = both.1.read(&all(), &span, 99).await.unwrap();
+            let standing = page.readings.iter();
+            let standing = standing.filter(|one| !one.marks.contains(&QualityMark::Superseded));
+            let standing: Vec<f64> = standing.map(|one| one.value).collect();
+            assert_eq!(standing, stands, "{said:?}");
+            let rolled = both.1.rollup(&all(), &span, 10).await.unwrap();
+            let drawn: Vec<f64> = rolled.buckets.iter().map(|one| one.mean).collect();
+            assert_eq!(drawn, stands, "{said:?}");
+        }
+    }
+    drop(both);
+    let report = verify(folder.path(), true).unwrap();
+    assert!(report.is_sound(), "{:?}", report.fault);
+}
+
+#[tokio::test]
 async fn what_was_corrected_is_no_spike_in_what_is_drawn() {
     let span = SpanQuery {
         from_us: 0,

@@ -191,7 +191,7 @@ fn put_in_order(readings: &mut [Reading]) {
     supersede(readings);
 }
 
-/// Marks what was corrected: of the readings of one time the newest correction stands.
+/// Marks what was corrected: of the readings of one time the newest correction stands, but where that takes back.
 fn supersede(readings: &mut [Reading]) {
     let correction = |reading: &Reading| QualityMark::correction(&reading.marks);
     for at_once in readings.chunk_by_mut(|a, b| a.at_us == b.at_us) {
@@ -200,7 +200,7 @@ fn supersede(readings: &mut [Reading]) {
             continue;
         }
         for reading in at_once {
-            if correction(reading) != newest {
+            if correction(reading) != newest && !takes_back(reading) {
                 let marks = reading.marks.iter().cloned();
                 reading.marks = marks.chain([QualityMark::Superseded]).collect();
             }
@@ -219,7 +219,12 @@ pub fn whole(span: &SpanQuery, length_us: i64) -> SpanQuery {
     }
 }
 
-/// Those readings that stand, of some in the order of their times: all but what was corrected.
+/// Whether a reading says that what stood at its time is taken back.
+fn takes_back(reading: &Reading) -> bool {
+    reading.marks.contains(&QualityMark::Superseded)
+}
+
+/// Those readings that stand, of some in the order of their times: all but what was corrected or taken back.
 pub fn standing(readings: &[Reading]) -> impl Iterator<Item = &Reading> {
     let correction = |reading: &Reading| QualityMark::correction(&reading.marks);
     let each = readings.chunk_by(|a, b| a.at_us == b.at_us);
@@ -227,7 +232,7 @@ pub fn standing(readings: &[Reading]) -> impl Iterator<Item = &Reading> {
         let newest = at_once.iter().filter_map(correction).max();
         at_once
             .iter()
-            .filter(move |reading| correction(reading) == newest)
+            .filter(move |reading| correction(reading) == newest && !takes_back(reading))
     })
 }
 

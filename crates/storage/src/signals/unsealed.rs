@@ -318,8 +318,10 @@ fn find(
     sealed: &mut impl SealedBefore,
 ) -> Result<Found, StorageError> {
     let correction = QualityMark::correction(&arrived.quality);
-    // What stands at that time: the newest correction, else what came.
-    let mut standing: Option<(Option<i64>, f64)> = None;
+    let takes_back = |marks: &[QualityMark]| marks.contains(&QualityMark::Superseded);
+    let says = (value, takes_back(&arrived.quality));
+    // What stands at that time, or was taken back: the newest correction, else what came.
+    let mut standing: Option<(Option<i64>, (f64, bool))> = None;
     for tail in tails {
         // It corrects what was measured of the same patient.
         if correction.is_some() && tail.series.subject != arrived.subject {
@@ -336,11 +338,13 @@ fn find(
         };
         for known in before.iter().chain(tail.readings_at(at_us)) {
             let corrects = QualityMark::correction(&known.marks);
-            if known.value == value && (correction.is_none() || corrects == correction) {
+            let known_says = (known.value, takes_back(&known.marks));
+            let is_same = corrects == correction && known_says == says;
+            if is_same || (known.value == value && correction.is_none()) {
                 return Ok(Found::Same);
             }
             if standing.is_none_or(|(newest, _)| corrects >= newest) {
-                standing = Some((corrects, known.value));
+                standing = Some((corrects, known_says));
             }
         }
     }
@@ -348,7 +352,7 @@ fn find(
         (None, _) => Found::Nothing,
         (Some(_), None) => Found::Other,
         // A value that was corrected may be put right again.
-        (Some((_, known)), Some(_)) if known == value => Found::Same,
+        (Some((_, known)), Some(_)) if known == says => Found::Same,
         (Some(_), Some(_)) => Found::Corrected,
     })
 }
