@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { careOf, certificateOf, markedOf, megabytesOf, placeOf, skewIn } from './devices';
-import type { Care, Device, DeviceState, TurnedAway } from './devices';
+import { bedActs, bedPath, careOf, certificateOf, deviceIdFault, devicePath, markedOf, megabytesOf, placeOf, skewIn } from './devices';
+import type { BedFor, Care, Device, DeviceState, TurnedAway } from './devices';
 
 const NOW_ms = Date.parse('2026-11-26T08:00:00Z');
 
@@ -116,5 +116,25 @@ describe('where a device is', () => {
 
   it('is told as it came where no location is called so', () => {
     expect(placeOf(saying('moon', {}))).toEqual({ name: 'moon', said: at, isKnown: false });
+  });
+});
+
+describe('a new device', () => {
+  it('has an id of its own in letters, digits, points and hyphens', () => {
+    const known = [{ id: 'monitor-3' }];
+    const faults = ['', 'pump-7', 'p.7', 'monitor-3', 'pump 7', '泵', 'p'.repeat(31), 'p'.repeat(32)].map((id) => deviceIdFault(id, known));
+    expect(faults).toEqual([undefined, undefined, undefined, 'taken', 'form', 'form', undefined, 'form']);
+    expect([devicePath('pump-7'), devicePath('pump-7', 'token')]).toEqual(['/api/devices/pump-7', '/api/devices/pump-7/token']);
+  });
+});
+
+describe('a device at a bed', () => {
+  const bed = (tie: BedFor['tie'], may_connect: boolean): BedFor => ({ ward: 'w', ward_name: 'W', bed: 'b 1', name: 'B', tie, may_connect });
+  it('is connected where that is allowed, and disconnected where it is', () => {
+    expect(bedActs(bed('connected', false))).toEqual(['disconnect']);
+    expect(bedActs(bed('of-another', true))).toEqual(['connect', 'disconnect']);
+    expect(bedActs(bed('of-bed', false))).toEqual(['disconnect']);
+    expect(bedActs(bed(null, true))).toEqual(['connect']);
+    expect(bedPath(bed(null, true), 'pump-7')).toBe('/api/wards/w/beds/b%201/devices/pump-7');
   });
 });

@@ -133,6 +133,41 @@ export interface Devices {
   readonly now: string;
 }
 
+/** A kind of device that can be registered. */
+export interface DeviceKind {
+  readonly id: string;
+  readonly title: Text;
+}
+
+/** A bed at which a device is, or could be connected, without who lies there. */
+export interface BedFor {
+  readonly ward: string;
+  readonly ward_name: string;
+  readonly bed: string;
+  readonly name: string;
+  readonly tie: 'connected' | 'of-bed' | 'of-another' | 'elsewhere' | null;
+  readonly may_connect: boolean;
+}
+
+export type BedAct = 'connect' | 'disconnect';
+
+/** What may be done with a device at a bed. */
+export function bedActs({ tie, may_connect }: BedFor): readonly BedAct[] {
+  return [...(may_connect ? (['connect'] as const) : []), ...(tie === null ? [] : (['disconnect'] as const))];
+}
+
+export const devicePath = (id: string, part?: string): string => ['/api/devices', encodeURIComponent(id), ...(part === undefined ? [] : [part])].join('/');
+
+export const bedPath = ({ ward, bed }: BedFor, device: string): string =>
+  ['/api/wards', encodeURIComponent(ward), 'beds', encodeURIComponent(bed), 'devices', encodeURIComponent(device)].join('/');
+
+/** Why a new device cannot be called so; what is not typed yet is no fault. */
+export function deviceIdFault(id: string, known: readonly Pick<Device, 'id'>[]): 'form' | 'taken' | undefined {
+  if (id === '') return undefined;
+  if (!/^[\dA-Za-z.-]{1,31}$/.test(id)) return 'form';
+  return known.some((device) => device.id === id) ? 'taken' : undefined;
+}
+
 /** What a device was asked to do, and what it answered. */
 export interface DeviceCommand {
   readonly id: string;

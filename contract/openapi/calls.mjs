@@ -182,6 +182,10 @@ export const groups = {
       gives: { 200: object({ sha256: text }) },
       fails: [400, 403, 404],
     }),
+    call('GET /api/devices/{id}/beds', 'Beds at which it is, or could be connected, for who maintains devices; nothing of who lies there.', {
+      gives: { 200: object({ beds: list(client('devices', 'BedFor')) }) },
+      fails: [403, 404],
+    }),
     call('GET /api/devices/{id}/commands', 'What it was asked to do, and what it answered.', {
       gives: { 200: object({ commands: list(client('devices', 'DeviceCommand')) }) },
       fails: [403, 404],

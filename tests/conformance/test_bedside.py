@@ -147,6 +147,39 @@ def test_what_a_monitor_measures_after_its_patient_left_is_nobodys_until_it_is_c
     client.close()
 
 
+def test_who_looks_after_devices_registers_one_and_connects_it(ward):
+    def ask(method: str, path: str, user: str = "technician", **body) -> requests.Response:
+        bearer = {"Authorization": f"Bearer {ward.bearer(user)}"}
+        return requests.request(method, ward.base + path, json=body, headers=bearer, timeout=30)
+
+    until(lambda: lies(ward, "p"))
+    path, kind = "/api/devices/monitor-4", {"profile": "bedside-monitor"}
+    assert ask("PUT", path, "nurse", **kind).status_code == 403
+    # Whose it is, is said at a bed.
+    assert ask("PUT", path, **kind, patient="p").status_code == 403
+    assert ask("PUT", path, **kind, name="Monitor 4").status_code == 200
+    token = ask("POST", path + "/token").json()["token"]
+    client = Client(ward, "monitor-4", token)
+    assert ask("GET", path + "/beds", "nurse").status_code == 403
+
+    def beds() -> dict:
+        found = ask("GET", path + "/beds")
+        assert found.status_code == 200 and '"p"' not in found.text
+        return {one["bed"]: (one["tie"], one["may_connect"]) for one in found.json()["beds"]}
+
+    assert beds()["b"] == (None, True)
+    assert at_bed(ward, "PUT", "technician") == 204
+    until(lambda: beds() == {"b": ("connected", False)})
+    assert client.send("yuanyi/v1/monitor-4/spo2", SPO2 | {"t": now_ms(), "value": 96}).value == 0
+    assert values(ward)["p"] == 96
+    # Now it is somebody's: who only looks after devices does not write it anew.
+    assert ask("PUT", path, **kind).status_code == 403
+    assert ask("DELETE", path + "/token", "nurse").status_code == 403
+    assert ask("DELETE", path + "/token").json() == {"revoked": 1}
+    assert client.lost.wait(60)
+    client.drop()
+
+
 def test_what_is_carried_stays_its_patients_wherever_they_lie(ward):
     token = ward.run("device", "add", "monitor-4", "--profile", "bedside-monitor", "--patient", "p")
     client = Client(ward, "monitor-4", token)

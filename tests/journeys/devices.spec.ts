@@ -41,6 +41,26 @@ test('who administers sees accesses and refusals without a patient, and nobody e
   await look(admin, 'security', ['desktop', 'narrow']);
 });
 
+test('a technician registers a device, and its token is shown once', async ({ browser }) => {
+  const he = await person(browser, 'he.technician', { locale: 'en-GB' });
+  await he.goto('/devices');
+  const id = `oximeter-${Date.now()}`;
+  await he.getByRole('button', { name: 'Register a device' }).click();
+  const dialog = he.getByRole('dialog');
+  await dialog.getByLabel('Kind', { exact: true }).selectOption('pulse-oximeter');
+  await dialog.getByLabel('Id', { exact: true }).fill('monitor-3');
+  await expect(dialog).toContainText('There is a device with this id');
+  await dialog.getByLabel('Id', { exact: true }).fill(id);
+  await dialog.getByRole('button', { name: 'Register and make its token' }).click();
+  await expect(dialog.getByLabel('Token', { exact: true })).toHaveValue(/\S+/);
+  await dialog.getByRole('button', { name: 'It is in the device' }).click();
+  await expect(dialog).toHaveCount(0);
+  const one = he.locator(`#device-${id}`);
+  await one.locator('summary').click();
+  await expect(one).toContainText('It is at no bed.');
+  await expect(one.getByRole('button', { name: 'Revoke access' })).toBeVisible();
+});
+
 test('a technician upgrades a device and rolls it back', async ({ browser }) => {
   const he = await person(browser, 'he.technician', { locale: 'en-GB' });
   await he.goto('/devices');

@@ -4,8 +4,11 @@ import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
 import { DataTable } from '../../panels/DataTable';
 import type { Column } from '../../panels/DataTable';
+import { Access } from '../../panels/devices/Access';
 import { Ask } from '../../panels/devices/Ask';
+import { AtBeds } from '../../panels/devices/AtBeds';
 import { ClockOff, Edges } from '../../panels/devices/Edges';
+import { Register } from '../../panels/devices/Register';
 import { Upgrades } from '../../panels/devices/Upgrades';
 import { EmptyState } from '../../panels/EmptyState';
 import { Icon } from '../../panels/Icon';
@@ -44,6 +47,9 @@ export function DevicesPage(): JSX.Element {
       <Answer of={devices} lines={6}>
         {(answer) => (
           <>
+            <Show when={answer().may_maintain || answer().may_administer}>
+              <Register known={answer().devices} onRegistered={() => devices.reload()} />
+            </Show>
             <Show
               when={answer().devices.length > 0}
               fallback={<EmptyState icon="info" title={app.t('devices.none')} hint={app.t('devices.noneHint')} />}
@@ -56,7 +62,9 @@ export function DevicesPage(): JSX.Element {
                     device={() => answer().devices.find((device) => device.id === id)}
                     turnedAway={answer().turned_away.filter(({ claimed }) => claimed === id)}
                     mayAsk={answer().may_maintain || answer().may_administer}
+                    mayConnect={answer().may_maintain}
                     tick={answer().now}
+                    reload={() => devices.reload()}
                   />
                 )}
               </For>
@@ -197,7 +205,9 @@ function One(props: {
   device: () => Device | undefined;
   turnedAway: readonly TurnedAway[];
   mayAsk: boolean;
+  mayConnect: boolean;
   tick: string;
+  reload(): void;
 }): JSX.Element {
   const app = useApp();
   const { t, language } = app;
@@ -282,6 +292,12 @@ function One(props: {
           <Show when={props.turnedAway.length > 0}>
             <h2>{t('devices.turnedAwayAs')}</h2>
             <TurnedAwayTable of={props.turnedAway} caption={t('devices.turnedAwayAs')} />
+          </Show>
+          <Show when={open() && props.mayConnect && device().active}>
+            <AtBeds device={device()} tick={props.tick} reload={() => props.reload()} />
+          </Show>
+          <Show when={open() && props.mayAsk && device().active}>
+            <Access device={device()} reload={() => props.reload()} />
           </Show>
           <Show when={open() && props.mayAsk}>
             <Ask device={device().id} tick={props.tick} />

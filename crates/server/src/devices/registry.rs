@@ -60,6 +60,13 @@ pub struct NewDevice {
     pub said_by: Option<ActorId>,
 }
 
+impl NewDevice {
+    /// Whether it measures nobody, and nobody and nothing carries it.
+    pub fn is_nobodys(&self) -> bool {
+        self.patient.is_none() && self.carrier.is_none()
+    }
+}
+
 /// Why a device cannot be registered.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {

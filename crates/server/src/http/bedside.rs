@@ -22,7 +22,7 @@ use crate::{
     ward::{Bed, Tie},
 };
 
-/// `/wards/{ward}/beds/{bed}/devices`.
+/// `/wards/{ward}/beds/{bed}/devices` and `/devices/{id}/beds`.
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/wards/{ward}/beds/{bed}/devices", get(free))
@@ -30,6 +30,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
             "/wards/{ward}/beds/{bed}/devices/{device}",
             put(connect).delete(disconnect),
         )
+        .route("/devices/{id}/beds", get(beds))
 }
 
 /// Who treats the patient that lies there, or maintains devices; of an empty bed whoever treats.
@@ -91,6 +92,18 @@ async fn free(
         free.map(row).collect()
     });
     Ok(Json(json!({"free": free})))
+}
+
+/// Beds at which a device is, or could be connected, for who maintains it: nothing of who lies there.
+async fn beds(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(device): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    super::upgrades::maintains(&hospital, &caller).await?;
+    let device = find(&hospital, &device)?;
+    let beds = hospital.ward.look(|state| json!(state.beds_for(&device)));
+    Ok(Json(json!({"beds": beds})))
 }
 
 /// Whom who connects a device has before them.

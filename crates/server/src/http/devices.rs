@@ -52,8 +52,8 @@ async fn administers(hospital: &Hospital, caller: &Caller) -> Result<(), Problem
     asked.await.map(drop)
 }
 
-/// Whether somebody may ask devices to do something: who administers the hospital, or maintains them.
-async fn commands_devices(hospital: &Hospital, caller: &Caller) -> Result<(), Problem> {
+/// Who looks after devices: who maintains them, or administers the hospital.
+async fn looks_after(hospital: &Hospital, caller: &Caller) -> Result<(), Problem> {
     let maintains = hospital.would_permit(caller, Action::MaintainDevices, &Object::Hospital);
     if maintains.await? {
         return super::upgrades::maintains(hospital, caller).await;
@@ -265,8 +265,15 @@ async fn put(
     Path(id): Path<String>,
     Json(new): Json<NewDevice>,
 ) -> Result<Json<Value>, Problem> {
-    administers(&hospital, &caller).await?;
     let id = DeviceId::new(id).map_err(|error| Problem::bad_input(error.to_string()))?;
+    let known = hospital.devices.find(&id);
+    let known = known.map(|known| known.as_registered());
+    // Whose values it measures is said at its bed, or by who administers.
+    if new.is_nobodys() && known.is_none_or(|known| known.is_nobodys()) {
+        looks_after(&hospital, &caller).await?;
+    } else {
+        administers(&hospital, &caller).await?;
+    }
     devices::register(&hospital, &caller.actor.id, &id, &new).await?;
     let device = find(&hospital, id.as_str())?;
     row(&hospital, &device, false, &caller).map(Json)
@@ -277,7 +284,7 @@ async fn retire(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    administers(&hospital, &caller).await?;
+    looks_after(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
     devices::retire(&hospital, &caller.actor.id, &device).await?;
     end_credentials(&hospital, &caller, &device.id).await
@@ -301,7 +308,7 @@ async fn token(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    administers(&hospital, &caller).await?;
+    looks_after(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
     let token = devices::new_token();
     let fingerprint = Digest::of(token.as_bytes()).to_string();
@@ -316,7 +323,7 @@ async fn revoke(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    administers(&hospital, &caller).await?;
+    looks_after(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
     end_credentials(&hospital, &caller, &device.id).await
 }
@@ -340,7 +347,7 @@ async fn certificate(
     Path(id): Path<String>,
     pem: String,
 ) -> Result<Json<Value>, Problem> {
-    administers(&hospital, &caller).await?;
+    looks_after(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
     let read = mqtt::certificate(&pem);
     let der = read.ok_or_else(|| Problem::bad_input("send one certificate in PEM form"))?;
@@ -357,7 +364,7 @@ async fn commands(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    commands_devices(&hospital, &caller).await?;
+    looks_after(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
     let commands = hospital.devices.kept.commands(&device.id);
     let commands = commands.map_err(|error| Problem::internal(&error))?;
@@ -379,7 +386,7 @@ async fn command(
     Path(id): Path<String>,
     Json(new): Json<NewCommand>,
 ) -> Result<Json<Value>, Problem> {
-    commands_devices(&hospital, &caller).await?;
+    looks_after(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
     let NewCommand {
         command,

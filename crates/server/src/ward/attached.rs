@@ -37,6 +37,19 @@ pub enum Tie {
     Beside,
 }
 
+/// A bed for who connects or disconnects a device there, without who lies in it.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct BedFor {
+    ward: String,
+    ward_name: String,
+    bed: String,
+    name: String,
+    /// How the device belongs to it.
+    tie: Option<Tie>,
+    /// Whether it could be connected with who lies there.
+    may_connect: bool,
+}
+
 impl Places {
     /// How a device belongs to a bed; none where it does not.
     pub fn tie(&self, device: &Standing, bed: &Bed) -> Option<Tie> {
@@ -124,6 +137,26 @@ impl State {
         let at = self.places.beds.get(place);
         let is_taken = at.is_some_and(|at| at.id != bed.id && at.patient.is_some());
         is_here && !is_taken && !self.places.rooms.contains_key(place)
+    }
+
+    /// The beds at which a device is, or could be connected. Where a tag goes nobody asks here.
+    pub fn beds_for(&self, device: &Registered) -> Vec<BedFor> {
+        let beds = self.places.beds.values();
+        let beds = beds.filter(|_| device.profile.id != TAG);
+        let row = |bed: &Bed| {
+            let tie = self.tie(device, bed).filter(|tie| *tie != Tie::Beside);
+            let may_be = tie.is_some() || self.is_free(device, bed);
+            let may_connect = may_be && bed.patient.is_some() && tie != Some(Tie::Connected);
+            (tie.is_some() || may_connect).then(|| BedFor {
+                ward: bed.ward.clone(),
+                ward_name: self.places.name_of(&bed.ward).unwrap_or(&bed.ward).clone(),
+                bed: bed.id.clone(),
+                name: bed.name.clone(),
+                tie,
+                may_connect,
+            })
+        };
+        beds.filter_map(row).collect()
     }
 
     /// What the bed or the ward is called in which a device stands.
@@ -458,15 +491,12 @@ mod tests {
         assert!(open.is_empty(), "{open:?}");
     }
 
-    #[test]
-    fn what_stands_where_somebody_else_lies_is_not_free() {
-        let registered = |location: &str, active: bool| Registered {
+    fn registered(profile: &str, location: &str, active: bool) -> Registered {
+        let profile = devices::Profiles::shipped().get(profile).unwrap();
+        Registered {
             id: vocabulary::DeviceId::new("monitor").unwrap(),
             name: String::new(),
-            profile: devices::Profiles::shipped()
-                .get("bedside-monitor")
-                .unwrap()
-                .clone(),
+            profile: profile.clone(),
             patient: None,
             since: None,
             location: Some(location.to_owned()),
@@ -474,7 +504,55 @@ mod tests {
             serial: None,
             active,
             is_left_behind: false,
+        }
+    }
+
+    #[test]
+    fn who_looks_after_a_device_is_told_at_which_beds_it_could_be_and_not_of_whom() {
+        let mut state = two_beds(monitor(None, Some("bed")));
+        let mut places = state.places.clone();
+        for bed in ["bed", "bed-2"] {
+            places.within.insert(bed.to_owned(), "ward".to_owned());
+        }
+        let mut empty = places.beds["bed"].clone();
+        (empty.id, empty.patient) = ("bed-3".to_owned(), None);
+        places.beds.insert("bed-3".to_owned(), empty);
+        state.settle(places, after(1));
+        let beds = |state: &State, device: &Registered| -> Vec<_> {
+            let beds = state.beds_for(device).into_iter();
+            beds.map(|one| (one.bed, one.tie, one.may_connect))
+                .collect()
         };
+        let here = registered("bedside-monitor", "ward", true);
+        let tied = |bed: &str, tie, may_connect| (bed.to_owned(), tie, may_connect);
+        // What stands at a bed is of it, and could be connected with who lies there; at the empty bed nobody lies.
+        assert_eq!(
+            beds(&state, &here),
+            [
+                tied("bed", Some(Tie::OfBed), true),
+                tied("bed-2", None, true)
+            ]
+        );
+        let told = serde_json::to_string(&state.beds_for(&here)).unwrap();
+        assert!(!told.contains("patient"), "{told}");
+        let mut places = state.places.clone();
+        places.devices.get_mut("monitor").unwrap().patient = Some(patient("a"));
+        state.settle(places, after(2));
+        let theirs = Registered {
+            patient: Some(patient("a")),
+            ..registered("bedside-monitor", "bed", true)
+        };
+        assert_eq!(
+            beds(&state, &theirs),
+            [tied("bed", Some(Tie::Connected), false)]
+        );
+        assert!(beds(&state, &registered(TAG, "ward", true)).is_empty());
+    }
+
+    #[test]
+    fn what_stands_where_somebody_else_lies_is_not_free() {
+        let registered =
+            |location: &str, active: bool| registered("bedside-monitor", location, active);
         let mut state = two_beds(monitor(None, Some("bed-2")));
         let mut places = state.places.clone();
         for bed in ["bed", "bed-2"] {

@@ -1,0 +1,108 @@
+/** By what a device is let in: a new token, which is shown once, and the end of all that it has. */
+import { Match, Show, Switch, createSignal } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import { devicePath } from '../../core/devices';
+import type { Device } from '../../core/devices';
+import { createDoing } from '../../core/doing';
+import { nameIn } from '../../core/language';
+import { Dialog } from '../Dialog';
+import { Field } from '../Field';
+import { Notice } from '../Notice';
+
+export function Access(props: { device: Device; reload(): void }): JSX.Element {
+  const app = useApp();
+  const { t } = app;
+  const [asked, setAsked] = createSignal<'token' | 'revoke'>();
+  const [token, setToken] = createSignal<string>();
+  const { busy, run } = createDoing(app);
+  const name = (): string => nameIn(props.device.name, app.language());
+  const close = (): void => {
+    setAsked(undefined);
+    setToken(undefined);
+  };
+  const make = (): Promise<void> =>
+    run(async () => {
+      const made = await app.api.post<{ token: string }>(devicePath(props.device.id, 'token'));
+      setToken(made.token);
+      props.reload();
+    });
+  const revoke = (): Promise<void> =>
+    run(async () => {
+      await app.api.delete(devicePath(props.device.id, 'token'));
+      app.toast(() => t('devices.revoked'));
+      close();
+      props.reload();
+    });
+  return (
+    <section>
+      <h2>{t('devices.access')}</h2>
+      <p>{t('devices.credentials', { n: props.device.credentials })}</p>
+      <p class="rollout-acts">
+        <button type="button" class="button small" onClick={() => setAsked('token')}>
+          {t('devices.token.new')}
+        </button>
+        <Show when={props.device.credentials > 0}>
+          <button type="button" class="button small" onClick={() => setAsked('revoke')}>
+            {t('devices.revoke')}
+          </button>
+        </Show>
+      </p>
+      <Show when={asked()}>
+        {(what) => (
+          <Dialog open title={`${t(what() === 'token' ? 'devices.token.new' : 'devices.revoke')}: ${name()}`} onClose={close}>
+            <Switch>
+              <Match when={token()}>{(text) => <Token device={props.device.id} token={text()} onClose={close} />}</Match>
+              <Match when={what()}>
+                <p>{t(what() === 'token' ? 'devices.token.sure' : 'devices.revoke.sure')}</p>
+                <div class="row">
+                  <button type="button" class="button primary" disabled={busy()} onClick={() => void (what() === 'token' ? make() : revoke())}>
+                    {t(what() === 'token' ? 'devices.token.make' : 'devices.revoke')}
+                  </button>
+                  <button type="button" class="button" onClick={close}>
+                    {t('app.cancel')}
+                  </button>
+                </div>
+              </Match>
+            </Switch>
+          </Dialog>
+        )}
+      </Show>
+    </section>
+  );
+}
+
+/** A token, while it is shown. */
+export function Token(props: { device: string; token: string; onClose(): void }): JSX.Element {
+  const app = useApp();
+  const { t } = app;
+  async function copy(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(props.token);
+      app.toast(() => t('devices.token.copied'));
+    } catch {
+      app.toast(() => t('devices.token.byHand'));
+    }
+  }
+  return (
+    <div class="stack" data-token>
+      <Notice kind="warn">{t('devices.token.once')}</Notice>
+      <p>{t('devices.token.how', { id: props.device })}</p>
+      <Field label={t('devices.token')}>
+        {(control) => (
+          <div class="row">
+            <input {...control} class="input" readOnly value={props.token} onFocus={(event) => event.currentTarget.select()} />
+            <button type="button" class="button" onClick={() => void copy()}>
+              {t('devices.token.copy')}
+            </button>
+          </div>
+        )}
+      </Field>
+      <footer>
+        <button type="button" class="button primary" onClick={() => props.onClose()}>
+          {t('devices.token.kept')}
+        </button>
+      </footer>
+    </div>
+  );
+}
