@@ -189,23 +189,59 @@ impl Dispatch {
         true
     }
 
-    /// Who was asked answers. Whether there was an open offer to them is said.
+    /// Whether somebody may answer: they are asked, or did not answer in time and nobody comes yet.
+    pub fn asks(&self, who: &str) -> bool {
+        let may = |offer: &Offer| match offer.state {
+            OfferState::Offered => true,
+            OfferState::Expired => self.accepted().is_none(),
+            OfferState::Accepted | OfferState::Declined | OfferState::Arrived => false,
+        };
+        self.offers
+            .iter()
+            .any(|offer| offer.to == who && may(offer))
+    }
+
+    /// Whether nobody comes, though the time to answer is over since it `began`.
+    pub fn is_late(&self, began: Timestamp, now: Timestamp) -> bool {
+        let within = i64::from(self.accept_within_s) * 1000;
+        self.accepted().is_none() && now.0 - began.0 >= within
+    }
+
+    /// Who was asked answers. Whether they could is said. Where somebody comes, nobody else is waited for.
     pub fn answer(&mut self, who: &str, accepts: bool) -> bool {
-        let open = |offer: &&mut Offer| offer.to == who && offer.state == OfferState::Offered;
-        let Some(offer) = self.offers.iter_mut().find(open) else {
+        if !self.asks(who) {
             return false;
-        };
-        offer.state = if accepts {
-            OfferState::Accepted
-        } else {
-            OfferState::Declined
-        };
+        }
+        for offer in &mut self.offers {
+            let is_theirs =
+                offer.to == who && matches!(offer.state, OfferState::Offered | OfferState::Expired);
+            if is_theirs {
+                offer.state = if accepts {
+                    OfferState::Accepted
+                } else {
+                    OfferState::Declined
+                };
+            } else if accepts && offer.state == OfferState::Offered {
+                offer.state = OfferState::Expired;
+            }
+        }
         true
     }
 
     /// Lets time pass: an offer without an answer runs out, and the nearest who was not asked yet is asked.
     /// Whether somebody was asked is said; when all were asked, nobody is left.
     pub fn tick(&mut self, candidates: &[Candidate], now: Timestamp) -> bool {
+        let role = self.role.clone();
+        self.tick_among(&[role], candidates, now)
+    }
+
+    /// The same among several roles, the first before the next: who has another than was wanted is told so.
+    pub fn tick_among(
+        &mut self,
+        roles: &[String],
+        candidates: &[Candidate],
+        now: Timestamp,
+    ) -> bool {
         let within = i64::from(self.accept_within_s) * 1000;
         for offer in &mut self.offers {
             if offer.state == OfferState::Offered && now.0 - offer.at.0 >= within {
@@ -216,12 +252,24 @@ impl Dispatch {
         if self.accepted().is_some() || self.offers.iter().any(waits) {
             return false;
         }
-        let found = nearest(&self.to, &self.role, candidates);
-        let next = found
-            .into_iter()
-            .find(|(candidate, _)| !self.offers.iter().any(|offer| offer.to == candidate.id));
+        let is_new = |candidate: &Candidate| {
+            let mut offers = self.offers.iter();
+            !offers.any(|offer| offer.to == candidate.id)
+        };
+        let next = roles.iter().find_map(|role| {
+            let mut found = nearest(&self.to, role, candidates).into_iter();
+            found.find(|(candidate, _)| is_new(candidate))
+        });
         let Some((candidate, why)) = next else {
             return false;
+        };
+        let why = if candidate.role == self.role {
+            why
+        } else {
+            Text::new(
+                format!("无人接受，升级通知；{}", why.zh),
+                format!("since nobody accepted, {}", why.en),
+            )
         };
         self.offers.push(Offer {
             to: candidate.id.clone(),

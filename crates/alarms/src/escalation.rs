@@ -73,6 +73,28 @@ pub struct PriorityRules {
     pub signalling: Signalling,
 }
 
+impl PriorityRules {
+    /// Among which duties somebody is looked for who comes, when nobody of `role` has for so long, in seconds: those of
+    /// the levels whose time has come, the last one first, then the wanted one, and where that has nobody left, the
+    /// levels above. A duty that is no level has no times: all levels are above it.
+    pub fn duties(&self, role: &str, waited_s: i64) -> Vec<String> {
+        let own = self.levels.iter().position(|level| level.to == role);
+        let begin_s = own.and_then(|own| self.levels.get(own));
+        let begin_s = begin_s.map(|level| i64::from(level.after_s));
+        let above = self.levels.iter().skip(own.map_or(0, |own| own + 1));
+        let is_due = |level: &&Level| {
+            begin_s.is_some_and(|begin_s| waited_s >= i64::from(level.after_s) - begin_s)
+        };
+        let (due, later): (Vec<&Level>, Vec<&Level>) = above.partition(is_due);
+        let name = |level: &Level| level.to.clone();
+        let first = due.into_iter().rev().map(name);
+        first
+            .chain([role.to_owned()])
+            .chain(later.into_iter().map(name))
+            .collect()
+    }
+}
+
 /// Escalation of all priorities.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all(deserialize = "kebab-case"), deny_unknown_fields)]
@@ -125,5 +147,27 @@ impl Escalation {
             Priority::Medium => &self.medium,
             Priority::Low => &self.low,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_errand_goes_up_by_the_times_of_the_levels_or_where_nobody_is_left() {
+        let medium = &shipped().medium;
+        let duties = |role: &str, waited_s| medium.duties(role, waited_s).join(" ");
+        let above = "bed-nurse ward-nurse charge-nurse doctor-on-duty";
+        assert_eq!(duties("bed-nurse", 0), above);
+        assert_eq!(
+            duties("bed-nurse", 300),
+            "charge-nurse ward-nurse bed-nurse doctor-on-duty"
+        );
+        // Its own time is where the level of its duty begins.
+        assert_eq!(duties("charge-nurse", 299), "charge-nurse doctor-on-duty");
+        assert_eq!(duties("charge-nurse", 300), "doctor-on-duty charge-nurse");
+        assert_eq!(duties("doctor-on-duty", 9999), "doctor-on-duty");
+        assert_eq!(duties("porter", 9999), format!("porter {above}"));
     }
 }

@@ -420,6 +420,27 @@ fn the_next_is_asked_when_one_declines_or_does_not_answer() {
 }
 
 #[test]
+fn who_did_not_answer_in_time_may_come_until_somebody_does() {
+    let all = ["one", "other"].map(|id| Candidate {
+        id: id.to_owned(),
+        role: "ward-nurse".to_owned(),
+        place: Place::default(),
+        seen_at: None,
+        free: true,
+    });
+    let mut dispatch = Dispatch::new("ward-nurse", Place::default(), 30);
+    assert!(dispatch.tick(&all, at(0)));
+    assert!(!dispatch.is_late(at(0), at(29)) && dispatch.is_late(at(0), at(30)));
+    assert!(dispatch.tick(&all, at(30)));
+    assert!(dispatch.asks("one") && dispatch.asks("other") && !dispatch.asks("third"));
+    assert!(dispatch.answer("one", true));
+    let states: Vec<OfferState> = dispatch.offers.iter().map(|offer| offer.state).collect();
+    assert_eq!(states, [OfferState::Accepted, OfferState::Expired]);
+    assert!(!dispatch.asks("other") && !dispatch.answer("other", true));
+    assert!(!dispatch.is_late(at(0), at(500)));
+}
+
+#[test]
 fn a_plan_says_what_is_overdue() {
     let mut run = PlanRun::start("urgent-review", "a1", "wang.nurse", true, at(0)).unwrap();
     assert!(PlanRun::start("panic", "a1", "wang.nurse", true, at(0)).is_none());

@@ -39,6 +39,14 @@ pub struct State {
     pub faults: Vec<String>,
 }
 
+impl State {
+    /// Whether it complains of something, or failed its self-check.
+    pub fn is_faulty(&self) -> bool {
+        let failed = |check: &SelfCheck| !check.passed;
+        !self.faults.is_empty() || self.self_check.as_ref().is_some_and(failed)
+    }
+}
+
 /// What a battery holds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Battery {

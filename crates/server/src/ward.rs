@@ -128,6 +128,8 @@ pub struct State {
     /// Errands and exercises that are not over.
     missions: BTreeMap<String, Mission>,
     unkept_missions: BTreeSet<String>,
+    /// Devices that say that they have a fault, or failed their self-check.
+    faulty: BTreeSet<String>,
 }
 
 /// A bed while it is watched.
@@ -231,6 +233,7 @@ impl State {
             tags: BTreeMap::new(),
             missions: BTreeMap::new(),
             unkept_missions: BTreeSet::new(),
+            faulty: BTreeSet::new(),
         }
     }
 
@@ -519,7 +522,7 @@ impl State {
             let Some(beside) = self.beside.get_mut(&id) else {
                 continue;
             };
-            if routing::ask(&mut beside.sent, &candidates, now) {
+            if routing::ask(&mut beside.sent, &candidates, now, routing::only) {
                 self.unkept.insert(id);
             }
         }

@@ -80,8 +80,12 @@ impl State {
         states: &[(DeviceId, devices::State, Option<Timestamp>)],
         now: Timestamp,
     ) {
+        self.faulty.clear();
         for (device, state, said_at) in states {
             let device = device.as_str();
+            if state.is_faulty() {
+                self.faulty.insert(device.to_owned());
+            }
             let failed = state.self_check.as_ref().filter(|check| !check.passed);
             let reason: Vec<String> = failed
                 .and_then(|check| check.reason.clone())

@@ -1,6 +1,6 @@
 //! Whom alarms call that nobody has taken, and who is asked to come: for the way to those who have no page open.
 
-use alarms::{Dispatch, OfferState, Priority};
+use alarms::{Dispatch, Offer, OfferState, Priority};
 use vocabulary::{ActorId, Timestamp};
 
 use super::{Bed, State, routing};
@@ -54,33 +54,35 @@ pub fn calling(state: &State, now: Timestamp, fallback: &[ActorId]) -> Vec<Calli
             }));
         }
         if !kept.run.as_ref().is_some_and(|run| run.drill) {
-            found.extend(asked(&kept.sent, (about.as_str(), priority), &bed, &path));
+            let waits = |_: &Dispatch, offer: &Offer| offer.state == OfferState::Offered;
+            let about = (about.as_str(), priority);
+            found.extend(asked(&kept.sent, about, (&bed, &path), waits));
         }
     }
     let errands = state.missions.values();
     for errand in errands.filter(|one| one.ended.is_none() && !one.is_drill()) {
         if let Some(bed) = state.places.beds.get(&errand.bed) {
             let path = format!("{}?part=command", path(&errand.ward));
-            found.extend(asked(
-                &errand.sent,
-                (errand.id.as_str(), ERRAND),
-                bed,
-                &path,
-            ));
+            // Nothing else calls for it: who did not answer is called until somebody comes.
+            let waits = |dispatch: &Dispatch, offer: &Offer| dispatch.asks(&offer.to);
+            let about = (errand.id.as_str(), ERRAND);
+            found.extend(asked(&errand.sent, about, (bed, &path), waits));
         }
     }
     found
 }
 
-/// Those who have not answered yet whether they come. Things answer at once, and are nobody.
+/// Those whose answer is waited for, whether they come. Things answer at once, and are nobody.
 fn asked(
     sent: &[Dispatch],
     (about, priority): (&str, &str),
-    bed: &Bed,
-    path: &str,
+    (bed, path): (&Bed, &str),
+    waits: impl Fn(&Dispatch, &Offer) -> bool,
 ) -> Vec<Calling> {
-    let offers = sent.iter().flat_map(|dispatch| &dispatch.offers);
-    let open = offers.filter(|offer| offer.state == OfferState::Offered);
+    let open = sent.iter().flat_map(|dispatch| {
+        let offers = dispatch.offers.iter();
+        offers.filter(|offer| waits(dispatch, offer))
+    });
     open.filter_map(|offer| {
         Some(Calling {
             kind: "errand".to_owned(),

@@ -12,7 +12,8 @@ use vocabulary::{DeviceId, PatientId, Text, Timestamp};
 use super::{
     Mission, State,
     contacts::{carried_then, carriers},
-    kept, missions, routing,
+    kept, missions,
+    routing::{self, Keeps},
     tags::{self, Position},
 };
 use crate::hospital::Hospital;
@@ -34,6 +35,8 @@ pub struct Placed {
     /// The tag that says so, where the caller may see its trace.
     tag: Option<String>,
     free: bool,
+    /// What keeps it, where it is not free.
+    keeps: Option<Keeps>,
     /// Whether the tag is outside of the ward's outline.
     outside: bool,
     /// The most urgent open alarm about a thing; a patient's is their bed's.
@@ -62,6 +65,8 @@ pub struct MissionView {
     asked: bool,
     /// Whether the caller is on the way.
     comes: bool,
+    /// Whether nobody comes for some of it, though the time to answer is over.
+    late: bool,
     /// Steps of the exercised plan that should be done by now.
     overdue: Vec<String>,
 }
@@ -164,6 +169,10 @@ impl Command {
             one.id.clear();
             one.name.clear();
             (one.room, one.position, one.tag, one.outside) = (None, None, None, false);
+            // Where somebody was sent is where they are.
+            if let Some(keeps) = &mut one.keeps {
+                keeps.place = None;
+            }
         }
         for MissionView { mission, .. } in &mut self.missions {
             mission.by.clear();
@@ -248,13 +257,15 @@ fn people(state: &State, ward: &str, me: &str, now: Timestamp) -> Vec<Placed> {
         let carrier = format!("Practitioner/{id}");
         let position = state.position_of(&carrier, now);
         let listed = routing::where_is(state, duty).room;
+        let keeps = routing::keeps(state, id, "", None);
         found.push(Placed {
             id: id.to_owned(),
             name: duty.name.clone(),
             role: duty.role.clone(),
             room: room_by(state, position.as_ref(), listed),
             tag: tag_of(state, &carrier).filter(|_| id == me),
-            free: routing::is_free(state, id, "", None),
+            free: keeps.is_none(),
+            keeps,
             outside: state.is_outside(ward, position.as_ref()),
             position,
             alarm: None,
@@ -267,7 +278,8 @@ fn people(state: &State, ward: &str, me: &str, now: Timestamp) -> Vec<Placed> {
 /// patient is: it is for whom the permit covers them.
 fn equipment(state: &State, ward: &str, permit: Option<&Permit>, now: Timestamp) -> Vec<Placed> {
     let open = state.board.open();
-    let placed = |id: &str, role: String, listed: Option<String>, free: bool| {
+    let placed = |id: &str, role: String, listed: Option<String>| {
+        let keeps = routing::keeps(state, id, "", None);
         let carrier = format!("{}{id}", tags::THING);
         let device = state.places.devices.get(id);
         let position = state.position_of(&carrier, now);
@@ -277,7 +289,8 @@ fn equipment(state: &State, ward: &str, permit: Option<&Permit>, now: Timestamp)
             role,
             room: room_by(state, position.as_ref(), listed),
             tag: tag_of(state, &carrier),
-            free,
+            free: keeps.is_none(),
+            keeps,
             outside: state.is_outside(ward, position.as_ref()),
             position,
             alarm: open
@@ -306,12 +319,11 @@ fn equipment(state: &State, ward: &str, permit: Option<&Permit>, now: Timestamp)
             return None;
         }
         let kind = device.kind_name.clone().unwrap_or_default();
-        let free = routing::is_free(state, id, "", None);
-        Some(placed(id, kind, about.and_then(|about| about.room), free))
+        Some(placed(id, kind, about.and_then(|about| about.room)))
     });
     let needed = needed.iter().map(|one| {
         let listed = one.place.room.clone();
-        placed(&one.id, one.role.clone(), listed, one.free)
+        placed(&one.id, one.role.clone(), listed)
     });
     needed.chain(others).collect()
 }
@@ -331,6 +343,7 @@ fn patients(state: &State, ward: &str, permit: Option<&Permit>, now: Timestamp) 
             room: room_by(state, position.as_ref(), None),
             tag: Some(tag),
             free: false,
+            keeps: None,
             outside: state.is_outside(ward, position.as_ref()),
             position,
             alarm: None,
@@ -340,16 +353,15 @@ fn patients(state: &State, ward: &str, permit: Option<&Permit>, now: Timestamp) 
 }
 
 fn mission_view(state: &State, mission: &Mission, me: &str, now: Timestamp) -> MissionView {
-    let has = |wanted: alarms::OfferState| {
-        let mut offers = mission.sent.iter().flat_map(|dispatch| &dispatch.offers);
-        offers.any(|offer| offer.to == me && offer.state == wanted)
-    };
+    let mut offers = mission.sent.iter().flat_map(|dispatch| &dispatch.offers);
+    let comes = offers.any(|offer| offer.to == me && offer.state == alarms::OfferState::Accepted);
     let bed = state.places.beds.get(&mission.bed);
     let overdue = mission.run.iter().flat_map(|run| run.overdue(now));
     MissionView {
         bed_name: bed.map_or_else(|| mission.bed.clone(), |bed| bed.name.clone()),
-        asked: has(alarms::OfferState::Offered),
-        comes: has(alarms::OfferState::Accepted),
+        asked: mission.asks(me),
+        comes,
+        late: mission.is_late(now),
         overdue: overdue.map(|step| step.id.clone()).collect(),
         mission: mission.clone(),
     }
@@ -600,6 +612,31 @@ mod tests {
     }
 
     #[test]
+    fn why_somebody_or_something_is_not_free_is_said() {
+        let mut state = state();
+        state.places.beds.get_mut("bed").unwrap().name = "Bed 1".to_owned();
+        let keeps = |state: &State| {
+            let view = json!(command(state, "ward", "nurse", None, NOW).unwrap());
+            let of = |list: &str, n: usize| view[list][n]["keeps"].clone();
+            (of("people", 0), of("people", 1), of("equipment", 0))
+        };
+        let errand = json!({"why": "errand", "place": "Bed 1"});
+        assert_eq!(keeps(&state), (Value::Null, errand.clone(), errand));
+        // To the bed for which they were sent they can be sent for the same.
+        assert!(routing::is_free(&state, "porter", "m", None));
+        let why = |state: &State| routing::keeps(state, "pump", "m", Some("bed")).map(|it| it.why);
+        assert_eq!(why(&state), None);
+        state.faulty.insert("pump".to_owned());
+        assert_eq!(why(&state), Some(routing::Why::Fault));
+        state.faulty.clear();
+        let pump = state.places.devices.get_mut("pump").unwrap();
+        pump.patient = PatientId::new("p").ok();
+        assert_eq!(why(&state), Some(routing::Why::Patient));
+        state.places.devices.get_mut("pump").unwrap().active = false;
+        assert_eq!(why(&state), Some(routing::Why::Retired));
+    }
+
+    #[test]
     fn a_device_of_a_patient_whom_one_may_not_see_is_not_on_the_plan() {
         let mut state = state();
         let pump = state.places.devices.get_mut("pump").unwrap();
@@ -618,6 +655,8 @@ mod tests {
         assert!(!told.contains(r#""nurse""#), "{told}");
         assert_eq!(seen["people"][1]["role"], "porter");
         assert_eq!(seen["people"][1]["free"], false);
+        let keeps = json!({"why": "errand", "place": null});
+        assert_eq!(seen["people"][1]["keeps"], keeps);
         assert_eq!(seen["equipment"][0]["position"]["place"], "bed");
         let offers = &seen["missions"][0]["sent"][0]["offers"];
         assert_eq!(

@@ -2,7 +2,7 @@
 //!
 //! Each is a FHIR `Task` with a version for each step, as an alarm is a `Flag`.
 
-use alarms::{Dispatch, Place, PlanRun, Refused, plan};
+use alarms::{Dispatch, Place, PlanRun, Priority, Refused, escalation, plan};
 use anyhow::Result;
 use policy::Permit;
 use record::{
@@ -28,8 +28,9 @@ const KIND: &str = "Task";
 const OWN_URI: &str = "urn:yuanyi:mission";
 /// How many missions are read when the program starts and for the list of exercises, the newest ones.
 const MOST: usize = 500;
-/// How long somebody has to answer who is asked outside of an alarm, in seconds: a setting of this hospital.
-const ACCEPT_WITHIN_S: u32 = 60;
+/// What is sent for without an alarm has no priority: within what time somebody answers, and to whom it goes on where
+/// nobody does, is as with alarms of this one.
+const PRIORITY: Priority = Priority::Medium;
 
 /// Somebody or something is sent to a bed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,6 +79,17 @@ impl Mission {
     /// Whether it is only an exercise: then nobody is kept from what is true.
     pub fn is_drill(&self) -> bool {
         self.run.is_some()
+    }
+
+    /// Whether somebody who may answer is asked for it.
+    pub fn asks(&self, who: &str) -> bool {
+        self.sent.iter().any(|dispatch| dispatch.asks(who))
+    }
+
+    /// Whether nobody comes for some of it, though the time to answer is over.
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        let mut sent = self.sent.iter();
+        self.ended.is_none() && sent.any(|dispatch| dispatch.is_late(self.at, now))
     }
 
     fn key(&self) -> ResourceKey {
@@ -162,8 +174,9 @@ pub async fn load(
 }
 
 impl State {
-    /// Asks whoever is nearest and free for every open mission. Gives those that something happened to.
+    /// Asks whoever is nearest and free for every open mission; where nobody accepts, it goes on as an alarm does.
     pub(super) fn send_missions(&mut self, now: Timestamp) {
+        let things = routing::equipment_kinds();
         let open: Vec<String> = self
             .missions
             .values()
@@ -180,7 +193,15 @@ impl State {
             let Some(mission) = self.missions.get_mut(&id) else {
                 continue;
             };
-            if routing::ask(&mut mission.sent, &candidates, now) {
+            let (is_drill, waited_s) = (mission.is_drill(), (now.0 - mission.at.0) / 1000);
+            // An exercise calls nobody else, and nobody stands for a thing.
+            let among = |role: &str| {
+                if is_drill || things.iter().any(|thing| thing == role) {
+                    return routing::only(role);
+                }
+                escalation().of(PRIORITY).duties(role, waited_s)
+            };
+            if routing::ask(&mut mission.sent, &candidates, now, among) {
                 self.unkept_missions.insert(id);
             }
         }
@@ -214,7 +235,8 @@ impl State {
         if wanted.is_empty() {
             return None;
         }
-        let dispatch = |role: &String| Dispatch::new(role, Place::clone(&to), ACCEPT_WITHIN_S);
+        let within_s = escalation().of(PRIORITY).accept_within_s;
+        let dispatch = |role: &String| Dispatch::new(role, Place::clone(&to), within_s);
         let mission = Mission {
             ward: ward.to_owned(),
             bed: bed.id.clone(),
@@ -453,4 +475,99 @@ pub async fn act_here(
     };
     keep(hospital, by).await;
     Some(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ward::{Duty, calling};
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp(1_790_000_000_000 + seconds * 1000)
+    }
+
+    /// A bed with one of each duty that alarms call but the second.
+    fn state() -> State {
+        State::one_bed(at(0), |places| {
+            places.within = [("bed".to_owned(), "ward".to_owned())].into();
+            let duty = |(who, role): (&str, &str)| Duty {
+                account: ActorId::new(who).unwrap(),
+                name: String::new(),
+                role: role.to_owned(),
+                title: None,
+                places: vec!["ward".to_owned()],
+                from: None,
+                until: None,
+            };
+            let duties = [
+                ("nurse", "bed-nurse"),
+                ("charge", "charge-nurse"),
+                ("doctor", "doctor-on-duty"),
+            ];
+            places.duties = duties.map(duty).into();
+        })
+    }
+
+    fn begin(state: &mut State, wish: &Wish) -> String {
+        let begun = state.begin_mission("ward", "bed", wish, "sender", at(0));
+        begun.unwrap()
+    }
+
+    fn asked(state: &State, id: &str) -> Vec<String> {
+        let offers = state.missions[id].sent[0].offers.iter();
+        offers.map(|offer| offer.to.clone()).collect()
+    }
+
+    #[test]
+    fn an_errand_that_nobody_accepts_goes_on_as_alarms_do_and_stays_open() {
+        let mut state = state();
+        let errand = Wish::Errand {
+            role: Some("bed-nurse".to_owned()),
+            equipment: None,
+        };
+        let id = begin(&mut state, &errand);
+        let within_s = i64::from(escalation().of(PRIORITY).accept_within_s);
+        assert_eq!(asked(&state, &id), ["nurse"]);
+        assert!(!state.missions[&id].is_late(at(within_s - 1)));
+        for (time, all) in [
+            (within_s - 1, vec!["nurse"]),
+            (within_s, vec!["nurse", "charge"]),
+            (2 * within_s, vec!["nurse", "charge", "doctor"]),
+        ] {
+            state.send_missions(at(time));
+            assert_eq!(asked(&state, &id), all, "{time}");
+        }
+        // That the last one did not answer either is a step that is kept.
+        state.unkept_missions.clear();
+        state.send_missions(at(3 * within_s));
+        assert!(state.unkept_missions.contains(&id));
+        assert!(state.missions[&id].is_late(at(3 * within_s)));
+        let called = |state: &State| {
+            let all = calling(state, at(3 * within_s), &[]).into_iter();
+            all.map(|one| one.to.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(called(&state), ["nurse", "charge", "doctor"]);
+        let mission = state.missions.get_mut(&id).unwrap();
+        assert!(mission.asks("nurse") && mission.sent[0].answer("nurse", true));
+        assert!(!mission.is_late(at(3 * within_s)) && !mission.asks("charge"));
+        assert!(called(&state).is_empty());
+    }
+
+    #[test]
+    fn an_exercise_calls_nobody_of_another_duty_and_nobody_stands_for_a_thing() {
+        let mut state = state();
+        let drill = Wish::Drill {
+            plan: "urgent-review".to_owned(),
+        };
+        let drill = begin(&mut state, &drill);
+        let thing = Wish::Errand {
+            role: None,
+            equipment: Some("resuscitation-trolley".to_owned()),
+        };
+        let thing = begin(&mut state, &thing);
+        state.send_missions(at(3600));
+        assert_eq!(asked(&state, &drill), ["nurse"]);
+        assert!(asked(&state, &thing).is_empty());
+        assert!(state.missions[&thing].is_late(at(3600)), "it is not there");
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use alarms::{Alarm, Candidate, Dispatch, Level, Place, PlanRun, escalation, plan};
 use policy::Role;
+use serde::Serialize;
 use vocabulary::{ActorId, Timestamp};
 
 use super::{Bed, Kept, State, tags::Position};
@@ -144,10 +145,16 @@ fn things(candidates: &[Candidate]) -> Vec<String> {
 }
 
 /// Lets all go on that are sent for one plan or errand. Whoever is asked for one of them, or comes for it, is not asked
-/// for another. A thing that was chosen is kept at once.
-pub fn ask(sent: &mut [Dispatch], all: &[Candidate], now: Timestamp) -> bool {
+/// for another. A thing that was chosen is kept at once. `among` gives the duties among which somebody is looked for.
+/// Whether something happened is said.
+pub fn ask(
+    sent: &mut [Dispatch],
+    all: &[Candidate],
+    now: Timestamp,
+    among: impl Fn(&str) -> Vec<String>,
+) -> bool {
     let things = things(all);
-    let mut asked = false;
+    let before = sent.to_vec();
     for at in 0..sent.len() {
         let others = sent.iter().enumerate().filter(|(other, _)| *other != at);
         let taken: Vec<&str> = others
@@ -160,30 +167,87 @@ pub fn ask(sent: &mut [Dispatch], all: &[Candidate], now: Timestamp) -> bool {
         let Some(dispatch) = sent.get_mut(at) else {
             continue;
         };
-        if dispatch.tick(&free, now) {
-            asked = true;
+        let roles = among(&dispatch.role);
+        if dispatch.tick_among(&roles, &free, now) {
             let chosen = dispatch.offers.last().map(|offer| offer.to.clone());
             if let Some(thing) = chosen.filter(|to| things.contains(to)) {
                 dispatch.answer(&thing, true);
             }
         }
     }
-    asked
+    *sent != *before
 }
 
-/// Whether nothing keeps somebody or something from a bed: what they do there already does not.
-pub fn is_free(state: &State, id: &str, here: &str, bed: Option<&str>) -> bool {
-    let holds = |alarm: &&Alarm| {
-        Some(alarm.bed.as_str()) != bed
-            && (alarm.taken.as_ref().is_some_and(|taken| taken.by == id) || comes(state, alarm, id))
+/// Only those of the duty that is wanted.
+pub fn only(role: &str) -> Vec<String> {
+    vec![role.to_owned()]
+}
+
+/// Why somebody or something cannot be sent now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// Answers for an alarm.
+    Alarm,
+    /// Was sent for an alarm or an errand.
+    Errand,
+    /// Measures or treats another patient.
+    Patient,
+    /// Says of itself that it is broken.
+    Fault,
+    /// Is out of service.
+    Retired,
+}
+
+/// What keeps somebody or something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Keeps {
+    pub why: Why,
+    /// What the bed is called that it is about.
+    pub place: Option<String>,
+}
+
+/// What keeps somebody or something from a bed: what they do there already does not.
+pub fn keeps(state: &State, id: &str, here: &str, bed: Option<&str>) -> Option<Keeps> {
+    let keeps = |why, place: Option<&str>| {
+        let place = place.and_then(|place| state.places.about(place));
+        let place = place.map(|place| place.name);
+        Some(Keeps { why, place })
     };
-    let is_sent = |mission: &super::missions::Mission| {
+    if let Some(device) = state.places.devices.get(id) {
+        let lies = bed.and_then(|bed| state.places.beds.get(bed)?.patient.as_ref());
+        if !device.active {
+            return keeps(Why::Retired, None);
+        }
+        if state.faulty.contains(id) {
+            return keeps(Why::Fault, None);
+        }
+        if device.patient.is_some() && device.patient.as_ref() != lies.map(|lying| &lying.id) {
+            return keeps(Why::Patient, None);
+        }
+    }
+    let open = state.board.open();
+    let others = || open.iter().filter(|alarm| Some(alarm.bed.as_str()) != bed);
+    let is_taken = |alarm: &&&Alarm| alarm.taken.as_ref().is_some_and(|taken| taken.by == id);
+    if let Some(alarm) = others().find(is_taken) {
+        return keeps(Why::Alarm, Some(&alarm.bed));
+    }
+    if let Some(alarm) = others().find(|alarm| comes(state, alarm, id)) {
+        return keeps(Why::Errand, Some(&alarm.bed));
+    }
+    let is_sent = |mission: &&super::missions::Mission| {
         mission.id != here
             && mission.ended.is_none()
             && !mission.is_drill()
             && is_among(&mission.sent, id)
     };
-    !state.board.open().iter().any(holds) && !state.missions.values().any(is_sent)
+    let mission = state.missions.values().find(is_sent)?;
+    keeps(Why::Errand, Some(&mission.bed))
+}
+
+/// Whether nothing keeps somebody or something from a bed.
+pub fn is_free(state: &State, id: &str, here: &str, bed: Option<&str>) -> bool {
+    keeps(state, id, here, bed).is_none()
 }
 
 fn is_among(sent: &[Dispatch], id: &str) -> bool {
@@ -382,7 +446,7 @@ mod tests {
         ];
         let new = |role: &str| Dispatch::new(role, Place::default(), 60);
         let mut sent = [new("bed-nurse"), new("ward-nurse")];
-        assert!(ask(&mut sent, &all, at(0)));
+        assert!(ask(&mut sent, &all, at(0), only));
         let asked = |sent: &[Dispatch]| -> Vec<Vec<String>> {
             let of = |one: &Dispatch| one.offers.iter().map(|offer| offer.to.clone()).collect();
             sent.iter().map(of).collect()
@@ -390,7 +454,7 @@ mod tests {
         assert_eq!(asked(&sent), [["wang"], ["zhou"]]);
         // Who does not come for the one may be asked for the other.
         assert!(sent[0].answer("wang", false) && sent[1].answer("zhou", false));
-        ask(&mut sent, &all, at(1));
+        ask(&mut sent, &all, at(1), only);
         assert_eq!(asked(&sent), [vec!["wang"], vec!["zhou", "wang"]]);
     }
 

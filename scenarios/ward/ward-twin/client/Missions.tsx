@@ -56,6 +56,11 @@ function Mission(props: MissionsProps & { mission: MissionView }): JSX.Element {
         <Show when={props.mission.run}>
           <span class="chip warn">{props.say('drillOn')}</span>
         </Show>
+        <Show when={props.mission.late}>
+          <span class="chip bad" data-late>
+            {props.say('lateMission')}
+          </span>
+        </Show>
         <span class="grow" />
         <span class="soft small">{clock(props.mission.at, app.language())}</span>
       </div>

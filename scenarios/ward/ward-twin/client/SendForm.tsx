@@ -1,10 +1,11 @@
 /** Sends the nearest that is free to a bed, or begins an exercise of a plan there. */
-import { For } from 'solid-js';
+import { For, Show, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
-import type { CommandView, PlansView } from './command';
+import { doingOf } from './command';
+import type { CommandView, Placed, PlansView } from './command';
 import { roleIn } from './words';
 import type { Say } from './words';
 
@@ -25,13 +26,16 @@ export function SendForm(props: SendProps): JSX.Element {
     const value = new FormData(form).get(name);
     return typeof value === 'string' ? value : '';
   };
+  const [chosenRole, setRole] = createSignal<string>();
+  const [equipment, setEquipment] = createSignal('');
+  const role = (): string => chosenRole() ?? props.view.roles[0] ?? '';
   const send = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
-    const form = event.currentTarget;
-    const [bed, role, equipment] = [said(form, 'bed'), said(form, 'role'), said(form, 'equipment')];
-    if (!bed || (!role && !equipment)) return;
-    void props.post(path(), { bed, send: { errand: { ...(role && { role }), ...(equipment && { equipment }) } } });
+    const bed = said(event.currentTarget, 'bed');
+    if (!bed || (!role() && !equipment())) return;
+    void props.post(path(), { bed, send: { errand: { ...(role() && { role: role() }), ...(equipment() && { equipment: equipment() }) } } });
   };
+  const kindIn = (kind: string): string => inLanguage(props.view.kinds[kind] ?? { zh: kind, en: kind }, app.language());
   const drill = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const form = event.currentTarget;
@@ -51,24 +55,31 @@ export function SendForm(props: SendProps): JSX.Element {
       <form class="send-form" data-form="errand" onSubmit={send}>
         <label>
           {props.say('sendWho')}
-          <select class="input" name="role">
+          <select class="input" name="role" onChange={({ currentTarget }) => setRole(currentTarget.value)}>
             <For each={props.view.roles}>{(role) => <option value={role}>{roleIn(props.say, role, props.view.role_names)}</option>}</For>
-            <option value="">{props.say('nothing')}</option>
+            <option value="">{props.say('sendNobody')}</option>
           </select>
         </label>
         <label>
           {props.say('sendWhat')}
-          <select class="input" name="equipment">
+          <select class="input" name="equipment" onChange={({ currentTarget }) => setEquipment(currentTarget.value)}>
             <option value="">{props.say('nothing')}</option>
-            <For each={Object.keys(props.view.kinds)}>
-              {(kind) => <option value={kind}>{inLanguage(props.view.kinds[kind] ?? { zh: kind, en: kind }, app.language())}</option>}
-            </For>
+            <For each={Object.keys(props.view.kinds)}>{(kind) => <option value={kind}>{kindIn(kind)}</option>}</For>
           </select>
         </label>
         <Bed />
-        <button type="submit" class="button primary" disabled={props.busy}>
+        <button type="submit" class="button primary" disabled={props.busy || (!role() && !equipment())}>
           {props.say('send')}
         </button>
+        <div class="could small">
+          <Show when={role()}>
+            {(one) => <Could of={props.view.people} role={one()} none={props.say('noneOnDuty', { role: roleIn(props.say, one(), props.view.role_names) })} say={props.say} />}
+          </Show>
+          <Show when={equipment()}>{(kind) => <Could of={props.view.equipment} role={kind()} none={props.say('noneOfKind', { kind: kindIn(kind()) })} say={props.say} />}</Show>
+          <Show when={!role() && !equipment()}>
+            <p>{props.say('sendNothing')}</p>
+          </Show>
+        </div>
       </form>
       <form class="send-form" data-form="drill" onSubmit={drill}>
         <label>
@@ -85,5 +96,17 @@ export function SendForm(props: SendProps): JSX.Element {
         </button>
       </form>
     </>
+  );
+}
+
+/** Who or what could be sent, each with what keeps it. */
+function Could(props: { of: readonly Placed[]; role: string; none: string; say: Say }): JSX.Element {
+  const lines = createMemo(() => props.of.filter(({ role }) => role === props.role).map((one) => `${one.name || one.id}: ${doingOf(one, props.say)}`));
+  return (
+    <Show when={lines().length > 0} fallback={<p>{props.none}</p>}>
+      <ul class="sent">
+        <For each={lines()}>{(line) => <li>{line}</li>}</For>
+      </ul>
+    </Show>
   );
 }

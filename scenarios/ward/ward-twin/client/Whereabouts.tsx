@@ -5,6 +5,7 @@ import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
+import { doingOf } from './command';
 import type { CommandView, Placed } from './command';
 import { clock } from './ward';
 import { roleIn } from './words';
@@ -62,7 +63,7 @@ export function Whereabouts(props: WhereProps): JSX.Element {
                 { heading: props.say('role'), cell: role },
                 // Of whom nobody is told who it is, nobody is told where either.
                 { heading: props.say('where'), cell: (one) => (one.id === '' ? '–' : <Place one={one} say={props.say} />) },
-                ...(withFree ? [{ heading: props.say('doing'), cell: (one: Placed) => props.say(one.free ? 'free' : 'busy') }] : []),
+                ...(withFree ? [{ heading: props.say('doing'), cell: (one: Placed) => doingOf(one, props.say) }] : []),
                 ...traces(),
               ]}
             />

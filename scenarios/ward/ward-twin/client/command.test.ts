@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { boxOf, drawnMarks, leftOf } from './command';
-import type { CommandView, Placed, Position } from './command';
+import { boxOf, doingOf, drawnMarks, leftOf } from './command';
+import type { CommandView, Keeps, Placed, Position } from './command';
+import { sayIn } from './words';
 
 describe('the plan of a ward', () => {
   it('has a box around everything, and none around nothing', () => {
@@ -10,7 +11,7 @@ describe('the plan of a ward', () => {
 
   it('draws what says the same room by its name side by side, and nothing whose place is not drawn', () => {
     const placed = (id: string, position: Partial<Position> | null): Placed => ({
-      id, name: id, role: '', room: null, tag: null, free: true, outside: false, alarm: null,
+      id, name: id, role: '', room: null, tag: null, free: true, keeps: null, outside: false, alarm: null,
       position: position && { floor_m: null, place: null, at: '2026-01-01T10:00:00Z', uncertainty_m: null, ...position },
     });
     const view = {
@@ -20,6 +21,18 @@ describe('the plan of a ward', () => {
     } as unknown as CommandView;
     const marks = drawnMarks(view).map(({ one, at_m }) => [one.id, ...at_m.map((metres) => Number(metres.toFixed(2)))]);
     expect(marks).toEqual([['pump', 8.55, 2], ['trolley', 1, 1], ['nurse', 9.45, 2]]);
+  });
+});
+
+describe('what somebody or something does', () => {
+  it('is said with why they cannot be sent', () => {
+    const say = sayIn(() => 'en');
+    const doing = (keeps: Keeps | null): string => doingOf({ keeps }, say);
+    expect(doing(null)).toBe('free');
+    expect(doing({ why: 'errand', place: 'Bed 5' })).toBe('not free: on an errand, Bed 5');
+    expect(doing({ why: 'errand', place: null })).toBe('not free: on an errand');
+    expect(doing({ why: 'fault', place: null })).toBe('not free: broken');
+    expect(doingOf({ keeps: { why: 'patient', place: null } }, sayIn(() => 'zh'))).toBe('不空闲：正用于患者');
   });
 });
 

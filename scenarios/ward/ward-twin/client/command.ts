@@ -1,6 +1,7 @@
 /** What `/api/wards/{ward}/command`, `/api/tags`, `/api/plans` and `/api/ward-figures/weeks` answer. */
 import type { Dispatch, Escalation, Plan, PlanRun, Priority, Rule, SwitchedOff } from '../../../../contract/alarms';
 import type { Text } from './ward';
+import type { Say } from './words';
 
 export interface Position {
   /** Of a place that was said by its name the middle; none where that is not drawn. */
@@ -9,6 +10,12 @@ export interface Position {
   readonly place: string | null;
   readonly at: string;
   readonly uncertainty_m: number | null;
+}
+
+/** Why somebody or something cannot be sent now, and about which bed that is, where it is told. */
+export interface Keeps {
+  readonly why: 'alarm' | 'errand' | 'patient' | 'fault' | 'retired';
+  readonly place: string | null;
 }
 
 export interface Placed {
@@ -20,6 +27,7 @@ export interface Placed {
   /** The tag whose trace the reader may see. */
   readonly tag: string | null;
   readonly free: boolean;
+  readonly keeps: Keeps | null;
   /** The tag is outside of the ward's outline. */
   readonly outside: boolean;
   /** The most urgent open alarm about a thing. */
@@ -45,6 +53,8 @@ export interface MissionView {
   readonly sent: readonly Dispatch[];
   readonly asked: boolean;
   readonly comes: boolean;
+  /** Nobody comes for some of it, though the time to answer is over. */
+  readonly late: boolean;
   readonly overdue: readonly string[];
 }
 
@@ -149,6 +159,13 @@ export interface WardWeeks {
   readonly name: string;
   readonly weeks: readonly Week[];
   readonly rules: Readonly<Record<string, Text>>;
+}
+
+/** Whether somebody or something can be sent, and why not. */
+export function doingOf({ keeps }: Pick<Placed, 'keeps'>, say: Say): string {
+  if (keeps === null) return say('free');
+  const why = say(`busy-${keeps.why}`);
+  return say('busyWhy', { why: keeps.place === null ? why : `${why}, ${keeps.place}` });
 }
 
 /** Everybody and everything as it is drawn: what says the same place stands there side by side. */

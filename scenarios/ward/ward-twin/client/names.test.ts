@@ -29,11 +29,11 @@ test('a ward is read in one language, and people keep their names', () => {
 });
 
 test('what is sent for and where it is, too', () => {
-  const placed = { id: 't', name: '抢救车 · Resuscitation trolley', room: '走廊 · Corridor' };
+  const placed = { id: 't', name: '抢救车 · Resuscitation trolley', room: '走廊 · Corridor', keeps: { why: 'errand', place: '5 床 · Bed 5' } };
   const view = { name: '', drawn: [placed], people: [], equipment: [placed], patients: [], missions: [{ bed_name: '5 床 · Bed 5' }], role_names: { porter: '运送员 · Porter' }, names: { t: placed.name, wang: '王芳 Wang Fang' } };
   expect(commandIn(view as unknown as CommandView, 'en')).toMatchObject({
     drawn: [{ name: 'Resuscitation trolley' }],
-    equipment: [{ name: 'Resuscitation trolley', room: 'Corridor' }],
+    equipment: [{ name: 'Resuscitation trolley', room: 'Corridor', keeps: { place: 'Bed 5' } }],
     missions: [{ bed_name: 'Bed 5' }],
     role_names: { porter: 'Porter' },
     names: { t: 'Resuscitation trolley', wang: '王芳 Wang Fang' },

@@ -33,7 +33,12 @@ export function wardIn(ward: WardView, language: Language): WardView {
 export function commandIn(view: CommandView, language: Language): CommandView {
   const name = (given: string): string => nameIn(given, language);
   const placed = (all: readonly Placed[]): readonly Placed[] =>
-    all.map((one) => ({ ...one, name: name(one.name), room: some(one.room, language) }));
+    all.map((one) => ({
+      ...one,
+      name: name(one.name),
+      room: some(one.room, language),
+      keeps: one.keeps && { ...one.keeps, place: some(one.keeps.place, language) },
+    }));
   return {
     ...view,
     name: name(view.name),
