@@ -17,8 +17,8 @@ export type FunctionId = (typeof FUNCTIONS)[number];
 
 export interface HospitalFunction {
   readonly id: FunctionId;
-  /** Where it is done. */
-  readonly path: string;
+  /** Where it is done; none where that is shut to who asks. */
+  readonly path: string | null;
   /** None where nobody can know it yet. */
   readonly figures: readonly { readonly name: string; readonly value: number | null }[];
 }
