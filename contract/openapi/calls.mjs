@@ -163,7 +163,7 @@ export const groups = {
       fails: [403, 404, 409],
     }),
     call('GET /api/devices/{id}', 'One of them.', { gives: { 200: client('devices', 'Device') }, fails: [404] }),
-    call('PUT /api/devices/{id}', 'Registers a device, or changes it.', {
+    call('PUT /api/devices/{id}', "Registers a device, or changes it; one that is somebody's, only who administers.", {
       takes: object({ profile: text, 'name?': text, 'patient?': text, 'location?': text, 'serial?': text }),
       gives: { 200: client('devices', 'Device') },
       fails: [400, 403],

@@ -392,6 +392,8 @@ test('the nearest who is free is sent and arrives, and a plan is exercised witho
   const errand = nurse.locator('[data-form=errand]');
   await errand.locator('[name=role]').selectOption('doctor-on-duty');
   await errand.locator('[name=equipment]').selectOption('resuscitation-trolley');
+  // Who could be sent, and what keeps whom.
+  await expect(errand.locator('.could')).toContainText(/: (not )?free/);
   await errand.locator('[name=bed]').selectOption('bed-5');
   await errand.getByRole('button', { name: 'Send' }).click();
   const mission = nurse.locator('[data-mission=errand][data-bed=bed-5]');

@@ -104,7 +104,7 @@ async fn begin(
     Json(new): Json<New>,
 ) -> Result<Json<Value>, Problem> {
     treats(&caller)?;
-    let none = || Problem::not_found("there is no such bed or plan, or nobody to send");
+    let none = || Problem::not_found("there is no such place or plan, or nobody to send");
     let begun = ward::begin_mission(&hospital, &id, &new.bed, &new.send, &caller.actor.id).await;
     begun.map_err(|not_done| why_not(not_done, none))?;
     shown(&hospital, &caller, &id).await

@@ -78,6 +78,8 @@ pub struct Command {
     id: String,
     name: String,
     drawn: Vec<Drawn>,
+    /// Where of the ward besides beds somebody can be sent, with what people call it.
+    places: BTreeMap<String, String>,
     people: Vec<Placed>,
     equipment: Vec<Placed>,
     /// Patients with a tag whom the caller may see.
@@ -122,6 +124,7 @@ pub fn command(
         id: ward.to_owned(),
         name,
         drawn: drawn(state, ward),
+        places: places(state, ward),
         people: people(state, ward, me, now),
         equipment: equipment(state, ward, permit, now),
         patients: patients(state, ward, permit, now),
@@ -189,6 +192,14 @@ impl Command {
         }
         self
     }
+}
+
+fn places(state: &State, ward: &str) -> BTreeMap<String, String> {
+    let names = state.places.names.keys();
+    let others = names.filter(|id| !state.places.beds.contains_key(*id));
+    let goals = others.filter_map(|id| state.places.goal(id));
+    let here = goals.filter(|goal| goal.ward == ward);
+    here.map(|goal| (goal.id, goal.name)).collect()
 }
 
 fn drawn(state: &State, ward: &str) -> Vec<Drawn> {
@@ -355,10 +366,10 @@ fn patients(state: &State, ward: &str, permit: Option<&Permit>, now: Timestamp) 
 fn mission_view(state: &State, mission: &Mission, me: &str, now: Timestamp) -> MissionView {
     let mut offers = mission.sent.iter().flat_map(|dispatch| &dispatch.offers);
     let comes = offers.any(|offer| offer.to == me && offer.state == alarms::OfferState::Accepted);
-    let bed = state.places.beds.get(&mission.bed);
+    let bed = state.places.goal(&mission.bed);
     let overdue = mission.run.iter().flat_map(|run| run.overdue(now));
     MissionView {
-        bed_name: bed.map_or_else(|| mission.bed.clone(), |bed| bed.name.clone()),
+        bed_name: bed.map_or_else(|| mission.bed.clone(), |bed| bed.name),
         asked: mission.asks(me),
         comes,
         late: mission.is_late(now),
@@ -506,7 +517,8 @@ pub async fn plans_held(
     }
     hospital.ward.look(|state| {
         for one in &mut all {
-            if let Some(bed) = state.places.about(&one.bed) {
+            let goal = || state.places.goal(&one.bed);
+            if let Some(bed) = state.places.about(&one.bed).or_else(goal) {
                 one.ward = Some(bed.ward);
                 one.bed = bed.name;
             }

@@ -32,11 +32,11 @@ const MOST: usize = 500;
 /// nobody does, is as with alarms of this one.
 const PRIORITY: Priority = Priority::Medium;
 
-/// Somebody or something is sent to a bed.
+/// Somebody or something is sent to a bed, or to another place of a ward.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mission {
     pub id: String,
-    /// The ward and the bed.
+    /// The ward and the bed, or another location of it.
     pub ward: String,
     pub bed: String,
     pub by: String,
@@ -187,9 +187,9 @@ impl State {
             let bed = self
                 .missions
                 .get(&id)
-                .and_then(|mission| self.places.beds.get(&mission.bed));
+                .and_then(|mission| self.places.goal(&mission.bed));
             let Some(bed) = bed else { continue };
-            let candidates = routing::candidates(self, bed, &id, now);
+            let candidates = routing::candidates(self, &bed, &id, now);
             let Some(mission) = self.missions.get_mut(&id) else {
                 continue;
             };
@@ -215,9 +215,9 @@ impl State {
         by: &str,
         now: Timestamp,
     ) -> Option<String> {
-        let bed = self.places.beds.get(bed).filter(|bed| bed.ward == ward)?;
+        let bed = self.places.goal(bed).filter(|bed| bed.ward == ward)?;
         let id = uuid::Uuid::now_v7().to_string();
-        let to = routing::place_of(self, bed);
+        let to = routing::place_of(self, &bed);
         let (run, wanted): (Option<PlanRun>, Vec<String>) = match wish {
             Wish::Errand { role, equipment } => {
                 (None, role.iter().chain(equipment).cloned().collect())
@@ -551,6 +551,33 @@ mod tests {
         assert!(mission.asks("nurse") && mission.sent[0].answer("nurse", true));
         assert!(!mission.is_late(at(3 * within_s)) && !mission.asks("charge"));
         assert!(called(&state).is_empty());
+    }
+
+    #[test]
+    fn somebody_is_sent_to_a_corridor_of_the_ward_and_to_no_place_that_is_none() {
+        let mut state = state();
+        let mut places = state.places.clone();
+        for (id, name) in [("ward", "Ward"), ("corridor", "Corridor"), ("lift", "Lift")] {
+            places.names.insert(id.to_owned(), name.to_owned());
+        }
+        let (corridor, ward) = ("corridor".to_owned(), "ward".to_owned());
+        places.within.insert(corridor, ward);
+        state.settle(places, at(0));
+        let errand = Wish::Errand {
+            role: Some("bed-nurse".to_owned()),
+            equipment: None,
+        };
+        for none in ["ward", "lift", "moon"] {
+            let begun = state.begin_mission("ward", none, &errand, "sender", at(0));
+            assert!(begun.is_none(), "{none}");
+        }
+        let begun = state.begin_mission("ward", "corridor", &errand, "sender", at(0));
+        let id = begun.unwrap();
+        assert_eq!(asked(&state, &id), ["nurse"]);
+        let to = &state.missions[&id].sent[0].to;
+        assert_eq!(to.room.as_deref(), Some("corridor"));
+        let [call] = calling(&state, at(1), &[]).try_into().unwrap();
+        assert_eq!(call.place.as_deref(), Some("Corridor"));
     }
 
     #[test]

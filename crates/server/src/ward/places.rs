@@ -155,6 +155,22 @@ impl Places {
         self.names.get(location).filter(|name| !name.is_empty())
     }
 
+    /// Where somebody can be sent: a bed, or a room, a corridor or another location of a ward as if it were a bed in which
+    /// nobody lies.
+    pub fn goal(&self, id: &str) -> Option<Bed> {
+        if let Some(bed) = self.beds.get(id) {
+            return Some(bed.clone());
+        }
+        let name = self.name_of(id).filter(|_| !self.wards.contains_key(id))?;
+        Some(Bed {
+            id: id.to_owned(),
+            name: name.clone(),
+            ward: self.ward_of(id)?,
+            room: Some(id.to_owned()),
+            patient: None,
+        })
+    }
+
     /// A location, and all that it lies in.
     fn above<'a>(&'a self, location: &'a String) -> Vec<&'a String> {
         let up = std::iter::successors(Some(location), |place| self.within.get(*place));

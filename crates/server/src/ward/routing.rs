@@ -210,8 +210,8 @@ pub struct Keeps {
 /// What keeps somebody or something from a bed: what they do there already does not.
 pub fn keeps(state: &State, id: &str, here: &str, bed: Option<&str>) -> Option<Keeps> {
     let keeps = |why, place: Option<&str>| {
-        let place = place.and_then(|place| state.places.about(place));
-        let place = place.map(|place| place.name);
+        let about = |id| state.places.about(id).or_else(|| state.places.goal(id));
+        let place = place.and_then(about).map(|place| place.name);
         Some(Keeps { why, place })
     };
     if let Some(device) = state.places.devices.get(id) {

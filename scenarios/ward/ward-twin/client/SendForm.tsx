@@ -1,4 +1,4 @@
-/** Sends the nearest that is free to a bed, or begins an exercise of a plan there. */
+/** Sends the nearest that is free to a bed or another place of the ward, or begins an exercise of a plan there. */
 import { For, Show, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
@@ -26,14 +26,14 @@ export function SendForm(props: SendProps): JSX.Element {
     const value = new FormData(form).get(name);
     return typeof value === 'string' ? value : '';
   };
-  const [chosenRole, setRole] = createSignal<string>();
+  const [role, setRole] = createSignal(props.view.roles[0] ?? '');
   const [equipment, setEquipment] = createSignal('');
-  const role = (): string => chosenRole() ?? props.view.roles[0] ?? '';
   const send = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
-    const bed = said(event.currentTarget, 'bed');
-    if (!bed || (!role() && !equipment())) return;
-    void props.post(path(), { bed, send: { errand: { ...(role() && { role: role() }), ...(equipment() && { equipment: equipment() }) } } });
+    const form = event.currentTarget;
+    const [bed, who, what] = [said(form, 'bed'), said(form, 'role'), said(form, 'equipment')];
+    if (!bed || (!who && !what)) return;
+    void props.post(path(), { bed, send: { errand: { ...(who && { role: who }), ...(what && { equipment: what }) } } });
   };
   const kindIn = (kind: string): string => inLanguage(props.view.kinds[kind] ?? { zh: kind, en: kind }, app.language());
   const drill = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
@@ -46,7 +46,12 @@ export function SendForm(props: SendProps): JSX.Element {
     <label>
       {props.say('sendTo')}
       <select class="input" name="bed">
-        <For each={[...beds().keys()]}>{(id) => <option value={id}>{beds().get(id)}</option>}</For>
+        <optgroup label={props.say('beds')}>
+          <For each={[...beds().keys()]}>{(id) => <option value={id}>{beds().get(id)}</option>}</For>
+        </optgroup>
+        <optgroup label={props.say('sendPlaces')}>
+          <For each={Object.keys(props.view.places)}>{(id) => <option value={id}>{props.view.places[id]}</option>}</For>
+        </optgroup>
       </select>
     </label>
   );

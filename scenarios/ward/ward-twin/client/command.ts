@@ -63,6 +63,8 @@ export interface CommandView {
   readonly id: string;
   readonly name: string;
   readonly drawn: readonly Drawn[];
+  /** Where besides beds somebody can be sent, by id. */
+  readonly places: Readonly<Record<string, string>>;
   readonly people: readonly Placed[];
   readonly equipment: readonly Placed[];
   readonly patients: readonly Placed[];

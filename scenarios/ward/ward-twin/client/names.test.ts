@@ -30,9 +30,10 @@ test('a ward is read in one language, and people keep their names', () => {
 
 test('what is sent for and where it is, too', () => {
   const placed = { id: 't', name: '抢救车 · Resuscitation trolley', room: '走廊 · Corridor', keeps: { why: 'errand', place: '5 床 · Bed 5' } };
-  const view = { name: '', drawn: [placed], people: [], equipment: [placed], patients: [], missions: [{ bed_name: '5 床 · Bed 5' }], role_names: { porter: '运送员 · Porter' }, names: { t: placed.name, wang: '王芳 Wang Fang' } };
+  const view = { name: '', drawn: [placed], places: { c: '走廊 · Corridor' }, people: [], equipment: [placed], patients: [], missions: [{ bed_name: '5 床 · Bed 5' }], role_names: { porter: '运送员 · Porter' }, names: { t: placed.name, wang: '王芳 Wang Fang' } };
   expect(commandIn(view as unknown as CommandView, 'en')).toMatchObject({
     drawn: [{ name: 'Resuscitation trolley' }],
+    places: { c: 'Corridor' },
     equipment: [{ name: 'Resuscitation trolley', room: 'Corridor', keeps: { place: 'Bed 5' } }],
     missions: [{ bed_name: 'Bed 5' }],
     role_names: { porter: 'Porter' },

@@ -43,6 +43,7 @@ export function commandIn(view: CommandView, language: Language): CommandView {
     ...view,
     name: name(view.name),
     drawn: view.drawn.map((one) => ({ ...one, name: name(one.name) })),
+    places: each(view.places, language),
     people: placed(view.people),
     equipment: placed(view.equipment),
     patients: placed(view.patients),
