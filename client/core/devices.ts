@@ -116,6 +116,10 @@ export interface EdgeRow {
   readonly locations: readonly string[];
   readonly last_heard: string | null;
   readonly skew: Skew | null;
+  /** Until when its alarms are known here; none: until now. */
+  readonly alarms_as_of: string | null;
+  /** So what was measured and written down there. */
+  readonly values_as_of: string | null;
 }
 
 export interface Devices {

@@ -753,6 +753,52 @@ def test_an_hour_without_a_line_is_one_alarm_in_the_cloud_with_its_own_times(one
     client.close()
 
 
+def test_alarms_come_before_all_that_was_measured_meanwhile_and_the_ward_says_of_when_its_values_are(tmp_path):
+    one = OneHospital(tmp_path, cloud_kbit_s=16)
+    edge, cloud = one.edge, one.cloud
+    try:
+        token = one.add_here("monitor-1", "--patient", "p")
+        one.line.cut()
+        client, since = Client(edge, "monitor-1", token), time.monotonic()
+        # A minute and a half of the line, and more.
+        chance, begin = random.Random(19), now_ms() - 24 * HOUR_MS
+        for number in range(60):
+            values = [round(chance.uniform(50, 100), 3) for _ in range(1000)]
+            sent = SPO2 | {"t": begin + number * 1_000_000, "value": values, "period_ms": 1000}
+            assert client.send("yuanyi/v1/monitor-1/spo2", sent).value == 0
+
+        def of(ward: Ward) -> list[dict]:
+            return [alarm for alarm in one.alarms(ward) if alarm["alarm"]["rule"] == "no-heart-beat"]
+
+        def raised() -> list[dict]:
+            sample = {"t": now_ms(), "code": "147842", "unit": "/min", "value": 0}
+            assert client.send("yuanyi/v1/monitor-1/heart-rate", sample).value == 0
+            time.sleep(0.7)
+            return of(edge)
+
+        [alarm], _ = one.until(raised)
+        assert one.act(edge, alarm["id"], "nurse", "take").ok
+        client.close()
+        # What waits for less than half a minute goes out just now.
+        time.sleep(max(0.0, since + 35 - time.monotonic()))
+        one.line.mend()
+        one.until(lambda: [its for its in of(cloud) if its["alarm"].get("taken")])
+        assert one.waiting()["waiting"]["readings"] > 0, "the alarm waited for what was measured"
+
+        def old() -> list[dict]:
+            return cloud.get("/api/wards/w", "nurse")["old"]
+
+        def is_behind() -> dict | None:
+            return next((its for its in old() if its["values_as_of"] and not its["alarms_as_of"]), None)
+
+        behind, _ = one.until(is_behind)
+        assert behind["edge"] == "edge-1" and not behind["is_silent"]
+        one.until(one.drained, 240)
+        one.until(lambda: not old())
+    finally:
+        one.close()
+
+
 def test_what_a_nurse_writes_down_at_the_edge_is_in_the_cloud_once_and_is_judged_at_the_edge(one):
     edge, cloud = one.edge, one.cloud
     edge.put_user("importer", "system")

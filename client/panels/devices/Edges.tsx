@@ -1,4 +1,4 @@
-/** The edges of the hospital's wards: when each was heard, and whether its clock is right. */
+/** The edges of the hospital's wards: when each was heard, until when is known here what it has, and whether its clock is right. */
 import { Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
@@ -11,6 +11,8 @@ import { Icon } from '../Icon';
 
 export function Edges(props: { of: readonly EdgeRow[] }): JSX.Element {
   const { t, language } = useApp();
+  const until = (edge: EdgeRow, at: string | null): string =>
+    edge.last_heard === null ? '–' : at === null ? t('devices.edge.now') : momentOf(at, language());
   const columns = (): Column<EdgeRow>[] => [
     { heading: t('devices.name'), cell: (edge) => edge.id },
     { heading: t('devices.place'), cell: (edge) => edge.locations.join(', ') },
@@ -19,6 +21,8 @@ export function Edges(props: { of: readonly EdgeRow[] }): JSX.Element {
       whole: true,
       cell: (edge) => (edge.last_heard === null ? t('devices.never') : momentOf(edge.last_heard, language())),
     },
+    { heading: t('devices.edge.alarmsAsOf'), whole: true, cell: (edge) => until(edge, edge.alarms_as_of) },
+    { heading: t('devices.edge.valuesAsOf'), whole: true, cell: (edge) => until(edge, edge.values_as_of) },
     { heading: t('devices.edge.clock'), cell: (edge) => <ClockOff by={edge.skew} /> },
   ];
   return (

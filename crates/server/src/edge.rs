@@ -1,8 +1,9 @@
 //! An edge: this program beside the devices, which works alone and sends what it keeps to the hospital in the cloud
 //! as far as there is a line.
 //!
-//! What people did with its alarms and wrote down goes out between the readings, in their order; what the cloud knows of the ward
-//! comes down, and with it what people in the cloud ask of these alarms.
+//! Steps of its alarms go out first, in their order: after days without a line nobody should act on what was so then. What
+//! people wrote down goes out between the readings; what the cloud knows of the ward comes down, and with it what people
+//! in the cloud ask of these alarms.
 //!
 //! A reading is acknowledged once it is in the edge's own record and in the outbox. What waits goes out in its
 //! order, and leaves the outbox when the cloud says that it is on disk there. What goes out twice, since that word
@@ -267,12 +268,12 @@ impl Edge {
         Ok(body.len())
     }
 
-    /// Sends what waits, oldest first; whether there was something.
+    /// Sends what goes out next; whether there was something.
     async fn send_next(self: &Arc<Self>) -> Result<Option<usize>> {
         let edge = Arc::clone(self);
         tokio::task::spawn_blocking(move || {
             let at_once = edge.at_once.load(Ordering::Relaxed);
-            let Some(batch) = edge.outbox.oldest(at_once)? else {
+            let Some(batch) = edge.outbox.next(at_once)? else {
                 return Ok(None);
             };
             edge.send(&batch).map(Some)

@@ -3,6 +3,7 @@
 //!
 //! An edge is an account without any role: its token opens the doors of edges and nothing else.
 
+mod behind;
 mod handed;
 mod maintained;
 mod skew;
@@ -39,6 +40,7 @@ use crate::{
     ward::{Acted, NotDone, Wish},
 };
 
+pub use behind::{AsOf, Behind};
 use handed::{Belongings, Facts};
 pub use handed::{Handed, HandedCredential, HandedPerson, KINDS, Registry};
 pub use maintained::{Answered, DeviceNow, Maintained, Order, ToMaintain};
@@ -102,6 +104,9 @@ pub struct Up {
     /// told, since one of before takes no more than it knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skew: Option<Skew>,
+    /// How old is what waits there, where that is not from just now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<Behind>,
 }
 
 /// What it is answered, at the latest when nothing was new for a while.
@@ -134,10 +139,13 @@ pub struct EdgeRow {
     last_heard: Option<Timestamp>,
     /// How its clock differs, as it said last.
     skew: Option<SkewShown>,
+    /// Until when is known here what it has.
+    #[serde(flatten)]
+    as_of: AsOf,
 }
 
 /// How the line to an edge is that was here once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LineNow {
     /// The edge.
     pub edge: ActorId,
@@ -149,6 +157,8 @@ pub struct LineNow {
     pub is_silent: bool,
     /// How its clock differs, as it said last.
     pub skew: Option<Skew>,
+    /// Until when is known here what it has.
+    pub as_of: AsOf,
 }
 
 type Answer = oneshot::Sender<Result<Acted, Refused>>;
@@ -167,6 +177,8 @@ struct LineState {
     last_heard: Option<Timestamp>,
     /// How its clock differs.
     skew: Option<Skew>,
+    /// Until when is known what it has, as far as it says.
+    as_of: AsOf,
     /// Commands for its devices that are on its disk.
     got: BTreeSet<String>,
     /// Commands that wait there until what they name is fetched.
@@ -285,21 +297,27 @@ impl Edges {
 
     /// The lines to all edges that were here once: one that was only registered is not missed.
     pub fn lines(&self) -> Result<Vec<LineNow>> {
-        let (now, silent_ms) = (clock::now(), silent_ms());
         let known = self.rows("EXISTS (SELECT 1 FROM edge_given WHERE account = edge.account)")?;
         let lines = known.into_iter().map(|(edge, locations)| {
             let line = self.line(&edge);
             let state = line.state.lock();
             let (heard, skew) = (state.last_heard, state.skew);
+            let is_silent = self.is_long_ago(heard);
             LineNow {
                 skew,
                 edge,
                 locations,
                 heard,
-                is_silent: now.0 - heard.unwrap_or(self.since).0 > silent_ms,
+                is_silent,
+                as_of: state.as_of.of(heard, is_silent),
             }
         });
         Ok(lines.collect())
+    }
+
+    /// Whether an edge that was here once is silent, by when it was heard last since this program was started.
+    fn is_long_ago(&self, heard: Option<Timestamp>) -> bool {
+        clock::now().0 - heard.unwrap_or(self.since).0 > silent_ms()
     }
 
     fn rows(&self, which: &str) -> Result<Vec<(ActorId, Vec<String>)>> {
@@ -322,9 +340,11 @@ impl Edges {
         let rows = rows.map(|(id, locations)| {
             let line = self.line(&id);
             let state = line.state.lock();
+            let last_heard = state.last_heard;
             EdgeRow {
-                last_heard: state.last_heard,
+                last_heard,
                 skew: state.skew.map(Skew::shown),
+                as_of: state.as_of.of(last_heard, self.is_long_ago(last_heard)),
                 locations,
                 id,
             }
@@ -474,7 +494,11 @@ impl Hospital {
         self.edges.take_done(edge, up.done);
         self.take_maintained(edge, up.maintained).map_err(store)?;
         let line = self.edges.line(edge);
-        line.state.lock().skew = up.skew;
+        {
+            let mut state = line.state.lock();
+            state.skew = up.skew;
+            state.as_of = AsOf::when_said(up.behind, came);
+        }
         let mut commanded = self.devices.commands();
         let mut asked = self.edges.fetch(edge);
         let mut down = Down {

@@ -74,6 +74,7 @@ use vocabulary::{ActorId, PatientId, Timestamp};
 
 use crate::{
     clock,
+    edges::LineNow,
     hospital::{Hospital, hospital_actor},
 };
 
@@ -121,6 +122,8 @@ pub struct State {
     left_to: BTreeMap<ActorId, BTreeSet<String>>,
     /// The locations that edges work for, as far as they are known by now.
     works_for: BTreeMap<ActorId, Vec<String>>,
+    /// How the lines to edges are.
+    lines: Vec<LineNow>,
     /// By which days are counted.
     zone: TimeZone,
     /// Where location tags were last.
@@ -229,6 +232,7 @@ impl State {
             by_edge: BTreeMap::new(),
             left_to: BTreeMap::new(),
             works_for: BTreeMap::new(),
+            lines: Vec::new(),
             zone: TimeZone::UTC,
             tags: BTreeMap::new(),
             missions: BTreeMap::new(),

@@ -82,6 +82,14 @@ fn list(found: &Value) {
             }
             _ => String::new(),
         };
-        println!("{id:<20} {heard:<26} {}{off}", places.join(" "));
+        let of = |name: &str, what: &str| {
+            let at = text(edge, name)?;
+            Some(format!("  {what} are known until {at}"))
+        };
+        let old: String = [of("alarms_as_of", "alarms"), of("values_as_of", "values")]
+            .into_iter()
+            .flatten()
+            .collect();
+        println!("{id:<20} {heard:<26} {}{off}{old}", places.join(" "));
     }
 }

@@ -16,7 +16,7 @@ use vocabulary::Timestamp;
 use super::{AGAIN, AGAIN_AT_MOST, Edge, maintained::Talk, outbox::Step, registry};
 use crate::{
     clock,
-    edges::{ANSWERS, Asked, Done, Down, Skew, Up},
+    edges::{ANSWERS, Asked, Behind, Done, Down, Skew, Up},
     hospital::Hospital,
     ward::{self, Kept, Mission, Told, Version, Wish, Written},
 };
@@ -25,10 +25,12 @@ use crate::{
 const PAGE: usize = 500;
 /// The most bytes of a registry.
 const MOST_HANDED: u64 = 256 << 20;
+/// What waits for less goes out just now, in milliseconds.
+const BEHIND_MS: i64 = 30_000;
 /// How long an answer of the cloud may have been under way, so that somebody there still waits for what it asks.
 const STILL_ASKED: Duration = Duration::from_secs(ANSWERS.as_secs() + 5);
 
-/// Puts each version of an alarm, and what people wrote down, into the outbox, behind the readings that came before.
+/// Puts each version of an alarm, and what people wrote down, into the outbox.
 pub async fn follow_journal(
     hospital: Arc<Hospital>,
     edge: Arc<Edge>,
@@ -149,6 +151,7 @@ async fn turn(
         done: done.clone(),
         maintained: said.maintained.clone(),
         skew: edge.skew.lock().map(|(skew, _)| skew),
+        behind: Behind::since(edge.outbox.waits_since()?, clock::now(), BEHIND_MS),
     };
     let (since, went) = (Instant::now(), clock::now());
     let asks = Arc::clone(edge);

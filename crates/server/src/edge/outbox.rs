@@ -1,5 +1,6 @@
-//! Readings, alarms and what people wrote down that wait for the line to the cloud, in the order in which they came, and what the cloud handed
-//! down. One file, that a kill does not hurt: what [`Outbox::put`] has returned for is on disk.
+//! Readings, alarms and what people wrote down that wait for the line to the cloud, and what the cloud handed down. Steps
+//! of alarms go first, since people act on them, in their order; behind them all else in the order in which it came.
+//! One file, that a kill does not hurt: what [`Outbox::put`] has returned for is on disk.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,6 +39,19 @@ const SCHEMA: &str = "
         id INTEGER PRIMARY KEY CHECK (id = 0), revision TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT;";
 /// Under this word packages with profiles stand among what the cloud handed down.
 pub const PACKAGE: &str = "package";
+/// Steps of alarms are found without a look at what waits before them.
+const INDEX: &str =
+    "CREATE INDEX IF NOT EXISTS waiting_alarms ON waiting (sequence) WHERE alarms > 0;";
+/// What waits, each lane in its order: nothing of the second goes out while something of the first waits.
+const LANES: [&str; 2] = [
+    "SELECT sequence, body, true, false FROM waiting INDEXED BY waiting_alarms WHERE alarms > 0 ORDER BY sequence",
+    "SELECT sequence, body, false, written > 0 FROM waiting WHERE alarms = 0 ORDER BY sequence",
+];
+/// When the oldest of each lane came.
+const OLDEST: [&str; 2] = [
+    "SELECT at_ms FROM waiting INDEXED BY waiting_alarms WHERE alarms > 0 ORDER BY sequence LIMIT 1",
+    "SELECT at_ms FROM waiting WHERE alarms = 0 ORDER BY sequence LIMIT 1",
+];
 /// How hard it is tried to make a body small.
 const LEVEL: i32 = 1;
 /// As how many readings an alarm, or what somebody wrote down, counts at least in what goes out at once.
@@ -80,8 +94,8 @@ const REASONS: i64 = 20;
 /// What goes out at once.
 #[derive(Debug)]
 pub struct Batch {
-    /// The sequence of its last row.
-    pub until: i64,
+    /// Its rows.
+    pub rows: Vec<i64>,
     /// What it is, in its order.
     pub what: What,
     /// Whether it cannot be made smaller: it came here in one piece.
@@ -205,6 +219,7 @@ impl Outbox {
                 ))?;
             }
         }
+        database.execute_batch(INDEX)?;
         Ok(Self {
             database: Mutex::new(database),
         })
@@ -377,47 +392,27 @@ impl Outbox {
         Ok(())
     }
 
-    /// The oldest that waits and is of one kind: of readings about so many; none where nothing waits.
-    pub fn oldest(&self, readings: usize) -> Result<Option<Batch>> {
+    /// What goes out next and is of one kind: of readings about so many; none where nothing waits.
+    pub fn next(&self, readings: usize) -> Result<Option<Batch>> {
         let database = self.database.lock();
-        let mut query = database.prepare_cached(
-            "SELECT sequence, body, alarms > 0, written > 0 FROM waiting ORDER BY sequence",
-        )?;
-        let mut rows = query.query([])?;
-        let mut batch: Option<Batch> = None;
-        let mut count = 0;
-        while count < readings
-            && let Some(row) = rows.next()?
-        {
-            let (sequence, body): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            let body = zstd::decode_all(&*body)?;
-            let what = if row.get(2)? {
-                What::Alarms(serde_json::from_slice(&body)?)
-            } else if row.get(3)? {
-                What::Written(serde_json::from_slice(&body)?)
-            } else {
-                What::Readings(serde_json::from_slice(&body)?)
-            };
-            let weighs = what.weighs()?;
-            match &mut batch {
-                Some(batch) => {
-                    if !batch.what.extend(what) {
-                        break;
-                    }
-                    batch.is_least = false;
-                    batch.until = sequence;
-                }
-                none => {
-                    *none = Some(Batch {
-                        until: sequence,
-                        what,
-                        is_least: true,
-                    });
-                }
+        for lane in LANES {
+            let batch = next_of(&database, lane, readings)?;
+            if batch.is_some() {
+                return Ok(batch);
             }
-            count += weighs;
         }
-        Ok(batch)
+        Ok(None)
+    }
+
+    /// When the oldest step of an alarm came that waits, and the oldest of all else.
+    pub fn waits_since(&self) -> Result<[Option<Timestamp>; 2]> {
+        let database = self.database.lock();
+        let mut found = [None; 2];
+        for (oldest, query) in found.iter_mut().zip(OLDEST) {
+            let at = database.query_row(query, [], |row| row.get(0)).optional()?;
+            *oldest = at.map(Timestamp);
+        }
+        Ok(found)
     }
 
     /// Forgets what the cloud has; what it does not take is put aside with its reason, by its place in the batch.
@@ -437,7 +432,9 @@ impl Outbox {
             )?;
         }
         transaction.execute("UPDATE sent SET readings = readings + ?1", [went])?;
-        transaction.execute("DELETE FROM waiting WHERE sequence <= ?1", [batch.until])?;
+        for row in &batch.rows {
+            transaction.execute("DELETE FROM waiting WHERE sequence = ?1", [row])?;
+        }
         transaction.commit()?;
         Ok(())
     }
@@ -485,6 +482,45 @@ impl Outbox {
     }
 }
 
+fn next_of(database: &Connection, lane: &str, readings: usize) -> Result<Option<Batch>> {
+    let mut query = database.prepare_cached(lane)?;
+    let mut rows = query.query([])?;
+    let mut batch: Option<Batch> = None;
+    let mut count = 0;
+    while count < readings
+        && let Some(row) = rows.next()?
+    {
+        let (sequence, body): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        let body = zstd::decode_all(&*body)?;
+        let what = if row.get(2)? {
+            What::Alarms(serde_json::from_slice(&body)?)
+        } else if row.get(3)? {
+            What::Written(serde_json::from_slice(&body)?)
+        } else {
+            What::Readings(serde_json::from_slice(&body)?)
+        };
+        let weighs = what.weighs()?;
+        match &mut batch {
+            Some(batch) => {
+                if !batch.what.extend(what) {
+                    break;
+                }
+                batch.is_least = false;
+                batch.rows.push(sequence);
+            }
+            none => {
+                *none = Some(Batch {
+                    rows: vec![sequence],
+                    what,
+                    is_least: true,
+                });
+            }
+        }
+        count += weighs;
+    }
+    Ok(batch)
+}
+
 #[cfg(test)]
 mod tests {
     use record::{Readings, StreamKey};
@@ -518,7 +554,7 @@ mod tests {
         for at in 0..10 {
             outbox.put(&[reading(at), reading(at + 100)]).unwrap();
         }
-        let first = outbox.oldest(5).unwrap().unwrap();
+        let first = outbox.next(5).unwrap().unwrap();
         let times = |batch: &Batch| match &batch.what {
             What::Readings(all) => all.iter().map(|one| one.received.0).collect::<Vec<_>>(),
             What::Alarms(_) | What::Written(_) => panic!("only readings were put"),
@@ -528,7 +564,7 @@ mod tests {
         // Nothing was said of it: it comes again.
         drop(outbox);
         let outbox = Outbox::open(folder.path()).unwrap();
-        let again = outbox.oldest(5).unwrap().unwrap();
+        let again = outbox.next(5).unwrap().unwrap();
         assert_eq!(again.what, first.what);
         outbox
             .sent(&again, &[(1, "no such device".to_owned())])
@@ -537,11 +573,52 @@ mod tests {
         assert_eq!((waits.readings, waits.sent, waits.refused), (14, 5, 1));
         let [aside] = outbox.aside().unwrap().try_into().unwrap();
         assert_eq!((aside.why.as_str(), aside.times), ("no such device", 1));
-        let rest = outbox.oldest(1000).unwrap().unwrap();
+        let rest = outbox.next(1000).unwrap().unwrap();
         let rest_times = times(&rest);
         assert_eq!((rest_times.len(), rest_times[0]), (14, 3));
         outbox.sent(&rest, &[]).unwrap();
-        assert!(outbox.oldest(1).unwrap().is_none());
+        assert!(outbox.next(1).unwrap().is_none());
+    }
+
+    #[test]
+    fn steps_of_alarms_go_out_before_what_waited_longer_and_leave_it_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = Outbox::open(folder.path()).unwrap();
+        let step = |sequence: u64| {
+            let errand = serde_json::json!({
+                "sequence": sequence, "mission": {
+                    "id": "m", "ward": "w", "bed": "b", "by": "nurse", "at": "2026-11-27T08:00:00Z", "sent": [],
+                },
+            });
+            serde_json::from_value::<Told>(errand).unwrap()
+        };
+        let put = |sequence: u64| {
+            let steps = [Step::Alarm(Box::new(step(sequence)))];
+            outbox.put_steps(&steps, sequence + 1).unwrap();
+        };
+        for at in 0..4 {
+            outbox.put(&[reading(at)]).unwrap();
+        }
+        put(5);
+        outbox.put(&[reading(4)]).unwrap();
+        put(7);
+        assert!(outbox.waits_since().unwrap().iter().all(Option::is_some));
+        let first = outbox.next(1000).unwrap().unwrap();
+        assert_eq!(first.what, What::Alarms(vec![step(5), step(7)]));
+        outbox.sent(&first, &[]).unwrap();
+        assert!(outbox.waits_since().unwrap()[0].is_none());
+        let readings = outbox.next(2).unwrap().unwrap();
+        // What comes while a batch is under way stays when that has gone.
+        put(9);
+        outbox.sent(&readings, &[]).unwrap();
+        let mut went = Vec::new();
+        while let Some(batch) = outbox.next(1000).unwrap() {
+            outbox.sent(&batch, &[]).unwrap();
+            went.push(batch.what);
+        }
+        let rest = vec![reading(2), reading(3), reading(4)];
+        assert_eq!(went, [What::Alarms(vec![step(9)]), What::Readings(rest)]);
+        assert_eq!(outbox.waits_since().unwrap(), [None, None]);
     }
 
     #[test]
@@ -566,7 +643,7 @@ mod tests {
             BTreeSet::from(["o-4".to_owned()])
         );
         let mut went = Vec::new();
-        while let Some(batch) = outbox.oldest(1000).unwrap() {
+        while let Some(batch) = outbox.next(1000).unwrap() {
             outbox.sent(&batch, &[]).unwrap();
             went.push(batch.what);
         }

@@ -287,7 +287,7 @@ mod tests {
         };
         edge.outbox.put_steps(&[Step::Written(said)], 2).unwrap();
         assert_eq!(take("second").await, "first");
-        let batch = edge.outbox.oldest(10).unwrap().unwrap();
+        let batch = edge.outbox.next(10).unwrap().unwrap();
         edge.outbox.sent(&batch, &[]).unwrap();
         assert_eq!(take("second").await, "second");
     }

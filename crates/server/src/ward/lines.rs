@@ -31,6 +31,7 @@ impl State {
                 watched.push(about);
             }
         }
+        lines.clone_into(&mut self.lines);
         self.watch_no_more(EDGE, now, |id| watched.iter().any(|one| one == id));
         let locations = lines
             .iter()
@@ -64,6 +65,14 @@ impl State {
                 Some(_) => {}
             }
         }
+    }
+
+    /// The edges that work for a ward of which not all is known here until now: what is shown of it is old.
+    pub(super) fn old_in(&self, ward: &str) -> impl Iterator<Item = &LineNow> {
+        let works_for = move |line: &LineNow| self.places.wards_of(&line.locations).contains(ward);
+        let is_old =
+            move |line: &&LineNow| (line.is_silent || line.as_of.is_old()) && works_for(line);
+        self.lines.iter().filter(is_old)
     }
 
     fn hear_line(&mut self, about: &str, line: &LineNow, now: Timestamp) {
@@ -168,7 +177,7 @@ mod tests {
     use vocabulary::ActorId;
 
     use super::*;
-    use crate::edges::Skew;
+    use crate::edges::{AsOf, Skew};
     use crate::ward::{Duty, Mission, calling, kept::Source, places::Standing, tags};
 
     const NOW: i64 = 1_790_000_000_000;
@@ -200,6 +209,7 @@ mod tests {
                 heard: Some(at(last)),
                 is_silent: second - last > 60,
                 skew: None,
+                as_of: AsOf::default(),
             };
             state.hear_lines(&[line], at(second));
             state.tick(at(second));
@@ -250,6 +260,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shown_of_a_ward_is_old_while_its_edge_is_silent_or_has_more_that_is_not_here() {
+        let mut state = one_ward();
+        let mut line = LineNow {
+            edge: edge(),
+            locations: vec!["bed".to_owned()],
+            heard: Some(at(1)),
+            is_silent: false,
+            skew: None,
+            as_of: AsOf::default(),
+        };
+        for (is_silent, values_as_of, expected) in [
+            (false, None, 0),
+            (true, None, 1),
+            (false, Some(at(-3600)), 1),
+            (false, None, 0),
+        ] {
+            line.is_silent = is_silent;
+            line.as_of.values_as_of = values_as_of;
+            state.hear_lines(std::slice::from_ref(&line), at(1));
+            assert_eq!(state.old_in("ward").count(), expected);
+            assert_eq!(state.old_in("other").count(), 0, "of another ward");
+        }
+        state.hear_lines(&[], at(2));
+        assert_eq!(state.old_in("ward").count(), 0);
+    }
+
+    #[test]
     fn an_edge_whose_clock_is_wrong_is_an_alarm_of_its_ward_until_it_is_right() {
         let mut state = one_ward();
         for (seconds, ahead_ms, expected) in [
@@ -267,6 +304,7 @@ mod tests {
                         ahead_ms,
                         doubt_ms: 30,
                     }),
+                    as_of: AsOf::default(),
                 };
                 state.hear_lines(&[line], at(second));
                 state.tick(at(second));
@@ -361,6 +399,7 @@ mod tests {
             heard: None,
             is_silent: false,
             skew: None,
+            as_of: AsOf::default(),
         };
         for second in 100..=200 {
             state.hear_lines(std::slice::from_ref(&silent), at(second));

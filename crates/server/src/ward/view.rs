@@ -12,7 +12,11 @@ use serde::Serialize;
 use vocabulary::{Text, Timestamp};
 
 use super::{Bed, BedState, Kept, State, Tie, kept::Source, places::Standing, routing, tags};
-use crate::{clock, http::Caller};
+use crate::{
+    clock,
+    edges::{AsOf, LineNow},
+    http::Caller,
+};
 
 /// The signals that are forecast, how many minutes ahead, and with which probability the value lies inside.
 const FORECAST: &[&str] = &["heart-rate", "pulse", "spo2", "respiratory-rate"];
@@ -172,6 +176,16 @@ pub struct SignalView {
     unit: String,
 }
 
+/// An edge of a ward of which not all is known here until now.
+#[derive(Serialize)]
+pub struct OldView {
+    edge: String,
+    /// Whether nothing is heard of it. Where it was not heard since this program was started, nobody knows since when.
+    is_silent: bool,
+    #[serde(flatten)]
+    as_of: AsOf,
+}
+
 /// A ward.
 #[derive(Serialize)]
 pub struct WardView {
@@ -179,6 +193,8 @@ pub struct WardView {
     id: String,
     name: String,
     rooms: BTreeMap<String, String>,
+    /// Of which edges what is shown is old.
+    old: Vec<OldView>,
     beds: Vec<BedView>,
     /// Open alarms, the most urgent first.
     alarms: Vec<AlarmView>,
@@ -233,6 +249,7 @@ pub fn ward(
             .filter(|(room, _)| has_bed(room))
             .map(|(a, b)| (a.clone(), b.clone()))
             .collect(),
+        old: state.old_in(id).map(old_view).collect(),
         beds: beds
             .iter()
             .map(|bed| bed_view(state, bed, permit, now))
@@ -261,6 +278,14 @@ pub fn ward(
             .map(|device| (device.id.clone(), device.name.clone()))
             .collect(),
     })
+}
+
+fn old_view(line: &LineNow) -> OldView {
+    OldView {
+        edge: line.edge.to_string(),
+        is_silent: line.is_silent,
+        as_of: line.as_of,
+    }
 }
 
 fn bed_view(state: &State, bed: &Bed, permit: Option<&Permit>, now: Timestamp) -> BedView {

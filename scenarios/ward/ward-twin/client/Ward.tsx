@@ -17,7 +17,7 @@ import { createSounder } from './sound';
 import type { Sounder } from './sound';
 import type { CommandView } from './command';
 import { commandIn, wardIn } from './names';
-import { deviceSaid } from './said';
+import { deviceSaid, oldSaid } from './said';
 import type { Errand } from './said';
 import { PRIORITIES, clock } from './ward';
 import type { AlarmView, WardView } from './ward';
@@ -144,6 +144,7 @@ function Shown(props: ShownProps): JSX.Element {
       <Show when={props.isOld}>
         <Notice kind="warn">{say('lost', { at: clock(props.ward.now, app.language()) })}</Notice>
       </Show>
+      <For each={props.ward.old.map((one) => oldSaid(one, say))}>{(words) => <Notice kind="warn">{words}</Notice>}</For>
       <Switch>
         <Match when={bed()}>
           {(one) => <Bed ward={props.ward} bed={one()} at={props.at} reload={props.reload} onBack={() => setOpened(undefined)} />}

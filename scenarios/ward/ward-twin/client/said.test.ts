@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Dispatch, OfferState } from '../../../../contract/alarms';
 import { fill } from '../../../../client/words/words';
 import { BOARDS, boardSaid, paintBoard } from './boards';
-import { bedSaid, cellText, deviceSaid, enteredSaid, forecastSaid, readingSaid, roomText, rowText, staffText, wardSaid } from './said';
+import { bedSaid, cellText, deviceSaid, enteredSaid, forecastSaid, oldSaid, readingSaid, roomText, rowText, staffText, wardSaid } from './said';
 import type { Errand } from './said';
 import { paintScreen } from './screen';
 import { bedPanel, wardPanel } from './told';
@@ -34,11 +34,12 @@ const EVERYTHING: BedView = {
 const sent = (to: string, state: OfferState): Dispatch[] => [{ role: 'doctor-on-duty', to: {} as Dispatch['to'], accept_within_s: 60, offers: [{ to, why: { zh: '', en: '' }, at: '', state }] }];
 const ALARM = { id: 'a1', alarm: { rule: 'news2-high', bed: 'b1', priority: 'high', title: { zh: 'NEWS2 高', en: 'NEWS2 is high' }, raised_at: '2026-01-01T10:00:00Z', steps: [] }, bed_name: '1 床', calls: true, called: [], sent: sent('li', 'accepted') } as unknown as AlarmView;
 const SIGNALLING = { high: { signalling: { word: { zh: '高', en: 'High' } } } };
+const OLD = { edge: 'edge-1', is_silent: false, alarms_as_of: null, values_as_of: '2026-01-01T10:00:00Z' };
 const FULL = {
-  id: 'w', name: '病房', rooms: { r1: '一室', r2: '二室' }, beds: [EVERYTHING, NOBODY], alarms: [ALARM], escalation: SIGNALLING,
+  id: 'w', name: '病房', rooms: { r1: '一室', r2: '二室' }, old: [OLD], beds: [EVERYTHING, NOBODY], alarms: [ALARM], escalation: SIGNALLING,
   staff: [{ id: 'wang', name: '王芳', role: 'bed-nurse', places: ['1 床', '2 床'], holds: 1 }, { id: 'li', name: '', role: 'doctor-on-duty', places: [], holds: 0 }],
 } as unknown as WardView;
-const BARE = { id: 'w', name: '病房', rooms: { r2: '二室' }, beds: [NOBODY], alarms: [], escalation: SIGNALLING, staff: [] } as unknown as WardView;
+const BARE = { id: 'w', name: '病房', rooms: { r2: '二室' }, old: [], beds: [NOBODY], alarms: [], escalation: SIGNALLING, staff: [] } as unknown as WardView;
 const ERRANDS: readonly Errand[] = [{ bed_name: '5 床', sent: sent('wang', 'arrived') }, { bed_name: '6 床', sent: sent('wang', 'declined') }];
 
 /** A canvas that keeps the lines drawn on it; each letter is ten wide. */
@@ -82,8 +83,18 @@ describe.each([['everything', FULL], ['nothing', BARE]] as const)('a ward with %
       for (const { name, state } of bed.devices) expect(text).toContain(`${name} · ${state}`);
     }
     const door = wardPanel(told).lines.join('\n');
-    for (const text of [...said.staff.map(staffText), ...said.rooms.map((room) => roomText(room, say))]) expect(door).toContain(text);
+    for (const text of [...ward.old.map((one) => oldSaid(one, say)), ...said.staff.map(staffText), ...said.rooms.map((room) => roomText(room, say))]) expect(door).toContain(text);
   });
+});
+
+test('what is shown of the beds of an edge says of when it is where that is not now', () => {
+  const say = sayer('en');
+  const edge = { edge: 'edge-1', is_silent: false, alarms_as_of: null, values_as_of: null };
+  const [early, late] = ['2026-01-01T08:00:00Z', '2026-01-02T08:00:00Z'];
+  expect(oldSaid({ ...edge, is_silent: true }, say)).toMatch(/since this hospital was started/);
+  expect(oldSaid({ ...edge, is_silent: true, alarms_as_of: late, values_as_of: early }, say)).toMatch(/^Nothing .* as of .*2 Jan 2026.*, values .*1 Jan 2026/);
+  expect(oldSaid({ ...edge, values_as_of: early }, say)).toMatch(/still sending.*values of its beds are as of .*1 Jan 2026/);
+  expect(oldSaid({ ...edge, alarms_as_of: late }, say)).toMatch(/as of .*2 Jan 2026.*, values as of now$/);
 });
 
 test('each value keeps its doubt, its own line and its pair', () => {

@@ -1,12 +1,13 @@
 /** What is said of a ward: one model, from which tables, the screens in 3D and the panel in a headset all take their words. */
 import type { Dispatch, Forecast, OfferState, Reading } from '../../../../contract/alarms';
+import { momentOf } from '../../../../client/core/dates';
 import { colonIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { isNobodys, tieWord } from './at-bed';
 import { paceOf } from './pace';
 import type { Pace } from './pace';
 import { rateOf, shown, unitOf, vitalOf, worst } from './ward';
-import type { AlarmView, BedView, EnteredView, Point, Priority, StaffView, Text, VitalNow, WardView } from './ward';
+import type { AlarmView, BedView, EnteredView, OldView, Point, Priority, StaffView, Text, VitalNow, WardView } from './ward';
 import { roleIn } from './words';
 import type { Say, Word } from './words';
 
@@ -80,6 +81,15 @@ export function wardSaid(ward: WardView, errands: readonly Errand[], say: Say): 
     staff: ward.staff.map((one) => staffSaid(one, [...ward.alarms, ...errands], say)),
     say,
   };
+}
+
+/** Of when what is shown of the beds of an edge is, where that is not now. */
+export function oldSaid({ edge, is_silent, alarms_as_of, values_as_of }: OldView, say: Say): string {
+  const language = say('language') as Language;
+  const at = (moment: string | null): string => (moment === null ? say('oldNow') : momentOf(moment, language));
+  if (is_silent && alarms_as_of === null) return say('oldUnknown', { edge });
+  const word = is_silent ? 'oldSilent' : alarms_as_of === null ? 'oldValues' : 'oldAlarms';
+  return say(word, { edge, alarms: at(alarms_as_of), values: at(values_as_of) });
 }
 
 export function bedSaid(bed: BedView, ward: WardView, say: Say): BedSaid {

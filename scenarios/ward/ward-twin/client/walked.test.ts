@@ -82,7 +82,7 @@ const view = (taken?: string): AlarmView => ({
   sources: {}, plan: null, run: null, overdue: [], sent: [], asked: false, equipment: [],
 });
 const ward = (alarms: readonly AlarmView[]): WardView =>
-  ({ now: '2026-01-01T10:02:00Z', id: 'w', name: '呼吸病房', rooms: {}, beds: [bed], alarms, staff: [{ id: 'me', name: '王芳', role: 'bed-nurse', places: [], holds: 0 }], escalation: { high: { signalling: { word: { zh: '高', en: 'High' } } } }, plans: [] }) as unknown as WardView;
+  ({ now: '2026-01-01T10:02:00Z', id: 'w', name: '呼吸病房', rooms: {}, old: [], beds: [bed], alarms, staff: [{ id: 'me', name: '王芳', role: 'bed-nurse', places: [], holds: 0 }], escalation: { high: { signalling: { word: { zh: '高', en: 'High' } } } }, plans: [] }) as unknown as WardView;
 const told = (alarms: readonly AlarmView[], language: 'zh' | 'en' = 'en', isPast = false): Told => {
   const say: Say = (word, params) => fill(WORDS[language][word], params ?? {});
   const view = ward(alarms);

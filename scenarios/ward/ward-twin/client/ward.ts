@@ -100,11 +100,22 @@ export interface StaffView {
   readonly holds: number;
 }
 
+/** An edge of a ward of which not all is known here until now. */
+export interface OldView {
+  readonly edge: string;
+  /** Nothing is heard of it; where it was not heard since the hospital was started, nobody knows since when. */
+  readonly is_silent: boolean;
+  readonly alarms_as_of: string | null;
+  readonly values_as_of: string | null;
+}
+
 export interface WardView {
   readonly now: string;
   readonly id: string;
   readonly name: string;
   readonly rooms: Readonly<Record<string, string>>;
+  /** Of which edges what is shown is old. */
+  readonly old: readonly OldView[];
   readonly beds: readonly BedView[];
   readonly alarms: readonly AlarmView[];
   readonly staff: readonly StaffView[];
