@@ -2,8 +2,10 @@
 //! is known to have taken goes on here meanwhile: silence at both ends would be nobody's. What it says once it is heard
 //! again holds, and what was done here stays beside it.
 
+use std::collections::BTreeMap;
+
 use alarms::{Presence, Sample};
-use vocabulary::Timestamp;
+use vocabulary::{ActorId, Timestamp};
 
 use super::{Beside, Kept, State, Thing, kept::Led};
 use crate::edges::LineNow;
@@ -36,15 +38,21 @@ impl State {
         let locations = lines
             .iter()
             .map(|line| (line.edge.clone(), line.locations.clone()));
-        let works_for = locations.collect();
+        let works_for: BTreeMap<_, _> = locations.collect();
         if self.works_for != works_for {
+            for (edge, locations) in &works_for {
+                if self.works_for.get(edge) != Some(locations) {
+                    self.leave_only(edge, locations);
+                }
+            }
             self.works_for = works_for;
             // Who waits for what devices send is another now.
             self.await_devices(now);
         }
         // What is an edge no more judges nothing: what it looked at is looked at here.
-        self.by_edge
-            .retain(|_, edge| lines.iter().any(|line| line.edge == *edge));
+        let is_edge = |edge: &ActorId| lines.iter().any(|line| line.edge == *edge);
+        self.by_edge.retain(|_, edge| is_edge(edge));
+        self.left_to.retain(|edge, _| is_edge(edge));
         // So are errands that it led: who was sent still comes, and somebody here ends them.
         for mission in self.missions.values_mut() {
             let is_its = |led: &mut Led| lines.iter().all(|line| line.edge != led.edge);
@@ -171,10 +179,10 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::BTreeSet;
 
     use alarms::{Act, Alarm, Board, Change, Changed, Step, escalation, ward_rules};
-    use vocabulary::ActorId;
+    use vocabulary::PatientId;
 
     use super::*;
     use crate::edges::{AsOf, Skew};
@@ -257,6 +265,38 @@ mod tests {
         // Ended as an edge: nothing is missed any more.
         state.hear_lines(&[], at(311));
         assert!(state.things.is_empty());
+    }
+
+    #[test]
+    fn what_was_written_down_at_the_beds_of_an_edge_is_judged_here_once_it_works_for_them_no_more()
+    {
+        let mut state = one_ward();
+        let seen = "Observation/seen".to_owned();
+        let bed = state.beds.get_mut("bed").unwrap();
+        bed.patient = PatientId::new("p").ok();
+        bed.answered
+            .insert("consciousness".to_owned(), seen.clone());
+        let line = |location: &str| LineNow {
+            edge: edge(),
+            locations: vec![location.to_owned()],
+            heard: Some(at(1)),
+            is_silent: false,
+            skew: None,
+            as_of: AsOf::default(),
+        };
+        state.hear_lines(&[line("site")], at(1));
+        for of in [&seen, &monitor().device] {
+            state.by_edge.insert(of.clone(), edge());
+        }
+        state.left_to.insert(edge(), BTreeSet::from([seen]));
+        for (location, (known, left)) in [("ward", (2, 1)), ("other", (1, 0))] {
+            state.hear_lines(&[line(location)], at(2));
+            assert_eq!(state.by_edge.len(), known, "{location}");
+            assert_eq!(state.left_to[&edge()].len(), left, "{location}");
+        }
+        assert!(state.by_edge.contains_key(&monitor().device));
+        state.hear_lines(&[], at(3));
+        assert!(state.left_to.is_empty() && state.by_edge.is_empty());
     }
 
     #[test]

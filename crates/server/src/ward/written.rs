@@ -196,7 +196,18 @@ impl State {
         found
     }
 
-    /// What an edge has no more, such as of beds that it works for no longer, is judged here again.
+    /// An edge works for these locations from now on: what was written down at other beds is judged here again.
+    pub(super) fn leave_only(&mut self, edge: &ActorId, locations: &[String]) {
+        let its = self.written_within(locations).into_iter();
+        let its: BTreeSet<String> = its.map(|(_, id)| format!("{OBSERVATION}{id}")).collect();
+        self.by_edge
+            .retain(|of, by| by != edge || !of.starts_with(OBSERVATION) || its.contains(of));
+        if let Some(has) = self.left_to.get_mut(edge) {
+            has.retain(|of| its.contains(of));
+        }
+    }
+
+    /// What an edge has no more is judged here again.
     fn leave_to(&mut self, edge: &ActorId, has: BTreeSet<String>) {
         let had = self.left_to.remove(edge).unwrap_or_default();
         self.by_edge
