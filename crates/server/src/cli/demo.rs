@@ -260,6 +260,7 @@ async fn begin_ward(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Re
             serial: None,
             carrier: one.carrier,
             said_by: None,
+            since: None,
         };
         let known = hospital.devices.find(&one.id).is_some();
         if !known

@@ -58,6 +58,9 @@ pub struct NewDevice {
     /// Who said at a bed whose values it measures.
     #[serde(skip)]
     pub said_by: Option<ActorId>,
+    /// Since when it measures them, where that was said elsewhere; none: from now on.
+    #[serde(skip)]
+    pub since: Option<Timestamp>,
 }
 
 impl NewDevice {
@@ -231,17 +234,19 @@ fn registered(devices: &Devices, id: &DeviceId, body: &Value) -> Option<Register
         name: text("/deviceName/0/name").unwrap_or(id.as_str()).to_owned(),
         profile: devices.profile(profile, version)?,
         patient: of("/patient/reference", "Patient").and_then(|id| PatientId::new(id).ok()),
-        since: body
-            .get("extension")
-            .and_then(Value::as_array)
-            .and_then(|all| all.iter().find(|one| one.get("url") == Some(&json!(SINCE))))
-            .and_then(|since| since.get("valueInstant")?.as_str()?.parse().ok()),
+        since: since_of(body),
         location: of("/location/reference", "Location"),
         carrier: carrier_of(body).map(str::to_owned),
         serial: text("/serialNumber").map(str::to_owned),
         active: text("/status") == Some("active"),
         is_left_behind: false,
     })
+}
+
+/// Since when a `Device` says that it measures whom it does.
+pub fn since_of(body: &Value) -> Option<Timestamp> {
+    let since = extension(body, SINCE)?.get("valueInstant")?;
+    since.as_str()?.parse().ok()
 }
 
 /// Who or what a `Device` says that it is carried by.
@@ -256,10 +261,14 @@ pub fn said_by(body: &Value) -> Option<&str> {
     who.strip_prefix("Practitioner/")
 }
 
-fn referred<'a>(body: &'a Value, extension: &str) -> Option<&'a str> {
-    let mut said = body.get("extension")?.as_array()?.iter();
-    let found = said.find(|one| one.get("url") == Some(&json!(extension)))?;
+fn referred<'a>(body: &'a Value, url: &str) -> Option<&'a str> {
+    let found = extension(body, url)?;
     found.pointer("/valueReference/reference")?.as_str()
+}
+
+fn extension<'a>(body: &'a Value, url: &str) -> Option<&'a Value> {
+    let mut said = body.get("extension")?.as_array()?.iter();
+    said.find(|one| one.get("url") == Some(&json!(url)))
 }
 
 /// Registers a device, or changes it; its metrics are those of its profile.
@@ -312,17 +321,18 @@ pub async fn register(
             return Err(RegistryError::NotThere(what));
         }
     }
-    // Whose values it measures begins now, where that is another than before.
+    // Whose values it measures begins now, or when it was said elsewhere, where that is another than before.
     let since = match hospital.devices.find(id) {
         Some(before) if before.patient == new.patient => before.since,
         None if new.patient.is_none() => None,
-        _ => Some(clock::now()),
+        _ => Some(new.since.unwrap_or_else(clock::now)),
     };
     keep(hospital, actor, (id, profile), new, ("active", since)).await
 }
 
 /// Takes over what somebody said at a bed of an edge of whose values a device measures, and where it is, as this entry
-/// of the edge's journal has it; why not, where that cannot be. What comes again is done, whatever was said here since.
+/// of the edge's journal has it; why not, where that cannot be. What comes again is done, whatever was said here since;
+/// and so is what was said before something that was said here: the later holds at both ends.
 pub async fn take_said(
     hospital: &Hospital,
     edge: &ActorId,
@@ -359,7 +369,8 @@ pub async fn take_said(
             return no("find the device, its patient and its place among those of this edge");
         }
     }
-    if (&device.patient, &device.location) == (&said.patient, &said.location) {
+    let is_so = (&device.patient, &device.location) == (&said.patient, &said.location);
+    if is_so || device.since > said.since {
         is_done().map_err(store)?;
         return Ok(None);
     }
@@ -370,6 +381,7 @@ pub async fn take_said(
         patient: said.patient,
         location: said.location,
         said_by: Some(by),
+        since: said.since,
         ..device.as_registered()
     };
     match register(hospital, edge, &device.id, &new).await {
@@ -454,6 +466,7 @@ impl Registered {
             serial: self.serial.clone(),
             carrier: self.carrier.clone(),
             said_by: None,
+            since: None,
         }
     }
 }

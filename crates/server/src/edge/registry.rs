@@ -43,7 +43,8 @@ pub async fn take_over(
     };
     let has_all = have_come();
     let before = edge.outbox.handed()?;
-    // What somebody here said of these is not in what the cloud hands down: it comes back from there once it has gone up.
+    // What somebody here said of these is not in what the cloud hands down: it comes back from there once it has gone up,
+    // unless somebody there has said something later.
     let said_here = edge.outbox.devices()?;
     let mut now = Versions::new();
     let mut facts = Vec::new();
@@ -51,7 +52,10 @@ pub async fn take_over(
         let at = (handed.key.kind.clone(), handed.key.id.clone());
         let version = version(&handed)?;
         let is_new = before.get(&at) != Some(&version);
-        let is_kept = is_new && at.0 == "Device" && said_here.contains(&at.1);
+        let is_kept = is_new
+            && at.0 == "Device"
+            && said_here.contains(&at.1)
+            && !is_said_later(hospital, &permit, &handed).await?;
         if is_new && !is_kept {
             let is_ours = before.contains_key(&at);
             let Some(taken) = taken(hospital, &permit, handed, is_ours).await? else {
@@ -158,6 +162,13 @@ fn open_account(hospital: &Hospital, person: &HandedPerson) -> Result<()> {
     hospital.accounts.put(&actor, &password)
 }
 
+/// Whether whose values a device measures was said in the cloud later than here.
+async fn is_said_later(hospital: &Hospital, permit: &Permit, handed: &Handed) -> Result<bool> {
+    let here = hospital.record.resource(permit, &handed.key, None).await?;
+    let here = here.and_then(|here| devices::since_of(here.body.as_ref()?));
+    Ok(devices::since_of(&handed.body) > here)
+}
+
 /// The facts of something that was handed down; none where what is here stays as it is.
 async fn taken(
     hospital: &Hospital,
@@ -238,7 +249,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let hospital = Hospital::open(config(folder.path())).unwrap();
         let edge = hospital.edge.clone().unwrap();
-        let registry = |name: &str| {
+        let registry = |name: &str, since: Option<&str>| {
             let profile = ::devices::Profiles::shipped()
                 .get("bedside-monitor")
                 .unwrap();
@@ -250,6 +261,10 @@ mod tests {
                 "resourceType": "Device", "id": "d", "status": "active",
                 "deviceName": [{"name": name}], "type": {"coding": [kind]},
             });
+            if let Some(since) = since {
+                let since = json!({"url": "urn:yuanyi:device-assigned", "valueInstant": since});
+                body["extension"] = json!([since]);
+            }
             mark_written_by(body.as_object_mut().unwrap(), "devices");
             Registry {
                 resources: vec![Handed {
@@ -263,8 +278,8 @@ mod tests {
                 ..Registry::default()
             }
         };
-        let take = async |name: &str| {
-            let taken = take_over(&hospital, &edge, registry(name), name);
+        let take = async |name: &str, since: Option<&str>| {
+            let taken = take_over(&hospital, &edge, registry(name, since), name);
             taken.await.unwrap();
             let key = ResourceKey {
                 kind: "Device".to_owned(),
@@ -278,7 +293,8 @@ mod tests {
             let body = kept.unwrap().unwrap().body.unwrap();
             body["deviceName"][0]["name"].as_str().unwrap().to_owned()
         };
-        assert_eq!(take("first").await, "first");
+        let (early, late) = (Some("2026-11-27T08:00:00Z"), Some("2026-11-28T08:00:00Z"));
+        assert_eq!(take("first", early).await, "first");
         let said = Written {
             sequence: 1,
             id: "d".to_owned(),
@@ -286,9 +302,12 @@ mod tests {
             body: json!({"resourceType": "Device", "id": "d"}),
         };
         edge.outbox.put_steps(&[Step::Written(said)], 2).unwrap();
-        assert_eq!(take("second").await, "first");
+        assert_eq!(take("second", early).await, "first");
+        // What somebody in the cloud says later than what still waits here holds here too.
+        assert_eq!(take("third", late).await, "third");
+        assert_eq!(take("second", late).await, "third");
         let batch = edge.outbox.next(10).unwrap().unwrap();
         edge.outbox.sent(&batch, &[]).unwrap();
-        assert_eq!(take("second").await, "second");
+        assert_eq!(take("second", late).await, "second");
     }
 }

@@ -129,23 +129,35 @@ async fn what_an_edge_says_of_a_device_once_more_is_done_whatever_was_said_here_
     let device_key = key("Device", "d");
     let kept = hospital.record.resource(permit, &device_key, None);
     let body = kept.await.unwrap().unwrap().body.unwrap();
-    let says = async |sequence: u64| {
-        let said = Written {
+    let says = async |sequence: u64, since: &str| {
+        let mut said = Written {
             sequence,
             id: "d".to_owned(),
             patient: PatientId::new("p").ok(),
             body: body.clone(),
         };
+        let extensions = said.body["extension"].as_array_mut().unwrap().iter_mut();
+        let mut assigned = extensions.filter(|one| one["url"] == "urn:yuanyi:device-assigned");
+        assigned.next().unwrap()["valueInstant"] = json!(since);
         let refused = take_written(&hospital, permit, &edge, vec![said]).await;
         assert!(refused.unwrap().is_empty());
         let device = hospital.devices.find(&device).unwrap();
         device.patient.as_ref().map(ToString::to_string)
     };
+    let (before, later, last) = (
+        "2020-01-01T08:00:00Z",
+        "2126-01-01T08:00:00Z",
+        "2126-01-01T09:00:00Z",
+    );
     is_of("q", None).await;
-    assert_eq!(says(7).await.as_deref(), Some("p"));
+    // Said there before it was said here: the later holds.
+    assert_eq!(says(5, before).await.as_deref(), Some("q"));
+    assert_eq!(says(7, later).await.as_deref(), Some("p"));
+    let since = hospital.devices.find(&device).unwrap().since;
+    assert_eq!(since, later.parse().ok(), "since it was said there");
     is_of("q", None).await;
-    assert_eq!(says(7).await.as_deref(), Some("q"));
-    assert_eq!(says(9).await.as_deref(), Some("p"));
+    assert_eq!(says(7, later).await.as_deref(), Some("q"));
+    assert_eq!(says(9, last).await.as_deref(), Some("p"));
     // It has lost its data since, and counts its entries from the beginning again.
     let said = |sequence, since| hospital.edges.was_said(&edge, &device, (sequence, since));
     assert!(said(8, Timestamp(0)).unwrap());
