@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bedActs, bedPath, careOf, certificateOf, deviceIdFault, devicePath, markedOf, megabytesOf, placeOf, skewIn } from './devices';
+import { bedActs, bedPath, careOf, certificateOf, deviceIdFault, devicePath, lackOf, markedOf, megabytesOf, placeOf, skewIn } from './devices';
 import type { BedFor, Care, Device, DeviceState, TurnedAway } from './devices';
 
 const NOW_ms = Date.parse('2026-11-26T08:00:00Z');
@@ -41,6 +41,14 @@ describe('an edge', () => {
     const of = (ahead_ms: number): string => skewIn({ ahead_ms, doubt_ms: 340, is_wrong: false }).off;
     expect([of(12_340), of(-3_600_000), of(0)]).toEqual(['+12.3', '−3600.0', '+0.0']);
     expect(skewIn({ ahead_ms: 0, doubt_ms: 340, is_wrong: false }).doubt).toBe('0.3');
+  });
+
+  it('says what the cloud lacks to take something, whatever it is about', () => {
+    const of = (why: string): string | undefined => lackOf({ why });
+    expect(of('find the device in the registry')).toBe('devices.edge.lacks.device');
+    expect(of('find the bed or the thing among those of this edge')).toBe('devices.edge.lacks.place');
+    expect(of('be read by the cloud, which answers 413')).toBe('devices.edge.lacks.readable');
+    expect(of('something new')).toBeUndefined();
   });
 
   it('says how far an upgrade has come, also where its length is not known', () => {

@@ -87,13 +87,20 @@ export interface EdgeState {
     readonly refused: number;
   };
   /** For which reasons the cloud does not take some of it, how often, and when last. */
-  readonly not_taken: readonly { readonly why: string; readonly times: number; readonly at: string }[];
+  readonly not_taken: readonly NotTaken[];
   /** What the cloud hands down: when it was taken over last, and why it is not now. */
   readonly registry: { readonly at: string | null; readonly fault: string | null };
   /** Its clock: against the cloud's as far as it was compared; and whether it is earlier than what was written down here. */
   readonly clock: { readonly skew: Skew | null; readonly at: string | null; readonly is_behind: boolean };
   /** The package for devices that is fetched now. */
   readonly package: PackageUnderWay | null;
+}
+
+/** For which reason the cloud does not take some of what an edge sends, how often, and when last. */
+export interface NotTaken {
+  readonly why: string;
+  readonly times: number;
+  readonly at: string;
 }
 
 /** How far the clock of an edge is ahead of the cloud's, and what that may be off. */
@@ -120,6 +127,8 @@ export interface EdgeRow {
   readonly alarms_as_of: string | null;
   /** So what was measured and written down there. */
   readonly values_as_of: string | null;
+  /** Why some of what it sent was not taken, since the hospital was started. */
+  readonly not_taken: readonly NotTaken[];
 }
 
 export interface Devices {
@@ -251,4 +260,23 @@ export function placeOf(device: Device): { readonly name: string; readonly said:
   if (said !== undefined) return { name: device.place_name ?? said, said: device.quality.state_at, isKnown: device.place_name !== null };
   if (device.location === null) return undefined;
   return { name: device.location_name ?? device.location, said: null, isKnown: true };
+}
+
+/** What the cloud lacks to take something of an edge, by how its reason begins: what can be done about it. */
+const LACKS = [
+  ['find the device', 'devices.edge.lacks.device'],
+  ['find the stream', 'devices.edge.lacks.stream'],
+  ['use another code or unit', 'devices.edge.lacks.stream'],
+  ['believe a value', 'devices.edge.lacks.range'],
+  ['find the patient', 'devices.edge.lacks.patient'],
+  ['find the location', 'devices.edge.lacks.place'],
+  ['find the bed', 'devices.edge.lacks.place'],
+  ['take this of an edge', 'devices.edge.lacks.edge'],
+  ['change ', 'devices.edge.lacks.anothers'],
+  ['be read by the cloud', 'devices.edge.lacks.readable'],
+] as const;
+
+/** Why something of an edge is not taken, as a word; none for a reason that is not known here. */
+export function lackOf({ why }: Pick<NotTaken, 'why'>): (typeof LACKS)[number][1] | undefined {
+  return LACKS.find(([begins]) => why.startsWith(begins))?.[1];
 }

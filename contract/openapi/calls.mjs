@@ -203,6 +203,10 @@ export const groups = {
       gives: { 200: client('devices', 'EdgeState') },
       fails: [403, 404],
     }),
+    call('POST /api/edge/again', 'Tries once more what the cloud did not take of this edge; how many pieces. 404 where it is none.', {
+      gives: { 200: object({ again: integer }) },
+      fails: [403, 404],
+    }),
     call('POST /api/edge/readings', 'Takes readings that an edge has kept: all are on disk when this is answered, but those that are named.', {
       takes: bytes('application/zstd', 'A JSON array of readings as this program writes them, compressed.'),
       gives: { 200: object({ refused: list(object({ index: integer, why: text })) }) },
@@ -219,7 +223,7 @@ export const groups = {
       fails: [400, 403, 413],
     }),
     call('POST /api/edge/line', 'Hears an edge; answers as soon as the registry is another than it has, or somebody asks something of its alarms, at the latest after some seconds.', {
-      takes: object({ 'revision?': text, 'done?': list(anything), 'maintained?': anything, 'skew?': anything }),
+      takes: object({ 'revision?': text, 'done?': list(anything), 'maintained?': anything, 'skew?': anything, 'behind?': anything }),
       gives: { 200: object({ asked: list(anything), to_maintain: anything, registry: anything, revision: anything, clock: list(moment) }) },
       fails: [400, 403],
     }),

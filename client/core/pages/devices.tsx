@@ -7,7 +7,7 @@ import type { Column } from '../../panels/DataTable';
 import { Access } from '../../panels/devices/Access';
 import { Ask } from '../../panels/devices/Ask';
 import { AtBeds } from '../../panels/devices/AtBeds';
-import { ClockOff, Edges } from '../../panels/devices/Edges';
+import { ClockOff, Edges, Lacks } from '../../panels/devices/Edges';
 import { Register } from '../../panels/devices/Register';
 import { Upgrades } from '../../panels/devices/Upgrades';
 import { EmptyState } from '../../panels/EmptyState';
@@ -17,6 +17,7 @@ import { useApp } from '../app';
 import { momentOf } from '../dates';
 import { careOf, certificateOf, markedOf, megabytesOf, placeOf, standingOf, sumOf } from '../devices';
 import type { Care, Device, DeviceRefusal, Devices, EdgeState, Standing, TurnedAway } from '../devices';
+import { createDoing } from '../doing';
 import { inLanguage, nameIn } from '../language';
 import { createQuery } from '../query';
 import { Link } from '../router';
@@ -74,7 +75,7 @@ export function DevicesPage(): JSX.Element {
             </Show>
             <Show when={answer().files}>{(files) => <Files of={files()} />}</Show>
             <Edges of={answer().edges} />
-            <Show when={answer().edge}>{(edge) => <EdgeLine of={edge()} />}</Show>
+            <Show when={answer().edge}>{(edge) => <EdgeLine of={edge()} reload={() => devices.reload()} />}</Show>
             <Show when={answer().may_administer}>
               <div class="row">
                 <Link href="/security" class="button">
@@ -337,8 +338,16 @@ function Refusals(props: { of: readonly DeviceRefusal[] }): JSX.Element {
 }
 
 /** The line from this edge to its cloud. */
-function EdgeLine(props: { of: EdgeState }): JSX.Element {
-  const { t, language } = useApp();
+function EdgeLine(props: { of: EdgeState; reload(): void }): JSX.Element {
+  const app = useApp();
+  const { t, language } = app;
+  const { busy, run } = createDoing(app);
+  const again = (): Promise<void> =>
+    run(async () => {
+      const { again: n } = await app.api.post<{ again: number }>('/api/edge/again', {});
+      app.toast(() => t('devices.edge.triedAgain', { n }));
+      props.reload();
+    });
   const when = (text: string | null): string => (text === null ? '–' : momentOf(text, language()));
   return (
     <section>
@@ -386,6 +395,13 @@ function EdgeLine(props: { of: EdgeState }): JSX.Element {
           )}
         </Show>
       </dl>
+      <Show when={props.of.not_taken.length > 0}>
+        <h3>{t('devices.edge.notTaken')}</h3>
+        <Lacks of={props.of.not_taken} />
+        <button type="button" class="button" disabled={busy()} onClick={() => void again()}>
+          {t('devices.edge.tryAgain')}
+        </button>
+      </Show>
     </section>
   );
 }

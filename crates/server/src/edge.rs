@@ -47,8 +47,8 @@ use crate::{
 };
 pub use line::{follow_journal, hold};
 pub use maintained::is_to_install;
-pub use outbox::OUTBOX;
-use outbox::{Aside, Batch, Outbox, Waits, What, is_full};
+pub use outbox::{Aside, OUTBOX};
+use outbox::{Batch, Outbox, Waits, What, is_full};
 pub use packages::follow as follow_packages;
 use packages::{Packages, UnderWay};
 
@@ -268,6 +268,13 @@ impl Edge {
         Ok(body.len())
     }
 
+    /// Tries once more what the cloud did not take, which may have by now what it lacked. How much that is.
+    pub fn try_again(&self) -> Result<u64> {
+        let count = self.outbox.try_again()?;
+        self.wake.send_modify(|count| *count += 1);
+        Ok(count)
+    }
+
     /// Sends what goes out next; whether there was something.
     async fn send_next(self: &Arc<Self>) -> Result<Option<usize>> {
         let edge = Arc::clone(self);
@@ -313,6 +320,12 @@ fn agent(cloud: &str, authorities: Option<&Path>) -> Result<ureq::Agent> {
 
 /// Sends until the hospital closes.
 pub async fn follow(edge: Arc<Edge>, mut closed: watch::Receiver<bool>) {
+    let tries = Arc::clone(&edge);
+    // The program may be another by now, as may the cloud's.
+    let tried = tokio::task::spawn_blocking(move || tries.try_again()).await;
+    if let Ok(Err(error)) = tried {
+        tracing::error!(%error, "what the cloud did not take could not be put into the outbox");
+    }
     let mut wake = edge.wake.subscribe();
     let mut pause = AGAIN;
     let mut may_send = Instant::now();

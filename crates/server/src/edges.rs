@@ -35,6 +35,7 @@ use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
 use crate::{
     accounts::ACCOUNTS,
     clock,
+    edge::{Aside, NotTaken},
     hospital::Hospital,
     sqlite, vitals,
     ward::{Acted, NotDone, Wish},
@@ -142,6 +143,8 @@ pub struct EdgeRow {
     /// Until when is known here what it has.
     #[serde(flatten)]
     as_of: AsOf,
+    /// Why some of what it sent was not taken, since this program was started, the latest first.
+    not_taken: Vec<Aside>,
 }
 
 /// How the line to an edge is that was here once.
@@ -179,6 +182,8 @@ struct LineState {
     skew: Option<Skew>,
     /// Until when is known what it has, as far as it says.
     as_of: AsOf,
+    /// For which reasons what it sent was not taken: how often, and when last.
+    not_taken: BTreeMap<String, (u64, Timestamp)>,
     /// Commands for its devices that are on its disk.
     got: BTreeSet<String>,
     /// Commands that wait there until what they name is fetched.
@@ -295,6 +300,17 @@ impl Edges {
         self.line(edge).state.lock().last_heard = Some(clock::now());
     }
 
+    /// Notes what is not taken of what an edge sends.
+    pub fn note_not_taken(&self, edge: &ActorId, refused: &[NotTaken]) {
+        let (line, now) = (self.line(edge), clock::now());
+        let mut state = line.state.lock();
+        for one in refused {
+            let (times, at) = state.not_taken.entry(one.why.clone()).or_insert((0, now));
+            *times += 1;
+            *at = now;
+        }
+    }
+
     /// The lines to all edges that were here once: one that was only registered is not missed.
     pub fn lines(&self) -> Result<Vec<LineNow>> {
         let known = self.rows("EXISTS (SELECT 1 FROM edge_given WHERE account = edge.account)")?;
@@ -345,6 +361,7 @@ impl Edges {
                 last_heard,
                 skew: state.skew.map(Skew::shown),
                 as_of: state.as_of.of(last_heard, self.is_long_ago(last_heard)),
+                not_taken: not_taken(&state),
                 locations,
                 id,
             }
@@ -472,6 +489,18 @@ impl Edges {
             }
         }
     }
+}
+
+fn not_taken(state: &LineState) -> Vec<Aside> {
+    let all = state.not_taken.iter();
+    let all = all.map(|(why, (times, at))| Aside {
+        why: why.clone(),
+        times: *times,
+        at: *at,
+    });
+    let mut all: Vec<Aside> = all.collect();
+    all.sort_by_key(|one| std::cmp::Reverse(one.at));
+    all
 }
 
 /// How long an edge may say nothing: as the rule in force has it that calls somebody then.

@@ -439,6 +439,36 @@ impl Outbox {
         Ok(())
     }
 
+    /// Puts what the cloud did not take behind what waits: it may have by now what it lacked. How much that is.
+    pub fn try_again(&self) -> Result<u64> {
+        let mut database = self.database.lock();
+        let transaction = database.transaction()?;
+        let mut moved = Vec::new();
+        {
+            let mut query =
+                transaction.prepare("SELECT sequence, body FROM refused ORDER BY sequence")?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                let (sequence, body): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+                let piece = zstd::decode_all(&*body)?;
+                let Some((readings, is_alarm, is_written)) = kind_of(&piece) else {
+                    continue;
+                };
+                let body = zstd::encode_all(&*[&b"["[..], &piece, b"]"].concat(), LEVEL)?;
+                transaction.execute(
+                    "INSERT INTO waiting (at_ms, readings, body, alarms, written) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![clock::now().0, readings, body, is_alarm, is_written],
+                )?;
+                moved.push(sequence);
+            }
+        }
+        for sequence in &moved {
+            transaction.execute("DELETE FROM refused WHERE sequence = ?1", [sequence])?;
+        }
+        transaction.commit()?;
+        Ok(u64::try_from(moved.len())?)
+    }
+
     /// Why some of what was sent was put aside, the latest first.
     pub fn aside(&self) -> Result<Vec<Aside>> {
         let database = self.database.lock();
@@ -480,6 +510,16 @@ impl Outbox {
             refused: count("SELECT count(*) FROM refused")?,
         })
     }
+}
+
+/// What a piece is that was put aside: how many readings, whether a step of an alarm, whether it was written down.
+fn kind_of(piece: &[u8]) -> Option<(i64, bool, bool)> {
+    if let Ok(arrived) = serde_json::from_slice::<Arrived>(piece) {
+        return Some((readings_of(&arrived), false, false));
+    }
+    let is_alarm = serde_json::from_slice::<Told>(piece).is_ok();
+    let is_written = !is_alarm && serde_json::from_slice::<Written>(piece).is_ok();
+    (is_alarm || is_written).then_some((0, is_alarm, is_written))
 }
 
 fn next_of(database: &Connection, lane: &str, readings: usize) -> Result<Option<Batch>> {
@@ -524,6 +564,7 @@ fn next_of(database: &Connection, lane: &str, readings: usize) -> Result<Option<
 #[cfg(test)]
 mod tests {
     use record::{Readings, StreamKey};
+    use serde_json::json;
     use vocabulary::{Coding, PatientId};
 
     use super::*;
@@ -544,6 +585,24 @@ mod tests {
             received: Timestamp(at),
             quality: vec![],
             message: None,
+        }
+    }
+
+    fn step(sequence: u64) -> Told {
+        let errand = json!({
+            "sequence": sequence, "mission": {
+                "id": "m", "ward": "w", "bed": "b", "by": "nurse", "at": "2026-11-27T08:00:00Z", "sent": [],
+            },
+        });
+        serde_json::from_value(errand).unwrap()
+    }
+
+    fn written(sequence: u64) -> Written {
+        Written {
+            sequence,
+            id: format!("o-{sequence}"),
+            patient: PatientId::new("p").ok(),
+            body: json!({"resourceType": if sequence == 4 { "Device" } else { "Observation" }}),
         }
     }
 
@@ -581,17 +640,36 @@ mod tests {
     }
 
     #[test]
+    fn what_the_cloud_did_not_take_is_tried_once_more_behind_what_waits_as_what_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = Outbox::open(folder.path()).unwrap();
+        let steps = [Step::Alarm(Box::new(step(5))), Step::Written(written(7))];
+        outbox.put(&[reading(1), reading(2)]).unwrap();
+        outbox.put_steps(&steps, 8).unwrap();
+        let go_out = |is_taken: bool| {
+            let mut went = Vec::new();
+            while let Some(batch) = outbox.next(1000).unwrap() {
+                let refused = (0..batch.what.len()).map(|index| (index, "find it".to_owned()));
+                let refused: Vec<_> = refused.filter(|_| !is_taken).collect();
+                outbox.sent(&batch, &refused).unwrap();
+                went.push(batch.what);
+            }
+            went
+        };
+        let refused = go_out(false);
+        assert_eq!(outbox.waits().unwrap().refused, 4);
+        assert_eq!(outbox.try_again().unwrap(), 4);
+        let waits = outbox.waits().unwrap();
+        assert_eq!((waits.readings, waits.alarms, waits.written), (2, 1, 1));
+        assert_eq!((waits.refused, outbox.aside().unwrap().len()), (0, 0));
+        assert_eq!(go_out(true), refused);
+        assert_eq!(outbox.try_again().unwrap(), 0);
+    }
+
+    #[test]
     fn steps_of_alarms_go_out_before_what_waited_longer_and_leave_it_there() {
         let folder = tempfile::tempdir().unwrap();
         let outbox = Outbox::open(folder.path()).unwrap();
-        let step = |sequence: u64| {
-            let errand = serde_json::json!({
-                "sequence": sequence, "mission": {
-                    "id": "m", "ward": "w", "bed": "b", "by": "nurse", "at": "2026-11-27T08:00:00Z", "sent": [],
-                },
-            });
-            serde_json::from_value::<Told>(errand).unwrap()
-        };
         let put = |sequence: u64| {
             let steps = [Step::Alarm(Box::new(step(sequence)))];
             outbox.put_steps(&steps, sequence + 1).unwrap();
@@ -625,12 +703,6 @@ mod tests {
     fn what_somebody_wrote_down_goes_between_the_readings_in_its_order() {
         let folder = tempfile::tempdir().unwrap();
         let outbox = Outbox::open(folder.path()).unwrap();
-        let written = |sequence: u64| Written {
-            sequence,
-            id: format!("o-{sequence}"),
-            patient: PatientId::new("p").ok(),
-            body: serde_json::json!({"resourceType": if sequence == 4 { "Device" } else { "Observation" }}),
-        };
         let steps = [Step::Written(written(3)), Step::Written(written(4))];
         assert!(outbox.devices().unwrap().is_empty());
         outbox.put(&[reading(1)]).unwrap();

@@ -40,6 +40,7 @@ const TOKEN_MS: i64 = 365 * 24 * 3_600_000;
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/edge", get(state))
+        .route("/edge/again", post(again))
         .route(
             "/edge/readings",
             post(readings).layer(DefaultBodyLimit::max(MOST_BYTES)),
@@ -66,12 +67,23 @@ async fn state(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
 ) -> Result<Json<EdgeState>, Problem> {
-    hospital
-        .permit(&caller, Action::Administer, &Object::Hospital)
-        .await?;
+    administers(&hospital, &caller).await?;
     let edge = hospital.edge.as_ref();
     let edge = edge.ok_or_else(|| Problem::not_found("this hospital is no edge"))?;
     Ok(Json(edge.state()?))
+}
+
+/// Tries once more what the cloud did not take of this edge.
+async fn again(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let edge = hospital.edge.clone();
+    let edge = edge.ok_or_else(|| Problem::not_found("this hospital is no edge"))?;
+    let again = tokio::task::spawn_blocking(move || edge.try_again()).await;
+    let again = again.map_err(|error| Problem::internal(&error))??;
+    Ok(Json(json!({"again": again})))
 }
 
 /// Takes a batch: all of it is on disk when this is answered, but for what the answer names.
@@ -109,7 +121,20 @@ async fn readings(
         hospital.devices.came_by_edge(&from, &counts);
         hospital.devices.were_known(&from, &kept);
     }
-    Ok(Json(CloudAnswer { refused }))
+    let edge = is_edge.then_some(&caller.actor.id);
+    Ok(answered(&hospital, edge, refused))
+}
+
+/// Says what is not taken, and notes it for who administers here.
+fn answered(
+    hospital: &Hospital,
+    edge: Option<&ActorId>,
+    refused: Vec<NotTaken>,
+) -> Json<CloudAnswer> {
+    if let Some(edge) = edge {
+        hospital.edges.note_not_taken(edge, &refused);
+    }
+    Json(CloudAnswer { refused })
 }
 
 /// Whether an edge sends, or else a program of the hospital: nobody else speaks for devices of all patients.
@@ -143,8 +168,9 @@ async fn alarms(
     match told::<Told>(&hospital, &caller, body).await? {
         Break(none) => Ok(none),
         Continue((told, permit)) => {
-            let refused = ward::take_told(&hospital, permit, &caller.actor.id, told).await?;
-            Ok(Json(CloudAnswer { refused }))
+            let edge = &caller.actor.id;
+            let refused = ward::take_told(&hospital, permit, edge, told).await?;
+            Ok(answered(&hospital, Some(edge), refused))
         }
     }
 }
@@ -158,8 +184,9 @@ async fn written(
     match told::<Written>(&hospital, &caller, body).await? {
         Break(none) => Ok(none),
         Continue((told, permit)) => {
-            let refused = ward::take_written(&hospital, permit, &caller.actor.id, told).await?;
-            Ok(Json(CloudAnswer { refused }))
+            let edge = &caller.actor.id;
+            let refused = ward::take_written(&hospital, permit, edge, told).await?;
+            Ok(answered(&hospital, Some(edge), refused))
         }
     }
 }
