@@ -79,7 +79,11 @@ async fn put_steps(
             return Ok(());
         };
         let next = last.sequence + 1;
-        let steps: Vec<Step> = entries.into_iter().filter_map(step_of).collect();
+        let mut steps = Vec::new();
+        for entry in entries {
+            let deleted = Written::deleted(hospital, permit, &entry).await?;
+            steps.extend(deleted.map(Step::Written).or_else(|| step_of(entry)));
+        }
         let has_steps = !steps.is_empty();
         // A place in the journal is written down where it saves reading much again.
         if has_steps || next.is_multiple_of(PAGE as u64) {

@@ -164,6 +164,110 @@ async fn what_an_edge_says_of_a_device_once_more_is_done_whatever_was_said_here_
     assert!(!said(1, Timestamp(i64::MAX)).unwrap());
 }
 
+#[tokio::test]
+async fn what_was_written_down_here_is_taken_back_at_the_edge_of_its_patient_and_stays_as_it_was_written()
+ {
+    let (_folder, hospital) = Hospital::of_test();
+    let edge = edge();
+    let key = |kind: &str, id: &str| ResourceKey {
+        kind: kind.to_owned(),
+        id: id.to_owned(),
+    };
+    let mut given = Facts::default();
+    given.resources.push(Handed {
+        key: key("Patient", "p"),
+        subject: None,
+        body: Value::Null,
+    });
+    hospital.edges.give(&edge, &given).unwrap();
+    let of = |id: &str, patient: &str| {
+        json!({
+            "resourceType": "Observation", "id": id, "status": "final",
+            "subject": {"reference": format!("Patient/{patient}")},
+            "performer": [{"reference": "Practitioner/nurse"}],
+        })
+    };
+    for (id, patient) in [("o", "p"), ("of-another", "q")] {
+        put(&hospital, "Patient", json!({"id": patient})).await;
+        let mut body = of(id, patient);
+        body["note"] = json!([{"text": "as it was written"}]);
+        put(&hospital, "Observation", body).await;
+    }
+    let permit = hospital.for_edges().await.unwrap();
+    let says = async |id: &str, patient: &str, status: &str| {
+        let mut body = of(id, patient);
+        body["status"] = json!(status);
+        record::mark_written_by(body.as_object_mut().unwrap(), "cloud");
+        let said = Written {
+            sequence: 7,
+            id: id.to_owned(),
+            patient: PatientId::new(patient).ok(),
+            body,
+        };
+        let refused = take_written(&hospital, permit, &edge, vec![said]).await;
+        let at = key("Observation", id);
+        let kept = hospital.record.resource(permit, &at, None).await;
+        let kept = kept.unwrap().unwrap();
+        (refused.unwrap().len(), kept.version, kept.body.unwrap())
+    };
+    // Nothing else of it is changed there, and nothing of whom the edge does not have.
+    let (refused, version, _) = says("o", "p", "amended").await;
+    assert_eq!((refused, version), (1, 1));
+    let (refused, version, _) = says("of-another", "q", "entered-in-error").await;
+    assert_eq!((refused, version), (1, 1));
+    for _ in 0..2 {
+        let (refused, version, kept) = says("o", "p", "entered-in-error").await;
+        assert_eq!((refused, version), (0, 2), "once");
+        assert_eq!(kept["status"], "entered-in-error");
+        assert_eq!(kept["note"][0]["text"], "as it was written");
+        assert_eq!(record::written_by(&kept), None);
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_deletes_at_an_edge_goes_up_as_entered_in_error() {
+    let (_folder, hospital) = Hospital::of_test();
+    let (nurse, patient) = (ActorId::new("nurse").unwrap(), PatientId::new("p").ok());
+    let work = hospital.own_permit("test", Action::ReadRecord);
+    let permit = work.await.unwrap();
+    for (by, performer, goes_up) in [
+        (nurse.clone(), "Practitioner/nurse", true),
+        (nurse, "Organization/laboratory", false),
+        (hospital_actor(), "Practitioner/nurse", false),
+    ] {
+        let key = ResourceKey {
+            kind: "Observation".to_owned(),
+            id: uuid::Uuid::new_v4().to_string(),
+        };
+        let written = NewFact::PutResource {
+            key: key.clone(),
+            subject: patient.clone(),
+            body: json!({
+                "resourceType": "Observation", "id": key.id, "status": "final",
+                "subject": {"reference": "Patient/p"}, "performer": [{"reference": performer}],
+            }),
+        };
+        let from = *hospital.record.feed().borrow();
+        for fact in [written, NewFact::DeleteResource { key: key.clone() }] {
+            let batch = Batch {
+                actor: by.clone(),
+                facts: vec![(fact, Precondition::None)],
+            };
+            hospital.record.commit(batch).await.unwrap();
+        }
+        let entries = hospital.record.entries(&permit, from, 10).await.unwrap();
+        let mut up = Vec::new();
+        for entry in &entries {
+            up.extend(Written::deleted(&hospital, &permit, entry).await.unwrap());
+        }
+        assert_eq!(up.len(), usize::from(goes_up), "{performer}");
+        for one in up {
+            assert_eq!((&one.id, &one.patient), (&key.id, &patient));
+            assert_eq!(one.body["status"], "entered-in-error");
+        }
+    }
+}
+
 fn take() -> Wish {
     Wish::Act { what: Act::Take }
 }

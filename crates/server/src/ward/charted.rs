@@ -8,7 +8,7 @@ use vocabulary::{PatientId, Text, Timestamp};
 
 use super::{
     State,
-    written::{author, edge_of, is_by_hand},
+    written::{author, edge_of, may_be_taken_back},
 };
 
 /// Codes an answer to a question of a score, such as the level of consciousness.
@@ -136,7 +136,7 @@ impl State {
     /// where it counts for nothing at a bed.
     pub fn entered(&self, id: &str, body: &Value) -> Option<Entered> {
         let edge = edge_of(body);
-        if edge.is_none() && !is_by_hand(body) {
+        if edge.is_none() && !may_be_taken_back(body) {
             return None;
         }
         let all = charted(body, &self.rules);

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     devices::{self, said_by},
     edge::NotTaken,
-    hospital::Hospital,
+    hospital::{Hospital, hospital_actor},
     vitals,
 };
 
@@ -32,8 +32,12 @@ const TAKEN_BACK: &str = "entered-in-error";
 const DEVICE: &str = "Device";
 /// What was written down at an edge is tagged by this in the cloud, and changed there alone.
 const AT_EDGE: &str = "edge";
-/// What was written down in the cloud is tagged by this at an edge, and changed there alone.
+/// What was written down in the cloud by hand is tagged by this at an edge. It is corrected there, and taken back at
+/// either end.
 const IN_CLOUD: &str = "cloud";
+/// What was written down at another edge, or in the cloud by a device or a program, is tagged by this at an edge, and
+/// changed where it was written down alone.
+const ELSEWHERE: &str = "elsewhere";
 /// What is handed to an edge of an observation.
 const HANDED: &[&str] = &[
     "resourceType",
@@ -78,8 +82,9 @@ impl Written {
         let by = entry.actor.as_str();
         let is_theirs = match key.kind.as_str() {
             KIND => {
-                let is_own = author(body)? == by;
-                entry.fact.subject.is_some() && (is_own || is_taken_back(body)) && is_by_hand(body)
+                let is_own = author(body)? == by && is_by_hand(body);
+                let is_ended = is_taken_back(body) && may_be_taken_back(body);
+                entry.fact.subject.is_some() && (is_own || is_ended)
             }
             DEVICE => said_by(body) == Some(by),
             _ => false,
@@ -90,6 +95,36 @@ impl Written {
             patient: entry.fact.subject.clone(),
             body: body.clone(),
         })
+    }
+
+    /// What somebody deleted: where it was written down by hand, the cloud hears that it was entered in error. What the
+    /// cloud hands down no more it has ended itself.
+    pub async fn deleted(
+        hospital: &Hospital,
+        permit: &Permit,
+        entry: &Entry,
+    ) -> Result<Option<Self>, RecordError> {
+        let FactBody::Resource {
+            key,
+            version,
+            body: None,
+        } = &entry.fact.body
+        else {
+            return Ok(None);
+        };
+        if key.kind != KIND || *version < 2 || entry.actor == hospital_actor() {
+            return Ok(None);
+        }
+        let before = hospital.record.resource(permit, key, Some(version - 1));
+        Ok(before.await?.and_then(|before| {
+            let patient = before.subject?;
+            Some(Self {
+                sequence: entry.sequence,
+                id: key.id.clone(),
+                body: as_taken_back(before.body?, &patient)?,
+                patient: Some(patient),
+            })
+        }))
     }
 
     /// Whether it says whose values a device measures.
@@ -107,8 +142,14 @@ impl Written {
         if about.is_none() || about.as_deref() != self.patient.as_ref().map(PatientId::as_str) {
             return Some("take an observation of one patient about another");
         }
-        let is_signed = author(&self.body).is_some() && is_by_hand(&self.body);
+        let is_theirs = is_by_hand(&self.body) || self.ends_anothers();
+        let is_signed = author(&self.body).is_some() && is_theirs;
         (!is_signed).then_some("find who wrote it down")
+    }
+
+    /// Whether it takes back what was written down in the cloud.
+    fn ends_anothers(&self) -> bool {
+        is_taken_back(&self.body) && written_by(&self.body) == Some(IN_CLOUD)
     }
 
     /// It as a fact of this hospital.
@@ -150,6 +191,11 @@ pub(super) fn is_by_hand(body: &Value) -> bool {
     is_here && body.get("device").is_none()
 }
 
+/// Whether who treats may take it back here: it was written down here, or in the cloud, by hand.
+pub(super) fn may_be_taken_back(body: &Value) -> bool {
+    is_by_hand(body) || written_by(body) == Some(IN_CLOUD)
+}
+
 /// At which edge an observation of this hospital was written down, and in which entry of its journal.
 fn entry_of(body: &Value) -> Option<(&str, u64)> {
     let tags = body.pointer("/meta/tag")?.as_array()?;
@@ -159,8 +205,8 @@ fn entry_of(body: &Value) -> Option<(&str, u64)> {
     Some((text("code")?, text("version")?.parse().ok()?))
 }
 
-/// An observation that somebody wrote down here by hand about this patient, as one that was entered in error. None where
-/// it is another's, a device's or a program's, or was taken back before.
+/// An observation that somebody wrote down here, or in the cloud of this edge, by hand about this patient, as one that was
+/// entered in error. None where it is another's, a device's or a program's, or was taken back before.
 pub fn as_taken_back(mut body: Value, patient: &PatientId) -> Option<Value> {
     let about = referred(&body, "/subject/reference", "Patient");
     let status = body.get_mut("status")?;
@@ -168,7 +214,7 @@ pub fn as_taken_back(mut body: Value, patient: &PatientId) -> Option<Value> {
         return None;
     }
     *status = json!(TAKEN_BACK);
-    (author(&body).is_some() && is_by_hand(&body)).then_some(body)
+    (author(&body).is_some() && may_be_taken_back(&body)).then_some(body)
 }
 
 /// At which edge an observation was written down; none: here.
@@ -259,12 +305,16 @@ pub async fn written_for(
 }
 
 fn handed(body: &Value, edge: &ActorId) -> Value {
-    let is_its_own = edge_of(body).as_ref() == Some(edge);
+    let written_at = match edge_of(body) {
+        Some(of) if of == *edge => AT_EDGE,
+        None if is_by_hand(body) => IN_CLOUD,
+        _ => ELSEWHERE,
+    };
     let fields = HANDED
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), body.get(*name)?.clone())));
     let mut fields: Map<String, Value> = fields.collect();
-    mark_written_by(&mut fields, if is_its_own { AT_EDGE } else { IN_CLOUD });
+    mark_written_by(&mut fields, written_at);
     Value::Object(fields)
 }
 
@@ -313,8 +363,16 @@ pub async fn take_written(
         }
         let is_anothers =
             before.is_some_and(|before| before.is_none_or(|(of, _)| of != edge.as_str()));
+        let is_over = known.as_ref().is_some_and(is_taken_back);
+        if is_anothers && is_over && written.ends_anothers() {
+            continue;
+        }
         let patient = written.patient.as_ref().map_or("", PatientId::as_str);
-        let why = if is_anothers {
+        // What was written down here by hand may be taken back there, and stays as it was written.
+        let ends = |known| as_taken_back(known, written.patient.as_ref()?);
+        let ended = known.filter(|_| is_anothers && written.ends_anothers());
+        let ended = ended.and_then(ends);
+        let why = if is_anothers && ended.is_none() {
             Some("change what was not written down at this edge")
         } else if !hospital.was_given(edge, "Patient", patient).await? {
             Some("find the patient among those of this edge")
@@ -326,9 +384,17 @@ pub async fn take_written(
             refused.push(NotTaken { index, why });
             continue;
         }
+        let fact = match ended {
+            None => written.fact(edge),
+            Some(body) => NewFact::PutResource {
+                key,
+                subject: written.patient,
+                body,
+            },
+        };
         let batch = Batch {
             actor: edge.clone(),
-            facts: vec![(written.fact(edge), Precondition::None)],
+            facts: vec![(fact, Precondition::None)],
         };
         hospital.record.commit(batch).await?;
     }
@@ -372,7 +438,7 @@ mod tests {
         };
         let (own, anothers) = (handed(&kept, &edge), handed(&kept, &other));
         assert_eq!(written_by(&own), Some(AT_EDGE));
-        assert_eq!(written_by(&anothers), Some(IN_CLOUD));
+        assert_eq!(written_by(&anothers), Some(ELSEWHERE));
         assert_eq!(edge_of(&own), None, "it is judged where it is handed to");
         let here = written().body;
         assert!(stays_as_written(Some(&here), &own));
@@ -401,6 +467,39 @@ mod tests {
         assert_eq!(up.fault(), None);
         assert!(as_taken_back(handed(&kept, &other), &patient).is_none());
         assert!(as_taken_back(kept, &patient).is_none(), "in the cloud");
+    }
+
+    #[test]
+    fn what_was_written_down_in_the_cloud_is_taken_back_at_an_edge_and_not_changed_there() {
+        let edge = ActorId::new("edge-1").unwrap();
+        let mut kept = written().body;
+        kept["status"] = json!("final");
+        let mut here = handed(&kept, &edge);
+        assert_eq!(written_by(&here), Some(IN_CLOUD));
+        let goes_up = |body: &Value| {
+            let entry = json!({
+                "sequence": 7, "at": "2026-11-26T08:00:00Z", "actor": "nurse", "salt": "00",
+                "fact": {"subject": "p", "body": FactBody::Resource {
+                    key: ResourceKey { kind: KIND.to_owned(), id: "o".to_owned() },
+                    version: 2,
+                    body: Some(body.clone()),
+                }},
+            });
+            Written::of(&serde_json::from_value(entry).unwrap())
+        };
+        here["valueBoolean"] = json!(true);
+        assert_eq!(goes_up(&here), None);
+        let patient = PatientId::new("p").unwrap();
+        let taken_back = as_taken_back(here, &patient).unwrap();
+        let up = goes_up(&taken_back).unwrap();
+        assert!(up.ends_anothers() && up.fault().is_none());
+        // What a device or a system measured there is nobody's to take back.
+        let mut measured = kept.clone();
+        measured["device"] = json!({"reference": "Device/d"});
+        kept["performer"] = json!([{"reference": "Organization/laboratory"}]);
+        for body in [measured, kept] {
+            assert!(as_taken_back(handed(&body, &edge), &patient).is_none());
+        }
     }
 
     #[test]
