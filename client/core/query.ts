@@ -12,6 +12,23 @@ export interface Query<T> {
   reload(): void;
 }
 
+/**
+ * Asks a query again some time after news came: once for all that come meanwhile, and never in the place of an answer
+ * that is on its way.
+ */
+export function reloadSoon(query: Pick<Query<unknown>, 'loading' | 'reload'>, wait_ms: number): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const later = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      if (query.loading()) later();
+      else query.reload();
+    }, wait_ms);
+  };
+  onCleanup(() => clearTimeout(timer));
+  return later;
+}
+
 /** Asks `ask` at once and whenever what it reads changes. */
 export function createQuery<T>(ask: Accessor<(signal: AbortSignal) => Promise<T>>): Query<T> {
   const [data, setData] = createSignal<T>();

@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
-import { createQuery } from '../../../../client/core/query';
+import { createQuery, reloadSoon } from '../../../../client/core/query';
 import { Link } from '../../../../client/core/router';
 import { Answer } from '../../../../client/panels/Answer';
 import { EmptyState } from '../../../../client/panels/EmptyState';
@@ -12,18 +12,26 @@ import { Segmented } from '../../../../client/panels/Segmented';
 import { COURSES } from './course';
 import type { Row } from './course';
 import { Enrol } from './Enrol';
+import { sameLines } from './lines';
 import { CHIPS, SIGNS, onTime } from './shown';
 import { sayIn } from './words';
 import type { Say } from './words';
 
 const NEEDS: ReadonlySet<Row['state']> = new Set(['alert', 'taken', 'referred', 'overdue', 'unclear']);
 
+const SOON_ms = 300;
+const LATER_ms = 5_000;
+
 export function WorkList(): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
   const rows = createQuery<readonly Row[]>(() => (signal) => app.api.get(COURSES, { signal }));
+  const lines = sameLines(rows.data);
+  // Devices at beds write all the time: what the list is told of by name is read first.
+  const [soon, later] = [reloadSoon(rows, SOON_ms), reloadSoon(rows, LATER_ms)];
   app.onServerEvent(({ kind }) => {
-    if (['case', 'waiting', 'record', 'missed'].includes(kind)) rows.reload();
+    if (['case', 'waiting', 'missed'].includes(kind)) soon();
+    else if (kind === 'record') later();
   });
   return (
     <div class="follow">
@@ -36,7 +44,7 @@ export function WorkList(): JSX.Element {
           <h2 id="follow-list">{say('workList')}</h2>
         </header>
         <div class="panel-body stack">
-          <Answer of={rows}>{(all) => <Rows rows={all()} say={say} />}</Answer>
+          <Answer of={rows}>{() => <Rows rows={lines()} say={say} />}</Answer>
         </div>
       </section>
       <Show when={app.me()?.roles.some((role) => ['nurse', 'terminal-doctor', 'expert'].includes(role))}>
