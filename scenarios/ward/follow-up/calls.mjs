@@ -54,6 +54,7 @@ export const calls = [
     'Up to a named doctor; down to who asked.',
     object({ direction: one('up', 'down'), criterion: text, reason: text, 'to?': text }),
   ),
+  act('POST /courses/{id}/handover', 'Names who is told from now on.', object({ first: text, 'second?': text, reason: text })),
   act('POST /courses/{id}/visit', 'Calls the patient into the room.'),
   act('POST /courses/{id}/visit/end', 'Ends the visit.'),
   act('POST /courses/{id}/end', 'Ends the follow-up.', object({ reason: text })),

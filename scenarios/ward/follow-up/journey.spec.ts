@@ -263,6 +263,15 @@ test('follow-up: lung function, groups and an action plan that is read aloud in 
   await words.getByRole('button', { name: 'Keep' }).click();
   await expect(li.locator('[data-action] [data-level=worse]')).toContainText('call the practice');
 
+  // The doctor goes on leave: somebody else is told from now on, and the page keeps why.
+  await li.locator('summary', { hasText: 'Hand over' }).click();
+  const hand = li.locator('[data-form=handover]');
+  await hand.locator('[name=first]').selectOption('wang.nurse');
+  await hand.locator('[name=reason]').fill('on leave until March');
+  await hand.getByRole('button', { name: 'Hand over' }).click();
+  await expect(li.locator('[data-handover]')).toContainText('on leave until March');
+  await expect(li.locator('[data-told-first]')).toHaveAttribute('data-told-first', 'wang.nurse');
+
   // In large type nothing that is read stays small, and what is said to the ear is what stands there.
   const zhao = await person(browser, 'zhao.patient', { viewport: SCREENS.narrow });
   await zhao.addInitScript(() => {

@@ -19,6 +19,7 @@ import { Assess, Next } from './Assess';
 import type { Course, Gone } from './course';
 import { coursePath } from './course';
 import { End } from './End';
+import { HandOver } from './HandOver';
 import { NightsOf } from './NightsOf';
 import { Past } from './Past';
 import { Refer, Referrals } from './Refer';
@@ -71,7 +72,14 @@ export function CourseView(props: { id: string; inRoom: boolean }): JSX.Element 
     does(() => app.api.post<Course | Gone>(coursePath(props.id, `/${step}`), body));
   return (
     <div class="follow">
-      <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
+      <Show when={refusal()}>
+        {(text) => (
+          // What was refused may stand far below.
+          <div ref={(element) => queueMicrotask(() => element.scrollIntoView({ block: 'center' }))}>
+            <Notice kind="bad">{text()}</Notice>
+          </div>
+        )}
+      </Show>
       <Show when={!gone()} fallback={<Notice>{say('gone')}</Notice>}>
         <Answer of={seen} lines={8} closed={props.inRoom ? <NotYours /> : undefined}>
           {(course) => (
@@ -134,6 +142,7 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
             </div>
           </section>
           <ActionPlanForm part={props.part} />
+          <HandOver part={props.part} />
           <Past part={props.part} />
           <section class="panel" aria-labelledby="follow-plan">
             <header>
@@ -192,6 +201,7 @@ function Head(props: { part: Part; inRoom: boolean }): JSX.Element {
         </Show>
         <For each={usual()}>{(words) => <> · {words}</>}</For>
       </p>
+      <Show when={course().in_hospital}>{(since) => <Notice>{say('inHospital', { day: dayOf(since(), app.language()) })}</Notice>}</Show>
       <Show when={course().ended}>{(reason) => <Notice>{say('endedBecause', { reason: reason() })}</Notice>}</Show>
       <Show when={!props.inRoom}>
         <div class="row">

@@ -2,7 +2,7 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import type { Home, StaffRow } from '../../../../client/core/hospital';
+import type { Home } from '../../../../client/core/hospital';
 import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { go } from '../../../../client/core/router';
@@ -10,8 +10,9 @@ import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import { nameWords } from '../../../../client/panels/person';
 import { COURSES } from './course';
-import type { Course, PlanChoice, Plans } from './course';
+import type { Course, Person, PlanChoice, Plans } from './course';
 import { numberOf } from './days';
+import { doctors } from './people';
 import { Sources } from './Sources';
 import type { Say } from './words';
 
@@ -20,11 +21,7 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
   const { say } = props;
   const home = createQuery<Home>(() => (signal) => app.api.get('/api/home', { signal }));
   const plans = createQuery<Plans>(() => (signal) => app.api.get('/api/scenarios/follow-up/plans', { signal }));
-  const doctors = createQuery<readonly StaffRow[]>(() => async (signal) => {
-    const of = (role: string) => app.api.get<StaffRow[]>(`/api/staff?role=${role}`, { signal });
-    const all = (await Promise.all([of('terminal-doctor'), of('expert')])).flat();
-    return all.filter(({ id }, at) => id !== app.me()?.id && all.findIndex((one) => one.id === id) === at);
-  });
+  const others = createQuery<readonly Person[]>(() => (signal) => doctors(app, signal));
   const [patient, setPatient] = createSignal(new URLSearchParams(location.search).get('patient') ?? '');
   const [plan, setPlan] = createSignal('');
   const [second, setSecond] = createSignal('');
@@ -98,7 +95,7 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
             {(control) => (
               <select {...control} class="input" name="second" onChange={(event) => setSecond(event.currentTarget.value)}>
                 <option value="">{say('everybodyElse')}</option>
-                <For each={doctors.data()}>{(one) => <option value={one.id}>{one.name}</option>}</For>
+                <For each={others.data()?.filter(({ id }) => id !== app.me()?.id)}>{(one) => <option value={one.id}>{one.name}</option>}</For>
               </select>
             )}
           </Field>

@@ -5,7 +5,7 @@ import type { ActionPlan, Asked, NextStep, OwnSession, Spirometry, WarnedWay } f
 export type Value = number | boolean | string;
 export type Answers = Readonly<Record<string, Value>>;
 export type Due = 'planned' | 'now' | 'overdue';
-export type Urgency = 'alert' | 'taken' | 'referred' | 'overdue' | 'unclear' | 'fine' | 'ended';
+export type Urgency = 'alert' | 'taken' | 'referred' | 'overdue' | 'unclear' | 'in-hospital' | 'fine' | 'ended';
 
 export interface Person {
   readonly id: string;
@@ -179,6 +179,8 @@ export interface OwnCourse {
   /** The newest first; none where the plan measures no lung function. */
   readonly spirometry: readonly OwnSession[] | null;
   readonly visit: Visit | null;
+  /** Since when the patient lies in hospital; what was kept before this was told says nothing. */
+  readonly in_hospital?: string | null;
   /** An iCalendar file. */
   readonly calendar: string;
 }
@@ -189,8 +191,10 @@ export interface Unsent {
   readonly at: string;
   readonly day: string;
   readonly answers: Answers;
-  /** Why the server refused it. */
+  /** Why the server refused it for good. */
   readonly refused?: string;
+  /** Why the account may not send it now: it is tried again. */
+  readonly held?: string;
   /** Answered when nobody was signed in: it waits until the patient says that it is theirs. */
   readonly unclaimed?: true;
 }
@@ -202,7 +206,7 @@ export type Form = Pick<OwnCourse, 'id' | 'questions' | 'time_zone'>;
 export interface Again {
   readonly at: string;
   readonly why?: readonly Text[];
-  /** Who had taken it. */
+  /** Who had taken it; none where it was handed over. */
   readonly held_by?: Person;
 }
 
@@ -246,6 +250,8 @@ export interface Row {
   readonly alert: Alert | null;
   readonly referral: Referral | null;
   readonly next_report: NextReport;
+  /** Since when the patient lies in hospital. */
+  readonly in_hospital: string | null;
   readonly last_report: string | null;
   /** The device that sent it, where no person wrote it. */
   readonly last_device: string | null;
@@ -275,6 +281,16 @@ export interface Period {
   readonly goes_on: boolean;
 }
 
+/** Others answer for the follow-up since then. */
+export interface Handover {
+  readonly at: string;
+  readonly by: Person;
+  readonly reason: string;
+  /** Who was told until then. */
+  readonly first: Person;
+  readonly second?: Person;
+}
+
 /** A follow-up as those who treat see it. */
 export interface Course extends Row {
   readonly questions: readonly Question[];
@@ -289,6 +305,10 @@ export interface Course extends Row {
   readonly second: Person | null;
   /** Who else treats the patient, where no second person is named. */
   readonly team: readonly Person[] | null;
+  /** Who is on the patient's care teams, while it goes on. */
+  readonly treats: readonly Person[];
+  /** Who answered before, in the order in which that changed. */
+  readonly handovers: readonly Handover[];
   /** Single answers at which somebody is told. */
   readonly dangers: readonly Text[];
   readonly usual: Readonly<Record<string, number>>;

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { bundles, MOST_bytes, staying, toBase64 } from './card';
-import type { Alert, Unsent } from './course';
+import type { Alert, Question, Unsent } from './course';
 import { dayIn, daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
-import { endShown, marksShown, sentFor, toldShown } from './shown';
+import { eachOnce } from './people';
+import { endShown, marksShown, sentFor, toldShown, valueShown } from './shown';
 import en from './words.en.json';
 import zh from './words.zh.json';
 import type { Say } from './words';
@@ -92,6 +93,13 @@ describe('a report', () => {
   });
 });
 
+test('a number that is missing was not measured, another answer not given', () => {
+  const question = { kind: 'number', unit: null, choices: [] } as unknown as Question;
+  const say = (word: keyof typeof en): string => en[word];
+  expect(valueShown(question, undefined, say, 'en')).toBe('not measured');
+  expect(valueShown({ ...question, kind: 'yes-no' }, undefined, say, 'en')).toBe('not answered');
+});
+
 describe('what a device sent', () => {
   const say = (word: keyof typeof en): string => en[word];
 
@@ -154,6 +162,22 @@ test('both languages have the same words with the same places in them', () => {
   const places = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).toSorted();
   expect(Object.keys(zh).toSorted()).toEqual(Object.keys(en).toSorted());
   for (const [key, text] of Object.entries(en)) expect(places(zh[key as keyof typeof zh]), key).toEqual(places(text));
+});
+
+test('no word stands in a file twice: the later one would take the place of the other', () => {
+  const files = import.meta.glob<string>('./words.*.json', { query: '?raw', import: 'default', eager: true });
+  expect(Object.keys(files)).toHaveLength(2);
+  for (const [file, text] of Object.entries(files)) {
+    const keys = [...text.matchAll(/^ {2}"([^"]+)":/gm)].map((found) => found[1]);
+    expect(keys.length, file).toBe(Object.keys(en).length);
+    expect(new Set(keys).size, file).toBe(keys.length);
+  }
+});
+
+test('people are named once each, as they come first', () => {
+  const person = (id: string, name = id) => ({ id, name });
+  const all = [person('li'), person('wang'), person('li', 'Li again'), person('chen'), person('wang')];
+  expect(eachOnce(all)).toEqual([person('li'), person('wang'), person('chen')]);
 });
 
 describe('of who was told', () => {

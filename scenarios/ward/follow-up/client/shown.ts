@@ -12,6 +12,7 @@ export const SIGNS: Readonly<Record<Urgency, string>> = {
   referred: '⇅',
   overdue: '!',
   unclear: '?',
+  'in-hospital': '⌂',
   fine: '✓',
   ended: '–',
 };
@@ -22,6 +23,7 @@ export const CHIPS: Readonly<Record<Urgency, string>> = {
   referred: 'warn',
   overdue: 'warn',
   unclear: 'warn',
+  'in-hospital': '',
   fine: 'good',
   ended: '',
 };
@@ -34,7 +36,7 @@ export function unitShown(question: Question, language: Language): string {
 
 /** An answer as people read it. */
 export function valueShown(question: Question, value: Value | undefined, say: Say, language: Language): string {
-  if (value === undefined) return say('notMeasured');
+  if (value === undefined) return say(question.kind === 'number' ? 'notMeasured' : 'notAnswered');
   if (typeof value === 'boolean') return say(value ? 'yes' : 'no');
   if (typeof value === 'number') return `${value}${unitShown(question, language)}`;
   const choice = question.choices.find(({ id }) => id === value);

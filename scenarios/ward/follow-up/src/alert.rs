@@ -8,7 +8,7 @@ use record::{NewFact, Precondition, ResourceKey, ResourceVersion};
 use scenario::{Context, Person, Problem, Request, Topic, text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use vocabulary::{Text, Timestamp};
+use vocabulary::{ActorId, Text, Timestamp};
 
 use crate::{
     course::FollowUp,
@@ -33,10 +33,10 @@ pub enum State {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Again {
     pub at: Timestamp,
-    /// What is worse than before; nothing where it was not ended in time.
+    /// What is worse than before; nothing where it was not ended in time, or was handed over.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub why: Vec<Text>,
-    /// Who had taken it.
+    /// Who had taken it; nobody who answers for the follow-up no more.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub held_by: Option<Person>,
 }
@@ -265,10 +265,48 @@ impl Telling {
     }
 }
 
+/// An alert that stands when others come to answer for the follow-up: it is the new first person's, and open again where
+/// it was in the hands of one who goes.
+pub fn handed_over(
+    course: &FollowUp,
+    alert: &Alert,
+    first: &Person,
+    goes: &[&ActorId],
+    now: Timestamp,
+) -> NewFact {
+    let mut words = alert.words();
+    let holder = alert.taken_by.as_ref().or(alert.held_by());
+    if holder.is_some_and(|holder| goes.contains(&&holder.id)) {
+        (words.taken_by, words.taken_at) = (None, None);
+        words.again.push(Again {
+            at: now,
+            why: Vec::new(),
+            held_by: None,
+        });
+    }
+    let status = if words.taken_by.is_some() {
+        "accepted"
+    } else {
+        "requested"
+    };
+    let body = task_of(first, course, &words, status, alert.raised_at);
+    facts::put(alert.key(), &course.patient, body)
+}
+
 fn task(course: &FollowUp, words: &Words, status: &str, raised_at: Timestamp) -> Value {
+    task_of(&course.course.first, course, words, status, raised_at)
+}
+
+/// The task as it is where this person is told first.
+fn task_of(
+    first: &Person,
+    course: &FollowUp,
+    words: &Words,
+    status: &str,
+    raised_at: Timestamp,
+) -> Value {
     let held_by = words.again.last().and_then(|again| again.held_by.as_ref());
-    let owner = words.taken_by.as_ref().or(held_by);
-    let owner = owner.unwrap_or(&course.course.first);
+    let owner = words.taken_by.as_ref().or(held_by).unwrap_or(first);
     json!({
         "extension": own(words),
         "basedOn": facts::based_on(&course.id),

@@ -16,6 +16,7 @@ use crate::{
     alert::Alert,
     assess::{self, Assessment},
     facts::{self, read_own, term},
+    handover::{self, Handover},
     nights::{self, Night},
     orders::{self, Order},
     plans::{Plan, Worse, plan},
@@ -23,6 +24,7 @@ use crate::{
     report::{self, Report},
     schedule::{self, Due, NextReport, Period},
     spirometry::{self, Session},
+    stay,
     visit::Visit,
 };
 
@@ -42,6 +44,9 @@ pub struct Course {
     /// What the doctor wrote into the action plan.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub action: Option<Written>,
+    /// Who answered before, in the order in which that changed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub handovers: Vec<Handover>,
 }
 
 /// A fact of the follow-up with the version that it was read at.
@@ -68,8 +73,10 @@ pub struct FollowUp {
     /// Why it ended.
     pub ended: Option<String>,
     pub course: Course,
-    /// Who treats the patient, where no second person is named.
+    /// Who treats the patient, while it goes on.
     pub team: Vec<Person>,
+    /// Whom the follow-up lets see the patient though they need not treat them; none where it never let anybody in.
+    pub let_in: Option<Versioned<Vec<Person>>>,
     pub plan: &'static Plan,
     /// The newest first.
     pub reports: Vec<Report>,
@@ -86,6 +93,10 @@ pub struct FollowUp {
     /// Nights of which files tell.
     pub nights: Vec<Versioned<Night>>,
     pub orders: Vec<Order>,
+    /// Since when the patient lies in hospital; none where they do not.
+    pub in_hospital: Option<Date>,
+    /// When they came home from there last.
+    pub went_home: Option<Date>,
     /// By which its days begin.
     pub zone: TimeZone,
     /// The `CarePlan` itself.
@@ -104,11 +115,7 @@ impl FollowUp {
         permit: &Permit,
         id: &str,
     ) -> Result<Option<Self>, Problem> {
-        let found = read(context.record(), permit, facts::plan_key(id)).await?;
-        let Some(version) = found.filter(|found| is_of(facts::SCENARIO, found)) else {
-            return Ok(None);
-        };
-        let Some(mut course) = Self::of_plan(version, context.time_zone()) else {
+        let Some(mut course) = Self::find_plan(context, permit, id).await? else {
             return Ok(None);
         };
         let now = context.now();
@@ -120,13 +127,13 @@ impl FollowUp {
         course.assessments.sort_by_key(|assessment| assessment.at);
         let rows = facts::of_course(context, permit, "Task", id).await?;
         course.alerts = versioned(&rows, |row| Alert::of_row(row, now));
-        course
-            .alerts
-            .sort_by_key(|alert| std::cmp::Reverse(alert.of.raised_at));
+        course.sort_alerts();
         let rows = facts::of_course(context, permit, "ServiceRequest", id).await?;
         course.referrals = versioned(&rows, |row| read_own(row.body.as_ref()?));
         course.referrals.sort_by_key(|referral| referral.of.at);
-        course.visits = course.read_visits(context, permit).await?;
+        let lets_in = rows.iter().find(|row| row.key == facts::second_key(id));
+        course.let_in = lets_in.and_then(handover::let_in);
+        course.read_encounters(context, permit).await?;
         if course.plan.spirometry {
             let rows = facts::sessions_of_course(context, permit, id).await?;
             course.sessions = rows.iter().filter_map(spirometry::of_row).collect();
@@ -136,13 +143,24 @@ impl FollowUp {
             let rows = facts::of_course(context, permit, "Observation", id).await?;
             course.nights = versioned(&rows, nights::of_row);
         }
-        if course.is_active && course.course.second.is_none() {
+        if course.is_active {
             course.team = team(context, permit, &course.patient).await?;
         }
         if course.plan.orders {
             course.orders = orders::read(context, permit, &course.patient).await?;
         }
         Ok(Some(course))
+    }
+
+    /// The plan alone of the follow-up with this id, as far as the permit covers it.
+    pub async fn find_plan(
+        context: &dyn Context,
+        permit: &Permit,
+        id: &str,
+    ) -> Result<Option<Self>, Problem> {
+        let found = read(context.record(), permit, facts::plan_key(id)).await?;
+        let found = found.filter(|found| is_of(facts::SCENARIO, found));
+        Ok(found.and_then(|version| Self::of_plan(version, context.time_zone())))
     }
 
     /// The plan alone, before its facts are read.
@@ -165,6 +183,7 @@ impl FollowUp {
             plan: plan(&own.plan)?,
             course: own,
             team: Vec::new(),
+            let_in: None,
             reports: Vec::new(),
             alerts: Vec::new(),
             referrals: Vec::new(),
@@ -173,6 +192,8 @@ impl FollowUp {
             sessions: Vec::new(),
             nights: Vec::new(),
             orders: Vec::new(),
+            in_hospital: None,
+            went_home: None,
             zone,
             body: Versioned {
                 of: body,
@@ -181,20 +202,30 @@ impl FollowUp {
         })
     }
 
-    /// An `Encounter` refers to no plan: its id says whose it is.
-    async fn read_visits(
-        &self,
+    /// Visits, and stays in hospital. An `Encounter` refers to no plan: its id says whose visit it is.
+    async fn read_encounters(
+        &mut self,
         context: &dyn Context,
         permit: &Permit,
-    ) -> Result<Vec<Versioned<Visit>>, Problem> {
+    ) -> Result<(), Problem> {
         let about = Match::Reference(format!("Patient/{}", self.patient));
         let mut rows =
             facts::search(context, permit, "Encounter", vec![term("patient", about)]).await?;
+        let stays = rows.iter().filter_map(|row| stay::since(row, &self.zone));
+        self.in_hospital = stays.min();
+        let stays = rows.iter().filter_map(|row| stay::until(row, &self.zone));
+        self.went_home = stays.max();
         let ours = format!("{}-v", self.id);
         rows.retain(|row| is_of(facts::SCENARIO, row) && row.key.id.starts_with(&ours));
-        let mut visits = versioned(&rows, |row| read_own::<Visit>(row.body.as_ref()?));
-        visits.sort_by_key(|visit| visit.of.began);
-        Ok(visits)
+        self.visits = versioned(&rows, |row| read_own::<Visit>(row.body.as_ref()?));
+        self.visits.sort_by_key(|visit| visit.of.began);
+        Ok(())
+    }
+
+    /// The newest first.
+    pub fn sort_alerts(&mut self) {
+        self.alerts
+            .sort_by_key(|alert| std::cmp::Reverse(alert.of.raised_at));
     }
 
     /// The newest first.

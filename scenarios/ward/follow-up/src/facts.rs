@@ -82,7 +82,7 @@ pub fn referral_key(course: &str, n: usize) -> ResourceKey {
     key("ServiceRequest", format!("{course}-f{n}"))
 }
 
-/// What lets the second person see the patient as long as the follow-up goes on.
+/// What lets those who are told see the patient as long as the follow-up goes on, where they do not treat them.
 pub fn second_key(course: &str) -> ResourceKey {
     key("ServiceRequest", format!("{course}-second"))
 }
@@ -211,6 +211,20 @@ pub async fn active_plans(
     plans(context, permit, vec![term("status", code("active"))]).await
 }
 
+/// The resources of a kind that stand in one of these states, whoever wrote them.
+pub async fn in_state(
+    context: &dyn Context,
+    permit: &Permit,
+    kind: &str,
+    states: &[&str],
+) -> Result<Vec<ResourceVersion>, Problem> {
+    let stands = Term {
+        parameter: "status".to_owned(),
+        any_of: states.iter().map(|state| code(state)).collect(),
+    };
+    search(context, permit, kind, vec![stands]).await
+}
+
 /// The facts of a kind that stand in one of these states, each with the id of its follow-up.
 pub async fn standing(
     context: &dyn Context,
@@ -218,18 +232,17 @@ pub async fn standing(
     kind: &str,
     states: &[&str],
 ) -> Result<Vec<(ResourceVersion, String)>, Problem> {
-    let stands = Term {
-        parameter: "status".to_owned(),
-        any_of: states.iter().map(|state| code(state)).collect(),
-    };
-    let rows = search(context, permit, kind, vec![stands]).await?;
+    Ok(of_courses(in_state(context, permit, kind, states).await?))
+}
+
+/// Those of the scenario's own, each with the id of its follow-up.
+pub fn of_courses(rows: Vec<ResourceVersion>) -> Vec<(ResourceVersion, String)> {
     let ours = rows.into_iter().filter(|row| is_of(SCENARIO, row));
-    Ok(ours
-        .filter_map(|row| {
-            let course = course_of(&row)?;
-            Some((row, course))
-        })
-        .collect())
+    ours.filter_map(|row| {
+        let course = course_of(&row)?;
+        Some((row, course))
+    })
+    .collect()
 }
 
 /// An `Encounter` refers to no plan: its id says whose it is.

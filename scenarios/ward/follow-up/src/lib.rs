@@ -9,6 +9,7 @@ mod assess;
 mod calendar;
 mod course;
 mod facts;
+mod handover;
 mod listed;
 mod measured;
 mod nights;
@@ -21,6 +22,7 @@ mod report;
 mod schedule;
 mod silence;
 mod spirometry;
+mod stay;
 mod view;
 mod visit;
 mod waiting;
@@ -208,6 +210,7 @@ async fn do_act(
         (Method::Post, ["take"]) => alert::answer(context, &course, request, false).await,
         (Method::Post, ["close"]) => alert::answer(context, &course, request, true).await,
         (Method::Post, ["refer"]) => referral::refer(context, &course, request).await,
+        (Method::Post, ["handover"]) => handover::post(context, &course, request).await,
         (Method::Post, ["visit"]) => visit::open(context, &course, request).await,
         (Method::Post, ["visit", "end"]) => visit::end(context, &course, request).await,
         (Method::Post, ["end"]) => open::end(context, &course, request).await,

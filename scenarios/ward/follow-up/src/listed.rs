@@ -1,19 +1,23 @@
 //! Many follow-ups at once, as far as a line of the work list and what waits tell of them: what is open is searched for
 //! all of them together, and of each only the latest reports are read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use jiff::civil::Date;
 use policy::Permit;
 use record::ResourceVersion;
 use scenario::{Context, Problem, is_of};
-use vocabulary::Timestamp;
+use vocabulary::{PatientId, Timestamp};
 
 use crate::{
     alert::Alert,
     course::{FollowUp, team, versioned},
     facts::{self, read_own},
-    orders, report,
+    orders,
+    referral::Referral,
+    report,
     schedule::{PERIODS, days_after},
+    stay,
 };
 
 /// So many of the newest reports are read at once.
@@ -21,6 +25,9 @@ const PAGE: usize = 40;
 
 /// Facts by the follow-up that they belong to.
 type ByCourse = HashMap<String, Vec<ResourceVersion>>;
+
+/// A referral that waits for an answer, by its id.
+type Asked = (String, Referral);
 
 /// The follow-ups of these plans, with what is open of each and its latest reports.
 pub async fn of_plans(
@@ -31,7 +38,17 @@ pub async fn of_plans(
     let now = context.now();
     let mut alerts = standing(context, permit, "Task", facts::NOT_ENDED).await?;
     let mut referrals = standing(context, permit, "ServiceRequest", &["active"]).await?;
-    let mut visits = standing(context, permit, "Encounter", &["in-progress"]).await?;
+    // A hospital has few stays that go on, and many that are over.
+    let encounters = facts::in_state(context, permit, "Encounter", &["in-progress"]).await?;
+    let mut in_hospital: HashMap<PatientId, Date> = HashMap::new();
+    for row in &encounters {
+        let since = stay::since(row, &context.time_zone());
+        if let (Some(patient), Some(since)) = (&row.subject, since) {
+            let known = in_hospital.entry(patient.clone()).or_insert(since);
+            *known = since.min(*known);
+        }
+    }
+    let mut visits = by_course(facts::of_courses(encounters));
     let mut found = Vec::new();
     for plan in plans {
         let Some(mut course) = FollowUp::of_plan(plan, context.time_zone()) else {
@@ -43,6 +60,7 @@ pub async fn of_plans(
         course.alerts = versioned(&of_alerts, |row| Alert::of_row(row, now));
         course.referrals = versioned(&of_referrals, |row| read_own(row.body.as_ref()?));
         course.visits = versioned(&of_visits, |row| read_own(row.body.as_ref()?));
+        course.in_hospital = in_hospital.get(&course.patient).copied();
         course.read_latest(context, permit, now).await?;
         if course.open_alert().is_some() && course.course.second.is_none() {
             course.team = team(context, permit, &course.patient).await?;
@@ -83,15 +101,51 @@ impl FollowUp {
     }
 }
 
+/// The follow-ups that go on of which an alert or a referral is open, with whom these call and nothing else.
+pub async fn calling(
+    context: &dyn Context,
+    permit: &Permit,
+) -> Result<Vec<(FollowUp, Option<Asked>)>, Problem> {
+    let now = context.now();
+    let mut alerts = standing(context, permit, "Task", facts::NOT_ENDED).await?;
+    let mut referrals = HashMap::new();
+    for (row, course) in facts::standing(context, permit, "ServiceRequest", &["active"]).await? {
+        let referral: Option<Referral> = row.body.as_ref().and_then(read_own);
+        referrals.extend(referral.map(|referral| (course, (row.key.id, referral))));
+    }
+    let ids: BTreeSet<String> = alerts.keys().chain(referrals.keys()).cloned().collect();
+    let mut found = Vec::new();
+    for id in ids {
+        let course = FollowUp::find_plan(context, permit, &id).await?;
+        let Some(mut course) = course.filter(|course| course.is_active) else {
+            continue;
+        };
+        let rows = alerts.remove(&id).unwrap_or_default();
+        course.alerts = versioned(&rows, |row| Alert::of_row(row, now));
+        course.sort_alerts();
+        let is_others = course.open_alert().is_some_and(|open| open.of.escalated);
+        if is_others && course.course.second.is_none() {
+            course.team = team(context, permit, &course.patient).await?;
+        }
+        found.push((course, referrals.remove(&id)));
+    }
+    Ok(found)
+}
+
 async fn standing(
     context: &dyn Context,
     permit: &Permit,
     kind: &str,
     states: &[&str],
 ) -> Result<ByCourse, Problem> {
+    let rows = facts::standing(context, permit, kind, states).await?;
+    Ok(by_course(rows))
+}
+
+fn by_course(rows: Vec<(ResourceVersion, String)>) -> ByCourse {
     let mut found = ByCourse::new();
-    for (row, course) in facts::standing(context, permit, kind, states).await? {
+    for (row, course) in rows {
         found.entry(course).or_default().push(row);
     }
-    Ok(found)
+    found
 }

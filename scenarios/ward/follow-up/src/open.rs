@@ -7,13 +7,14 @@ use policy::{Action, Object, Role};
 use record::{Match, Precondition};
 use scenario::{Context, Person, Problem, Request, Topic};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use vocabulary::{ActorId, PatientId};
 
 use crate::{
     alert::said,
     course::{Course, FollowUp},
     facts::{self, code, own, term},
+    handover,
     plans::{Plan, input, limits, plan},
 };
 
@@ -64,8 +65,9 @@ pub async fn open(context: &dyn Context, request: &Request) -> Result<(String, b
     let id = context.new_id();
     let mut new = Vec::new();
     if let Some(second) = &second {
-        let body = stand_in(&id, &wish.patient, &first, second, "active", context);
-        new.push(facts::put(facts::second_key(&id), &wish.patient, body));
+        let people = std::slice::from_ref(second);
+        let about = (id.as_str(), &wish.patient);
+        new.push(handover::request(context, about, &first, people, "active"));
     }
     let body = json!({
         "extension": own(&Course {
@@ -74,6 +76,7 @@ pub async fn open(context: &dyn Context, request: &Request) -> Result<(String, b
             second,
             usual: wish.usual,
             action: None,
+            handovers: Vec::new(),
         }),
         "instantiatesUri": [facts::PLAN_URI],
         "status": "active",
@@ -136,27 +139,6 @@ pub async fn must_be_doctor(context: &dyn Context, id: &ActorId) -> Result<Perso
         })
 }
 
-/// Lets the second person see the patient as long as it is active.
-fn stand_in(
-    course: &str,
-    patient: &PatientId,
-    first: &Person,
-    second: &Person,
-    status: &str,
-    context: &dyn Context,
-) -> Value {
-    json!({
-        "basedOn": facts::based_on(course),
-        "status": status,
-        "intent": "order",
-        "code": {"text": "Told as well where nobody takes an alert"},
-        "subject": facts::patient(patient),
-        "authoredOn": context.now(),
-        "requester": first.reference(),
-        "performer": [second.reference()],
-    })
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct End {
@@ -192,19 +174,13 @@ pub async fn end(
     }
     let fact = facts::put(facts::plan_key(&course.id), &course.patient, body);
     let mut new = vec![(fact, course.body.unchanged())];
-    if let Some(second) = &course.course.second {
-        let first = &course.course.first;
-        let body = stand_in(
-            &course.id,
-            &course.patient,
-            first,
-            second,
-            "completed",
-            context,
-        );
-        let key = facts::second_key(&course.id);
-        new.push((facts::put(key, &course.patient, body), Precondition::None));
-    }
+    // Who was let in sees the patient no more.
+    new.extend(handover::lets_in(
+        context,
+        course,
+        &Person::from(&request.actor),
+        &[],
+    ));
     facts::commit(context, &request.actor.id, new).await?;
     context.notify(Topic::Waiting, &course.id, &[]);
     course.tell(context, Topic::Case);

@@ -1,9 +1,9 @@
 //! Referrals between levels of care: up to a named doctor, who sees the patient from then on; down again with
 //! advice, which ends that.
 
-use policy::{Action, Object, Permit};
-use record::{NewFact, Precondition, ResourceVersion};
-use scenario::{Context, Person, Problem, Request, Topic, text};
+use policy::{Action, Object};
+use record::{NewFact, Precondition};
+use scenario::{Context, Person, Problem, Request, Topic};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vocabulary::{ActorId, Timestamp};
@@ -15,9 +15,6 @@ use crate::{
     open::must_be_doctor,
     plans::Direction,
 };
-
-/// What requests that refer are called.
-const CODE: &str = "Referral between levels of care";
 
 /// A referral.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -135,17 +132,6 @@ pub async fn refer(
     Ok(())
 }
 
-/// The follow-ups with a referral that waits for an answer.
-pub async fn open(context: &dyn Context, permit: &Permit) -> Result<Vec<String>, Problem> {
-    let active = facts::standing(context, permit, "ServiceRequest", &["active"]).await?;
-    let is_one = |row: &ResourceVersion| {
-        let called = row.body.as_ref().and_then(|body| text(body, "/code/text"));
-        called.as_deref() == Some(CODE)
-    };
-    let referrals = active.into_iter().filter(|(row, _)| is_one(row));
-    Ok(referrals.map(|(_, course)| course).collect())
-}
-
 /// One that is active lets its performer see the patient: see the policies.
 fn request_of(course: &FollowUp, referral: &Referral) -> Value {
     let status = if referral.answered.is_some() {
@@ -158,7 +144,7 @@ fn request_of(course: &FollowUp, referral: &Referral) -> Value {
         "basedOn": facts::based_on(&course.id),
         "status": status,
         "intent": "order",
-        "code": {"text": CODE},
+        "code": {"text": "Referral between levels of care"},
         "subject": facts::patient(&course.patient),
         "authoredOn": referral.at,
         "requester": referral.from.reference(),

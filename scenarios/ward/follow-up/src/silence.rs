@@ -62,20 +62,22 @@ async fn tell(
 
 /// A silence that is longer than the plan allows.
 pub struct Silence {
-    /// When a report was due that never came; later where older reports came after that day.
+    /// When a report was due that never came; later where older reports came after that day, or the patient came home
+    /// from hospital.
     pub since: Date,
     /// The day on which something was heard last, or else on which the follow-up began.
     pub heard: Date,
 }
 
 impl FollowUp {
-    /// The silence that goes on.
+    /// The silence that goes on; it rests while the patient lies in hospital.
     pub fn silence(&self, today: Date) -> Option<Silence> {
         let next = self.next_report(today);
         let heard = self.reports.iter().map(|report| report.heard).max();
         let heard = self.day_of(heard.unwrap_or(self.opened_at));
-        let since = next.day.max(heard);
+        let since = next.day.max(heard).max(self.went_home.unwrap_or(heard));
         let is_silent = self.is_active
+            && self.in_hospital.is_none()
             && next.due == Due::Overdue
             && days_between(since, today) > self.plan.silent_days();
         is_silent.then_some(Silence { since, heard })

@@ -99,11 +99,16 @@ pub fn urgency(course: &FollowUp, now: Timestamp) -> (&'static str, Timestamp) {
             let at = course.referrals.last().map(|referral| referral.of.at);
             ("referred", at.unwrap_or(course.opened_at))
         }
-        None if next.due == Due::Overdue => ("overdue", course.start_of(next.day)),
+        None if next.due == Due::Overdue && course.in_hospital.is_none() => {
+            ("overdue", course.start_of(next.day))
+        }
         None if let Some(order) = order => (
             "overdue",
             course.start_of(order.until.unwrap_or(order.from)),
         ),
+        None if let (Due::Overdue, Some(since)) = (next.due, course.in_hospital) => {
+            ("in-hospital", course.start_of(since))
+        }
         None if unclear => ("unclear", course.opened_at),
         None => ("fine", course.start_of(next.day)),
     }
@@ -112,7 +117,14 @@ pub fn urgency(course: &FollowUp, now: Timestamp) -> (&'static str, Timestamp) {
 /// The order of the work list: the most urgent first, the longest wait first.
 pub fn rank(state: &str) -> usize {
     [
-        "alert", "taken", "referred", "overdue", "unclear", "fine", "ended",
+        "alert",
+        "taken",
+        "referred",
+        "overdue",
+        "unclear",
+        "in-hospital",
+        "fine",
+        "ended",
     ]
     .iter()
     .position(|one| *one == state)
@@ -133,6 +145,7 @@ pub fn row(course: &FollowUp, now: Timestamp) -> Value {
         "alert": course.open_alert().map(|alert| &alert.of),
         "referral": course.open_referral().map(|(_, referral)| &referral.of),
         "next_report": course.next_report(today),
+        "in_hospital": course.in_hospital,
         "last_report": course.reports.first().map(|report| report.at),
         "last_device": course.reports.first().and_then(|report| Some(&report.device.as_ref()?.name)),
         "visit": course.open_visit().map(|(_, visit)| &visit.of),
@@ -175,6 +188,8 @@ pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) 
         "lapse_after_min": plans().lapse_after_min,
         "second": course.course.second,
         "team": course.course.second.is_none().then(|| course.others().collect::<Vec<_>>()),
+        "treats": course.team,
+        "handovers": course.course.handovers,
         "dangers": dangers(course.plan),
         "usual": course.course.usual,
         "opened_at": course.opened_at,
@@ -282,6 +297,7 @@ pub fn own(context: &dyn Context, course: &FollowUp, without_clock: &[String]) -
         "nights": course.plan.nights.then(|| nights::view(course, course.day_of(now))),
         "spirometry": spirometry::for_patient(course),
         "visit": course.open_visit().map(|(_, visit)| &visit.of),
+        "in_hospital": course.in_hospital,
         "calendar": calendar::of(course, now),
     })
 }

@@ -7,7 +7,7 @@ use vocabulary::{ActorId, RoomId, Text, Timestamp};
 use crate::{
     alert::{Alert, State},
     course::{FollowUp, is_only_patient},
-    facts, listed, reading, referral,
+    facts, listed, reading,
     schedule::Due,
     silence,
 };
@@ -80,12 +80,13 @@ fn for_staff(course: &FollowUp, me: &ActorId, now: Timestamp) -> Vec<Waiting> {
         let reason = Text::new(referral.reason.as_str(), referral.reason.as_str());
         found.extend(course.waits(WaitingKind::Referral, &referral.from, &reason, referral.at));
     }
-    // What an alert tells of is not told a second time.
-    let is_told = course
+    // What an alert tells of is not told a second time, and nothing is awaited from home of who lies in hospital.
+    let rests = course
         .open_alert()
-        .is_some_and(|open| open.of.silent.is_some());
+        .is_some_and(|open| open.of.silent.is_some())
+        || course.in_hospital.is_some();
     let next = course.next_report(course.day_of(now));
-    if is_first && !is_told && next.due == Due::Overdue {
+    if is_first && !rests && next.due == Due::Overdue {
         let from = patient_of(course);
         let since = course.start_of(next.day);
         found.extend(course.waits(
@@ -168,58 +169,36 @@ pub async fn remind(
     looked
 }
 
-/// Whom alerts that nobody has taken and referrals that nobody has answered call: those for whom they wait.
+/// Whom alerts that nobody has taken and referrals that nobody has answered call: those for whom they wait. It is asked
+/// each few seconds: of a follow-up nothing is read that does not call.
 pub async fn called(context: &dyn Context, permit: &Permit) -> Result<Vec<Called>, Problem> {
-    let mut found = called_by_referrals(context, permit).await?;
-    let now = context.now();
-    for (row, id) in facts::standing(context, permit, "Task", facts::NOT_ENDED).await? {
-        if Alert::of_row(&row, now).is_none_or(|alert| alert.state != State::Open) {
-            continue;
-        }
-        let course = FollowUp::find(context, permit, &id).await?;
-        let Some(course) = course.filter(|course| course.is_active) else {
-            continue;
-        };
-        let is_this = |alert: &&Alert| alert.id == row.key.id && alert.state == State::Open;
-        let open = course.open_alert().map(|alert| &alert.of);
-        let Some(alert) = open.filter(is_this) else {
-            continue;
-        };
-        let mut people = vec![&course.course.first.id];
-        let asked = course.open_referral();
-        people.extend(asked.map(|(_, referral)| &referral.of.to.id));
-        people.extend(alert.held_by().map(|one| &one.id));
-        let others = course.others().filter(|_| alert.escalated);
-        people.extend(others.map(|one| &one.id));
-        people.sort();
-        people.dedup();
-        found.extend(people.into_iter().map(|person| Called {
-            about: alert.id.clone(),
-            to: person.clone(),
-            since: alert.told_at(),
-            priority: "urgent",
-            path: format!("/scenarios/follow-up/{id}"),
-        }));
-    }
-    Ok(found)
-}
-
-async fn called_by_referrals(
-    context: &dyn Context,
-    permit: &Permit,
-) -> Result<Vec<Called>, Problem> {
     let mut found = Vec::new();
-    for id in referral::open(context, permit).await? {
-        let course = FollowUp::find(context, permit, &id).await?;
-        let Some(course) = course.filter(|course| course.is_active) else {
-            continue;
-        };
-        found.extend(course.open_referral().map(|(n, referral)| Called {
-            about: facts::referral_key(&id, n).id,
-            to: referral.of.to.id.clone(),
-            since: referral.of.at,
+    for (course, referral) in listed::calling(context, permit).await? {
+        let path = format!("/scenarios/follow-up/{}", course.id);
+        let asked = referral.as_ref().map(|(_, referral)| &referral.to.id);
+        let open = course.open_alert().map(|alert| &alert.of);
+        if let Some(alert) = open.filter(|alert| alert.state == State::Open) {
+            let mut people = vec![&course.course.first.id];
+            people.extend(asked);
+            people.extend(alert.held_by().map(|one| &one.id));
+            let others = course.others().filter(|_| alert.escalated);
+            people.extend(others.map(|one| &one.id));
+            people.sort();
+            people.dedup();
+            found.extend(people.into_iter().map(|person| Called {
+                about: alert.id.clone(),
+                to: person.clone(),
+                since: alert.told_at(),
+                priority: "urgent",
+                path: path.clone(),
+            }));
+        }
+        found.extend(referral.map(|(about, referral)| Called {
+            about,
+            to: referral.to.id,
+            since: referral.at,
             priority: "routine",
-            path: format!("/scenarios/follow-up/{id}"),
+            path,
         }));
     }
     Ok(found)

@@ -227,3 +227,66 @@ async fn whoever_never_answered_is_told_of_and_an_ended_follow_up_is_not() {
     until(&way, 9, 8).await;
     assert_eq!(alerts(&way).await, Vec::<Value>::new());
 }
+
+fn stay(status: &str, period: &Value) -> Value {
+    json!({
+        "status": status,
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+        "subject": {"reference": "Patient/p1"},
+        "period": period,
+    })
+}
+
+#[tokio::test]
+async fn silence_rests_while_the_patient_lies_in_hospital_and_counts_again_from_when_they_are_home()
+{
+    let way = answered().await;
+    let start = way.hospital.now();
+    let mut period = json!({"start": start});
+    let hospital = &way.hospital;
+    let body = stay("in-progress", &period);
+    hospital.put("Encounter", "stay", Some("p1"), body).await;
+    until(&way, 6, 8).await;
+    assert_eq!(alerts(&way).await, Vec::<Value>::new());
+    // Both the list and the follow-up say why.
+    let day = home::day_at_home(start);
+    let hospital = &way.hospital;
+    let list = hospital.ask(&FollowUpAtHome, LI, Method::Get, "courses", Value::Null);
+    let rows = list.await.unwrap().body;
+    for seen in [&rows[0], &way.see(LI).await] {
+        assert_eq!(
+            (&seen["state"], &seen["in_hospital"]),
+            (&json!("in-hospital"), &json!(day))
+        );
+    }
+    let own = as_patient(&way, "p1", Method::Get, "courses", Value::Null).await;
+    assert_eq!(own.unwrap()[0]["in_hospital"], json!(day));
+    assert_eq!(kinds(&way.waiting(LI).await), Vec::<&str>::new());
+    // Home again, they have as long as after any report that was due.
+    period["end"] = json!(way.hospital.now());
+    let body = stay("finished", &period);
+    let hospital = &way.hospital;
+    hospital.put("Encounter", "stay", Some("p1"), body).await;
+    until(&way, 1, 8).await;
+    assert_eq!(alerts(&way).await, Vec::<Value>::new());
+    assert_eq!(way.see(LI).await["state"], "overdue");
+    until(&way, 1, 8).await;
+    let all = alerts(&way).await;
+    assert_eq!((all.len(), &all[0]["state"]), (1, &json!("open")));
+}
+
+#[tokio::test]
+async fn a_silence_that_was_handed_over_is_over_when_the_patient_answers() {
+    let way = answered().await;
+    until(&way, 3, 8).await;
+    let alert = json!({"alert": alerts(&way).await[0]["id"]});
+    way.do_it(LI, Method::Post, "/take", alert).await;
+    let wish = json!({"first": WANG, "second": CHEN, "reason": "on leave"});
+    way.do_it(LI, Method::Post, "/handover", wish).await;
+    let all = alerts(&way).await;
+    assert_eq!((all.len(), &all[0]["state"]), (1, &json!("open")));
+    send(&way, &[report(&way, "report0002", 0, well())])
+        .await
+        .unwrap();
+    assert_eq!(alerts(&way).await[0]["state"], "closed");
+}
