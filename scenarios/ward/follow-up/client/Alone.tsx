@@ -52,7 +52,7 @@ export function OnlyAnswers(props: { kept: Kept; say: Say }): JSX.Element {
   return (
     <section class="panel" data-answers-only="" aria-label={props.say('answersOnly')}>
       <div class="panel-body stack">
-        <Notice>{props.say('answersOnlyWhy')}</Notice>
+        <Notice>{props.say(props.kept.offline() && props.kept.forms().length === 0 ? 'answersNone' : 'answersOnlyWhy')}</Notice>
         <Show when={kept()}>
           <Notice kind="good">{props.say('keptUnclaimed')}</Notice>
         </Show>
@@ -67,7 +67,7 @@ export function OnlyAnswers(props: { kept: Kept; say: Say }): JSX.Element {
                   </button>
                 }
               >
-                {(form) => <Questions course={form()} say={props.say} onSend={(answers) => void send(id, answers)} />}
+                {(form) => <Questions course={form()} say={props.say} onSend={(answers) => void send(id, answers)} onLeave={() => setAsking(undefined)} />}
               </Show>
             </div>
           )}

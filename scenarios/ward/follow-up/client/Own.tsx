@@ -78,7 +78,8 @@ export function Own(props: { inRoom?: boolean }): JSX.Element {
 /** What the person must know about the line and what waits on the device. */
 function Lines(props: { kept: Kept; say: Say }): JSX.Element {
   const app = useApp();
-  const all = () => (props.kept.courses() ?? []).flatMap(({ id }) => props.kept.waiting(id).map((one) => ({ course: id, one })));
+  // Where nobody has signed in for long, nothing that was known is shown.
+  const all = () => (app.me()?.answersOnly ? [] : props.kept.unsent());
   return (
     <OfflineNotices
       kept={{ ...props.kept, offline: () => props.kept.offline() && !app.me()?.answersOnly }}
@@ -90,19 +91,44 @@ function Lines(props: { kept: Kept; say: Say }): JSX.Element {
         sendNow: () => props.say('sendNow'),
       }}
     >
-      <For each={all().filter(({ one }) => one.refused !== undefined)}>
+      <For each={all().filter(({ one }) => one.refused !== undefined || one.held !== undefined)}>
         {({ course, one }) => (
-          <Notice kind="bad">
-            <p data-refused={one.id}>
-              {props.say('refusedReport', { day: dayOf(one.day, app.language()), why: one.refused ?? '' })}
+          <Notice kind={one.refused === undefined ? 'warn' : 'bad'}>
+            <p data-refused={one.refused && one.id} data-held={one.held && one.id}>
+              {props.say(one.refused === undefined ? 'heldReport' : 'refusedReport', {
+                day: dayOf(one.day, app.language()),
+                why: one.refused ?? one.held ?? '',
+              })}
             </p>
-            <button type="button" class="button small" onClick={() => void props.kept.discard(course, one.id)}>
-              {props.say('discard')}
-            </button>
+            <Discard say={props.say} onDiscard={() => void props.kept.discard(course, one.id)} />
           </Notice>
         )}
       </For>
     </OfflineNotices>
+  );
+}
+
+/** What is given up is gone: one tap that slipped gives up nothing. */
+function Discard(props: { say: Say; onDiscard: () => void }): JSX.Element {
+  const [asked, setAsked] = createSignal(false);
+  return (
+    <div class="row">
+      <Show
+        when={asked()}
+        fallback={
+          <button type="button" class="button small" onClick={() => setAsked(true)}>
+            {props.say('discard')}
+          </button>
+        }
+      >
+        <button type="button" class="button small" onClick={() => props.onDiscard()}>
+          {props.say('discardSure')}
+        </button>
+        <button type="button" class="button small" onClick={() => setAsked(false)}>
+          {props.say('keepThem')}
+        </button>
+      </Show>
+    </div>
   );
 }
 
@@ -149,20 +175,23 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
         <For each={waiting().filter(({ unclaimed }) => unclaimed)}>
           {(one) => <Unclaimed course={props.course} one={one} kept={props.kept} say={say} />}
         </For>
-        <Show when={isThanked() && !waiting().some(({ refused }) => refused !== undefined)}>
+        <Show when={isThanked() && !waiting().some(({ refused, held }) => refused !== undefined || held !== undefined)}>
           <Notice kind="good">{thanked()}</Notice>
         </Show>
         <Told course={props.course} say={say} />
+        <Show when={props.course.in_hospital}>
+          <Notice>{say('inHospitalOwn')}</Notice>
+        </Show>
         <ReceivedOf course={props.course} say={say} />
         <Show
           when={isAsking()}
           fallback={
             <button type="button" class="button primary follow-start" onClick={() => (setThanked(false), setAsking(true))}>
-              {say(due() === 'planned' ? 'again' : 'start')}
+              {say(due() === 'planned' ? 'answerAgain' : 'start')}
             </button>
           }
         >
-          <Questions course={props.course} say={say} onSend={(answers) => void send(answers)} />
+          <Questions course={props.course} say={say} onSend={(answers) => void send(answers)} onLeave={() => setAsking(false)} />
         </Show>
         <h3>{say('actionPlan')}</h3>
         <ActionPlanOf plan={props.course.action} say={say} />

@@ -18,6 +18,8 @@ interface QuestionsProps {
   readonly course: Pick<OwnCourse, 'questions'> & Partial<Pick<OwnCourse, 'received'>>;
   readonly say: Say;
   onSend(answers: Given): void;
+  /** The patient answers another time. */
+  onLeave(): void;
 }
 
 export function Questions(props: QuestionsProps): JSX.Element {
@@ -51,6 +53,7 @@ export function Questions(props: QuestionsProps): JSX.Element {
             say={props.say}
             onAnswer={(value) => answer(one.name, value)}
             onBack={() => setAt(at() - 1)}
+            onLeave={() => props.onLeave()}
           />
         )}
       </Show>
@@ -68,6 +71,7 @@ interface CardProps {
   readonly say: Say;
   onAnswer(value: Value | null): void;
   onBack(): void;
+  onLeave(): void;
 }
 
 function Card(props: CardProps): JSX.Element {
@@ -119,7 +123,14 @@ function Card(props: CardProps): JSX.Element {
         </Match>
       </Switch>
       <div class="row">
-        <Show when={props.place > 0}>
+        <Show
+          when={props.place > 0}
+          fallback={
+            <button type="button" class="button quiet" data-leave="" onClick={() => props.onLeave()}>
+              {props.say('notNow')}
+            </button>
+          }
+        >
           <button type="button" class="button quiet" onClick={() => props.onBack()}>
             {props.say('back')}
           </button>
@@ -210,7 +221,17 @@ function Review(props: QuestionsProps & { given: Given; onChange(at: number): vo
           )}
         </For>
       </ul>
-      <Show when={!isEmpty()} fallback={<Notice>{props.say('nothingAnswered')}</Notice>}>
+      <Show
+        when={!isEmpty()}
+        fallback={
+          <>
+            <Notice>{props.say('nothingAnswered')}</Notice>
+            <button type="button" class="button" data-leave="" onClick={() => props.onLeave()}>
+              {props.say('notNow')}
+            </button>
+          </>
+        }
+      >
         <button type="button" class="button primary follow-start" onClick={() => props.onSend(props.given)}>
           {props.say('send')}
         </button>

@@ -6,7 +6,7 @@
  */
 import { createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
-import { ApiError } from '../../../../client/core/api';
+import { ApiError, isClosed } from '../../../../client/core/api';
 import type { App } from '../../../../client/core/app';
 import { openVault, rememberedAccount } from '../../../../client/core/offline/vault';
 import type { Vault } from '../../../../client/core/offline/vault';
@@ -44,12 +44,26 @@ export interface Kept {
   /** Whether this browser can keep anything without a line. */
   readonly keeps: Accessor<boolean>;
   waiting(course: string): readonly Unsent[];
+  /** All that waits, also of a follow-up that has ended or is not shown any more. */
+  unsent(): readonly { readonly course: string; readonly one: Unsent }[];
   load(): Promise<void>;
   report(course: string, answers: Readonly<Record<string, Value | null>>): Promise<void>;
   /** The patient says that a report which was answered without signing in is theirs. */
   claim(course: string, report: string): Promise<void>;
-  /** Gives up a report that the server refused, or that is not the patient's. */
+  /** Gives up a report that the server does not take, or that is not the patient's. */
   discard(course: string, report: string): Promise<void>;
+}
+
+/**
+ * What becomes of a report that was not taken: `refused` for what it says or when, which no later try changes; `held`
+ * where the account may not send it now, as when a session ended or a consent changed; else it only waits.
+ */
+export function becomesOf(reason: unknown): 'refused' | 'held' | 'waits' {
+  if (!(reason instanceof ApiError)) return 'waits';
+  // Another was first, again and again: the report itself is none the worse for it.
+  if (reason.status === 412) return 'waits';
+  if (reason.kind === 'invalid' || reason.kind === 'conflict') return 'refused';
+  return isClosed(reason) ? 'held' : 'waits';
 }
 
 export function keepOwn(app: App): Kept {
@@ -112,19 +126,21 @@ export function keepOwn(app: App): Kept {
     }
     setError(refusal);
   };
-  /** Sends what waits, the oldest first. What the server cannot use stays, and says why. */
+  /** Sends what waits, the oldest first. What the server does not take stays, and says why. */
   const send = async (): Promise<void> => {
     for (const [course, reports] of Object.entries(waiting())) {
       for (const one of reports.filter(({ refused, unclaimed }) => refused === undefined && unclaimed === undefined)) {
-        const rest = (): readonly Unsent[] => (waiting()[course] ?? []).filter(({ id }) => id !== one.id);
+        const all = (): readonly Unsent[] => waiting()[course] ?? [];
+        const { held: _, ...report } = one;
         try {
-          const fresh = await app.api.put<OwnCourse>(coursePath(course, '/reports'), { reports: [one] });
-          await keepWaiting(course, rest());
+          const fresh = await app.api.put<OwnCourse>(coursePath(course, '/reports'), { reports: [report] });
+          await keepWaiting(course, all().filter(({ id }) => id !== one.id));
           await show((courses() ?? []).map((known) => (known.id === course ? fresh : known)));
         } catch (reason) {
-          const refused = reason instanceof ApiError && ['invalid', 'conflict', 'not-found', 'refused'].includes(reason.kind);
-          if (!refused) return failed(reason);
-          await keepWaiting(course, [...rest(), { ...one, refused: app.explain(reason) }]);
+          const becomes = becomesOf(reason);
+          if (becomes === 'waits') return failed(reason);
+          const marked = { ...report, [becomes]: app.explain(reason) };
+          await keepWaiting(course, all().map((known) => (known.id === one.id ? marked : known)));
         }
       }
     }
@@ -172,6 +188,7 @@ export function keepOwn(app: App): Kept {
     error,
     keeps,
     waiting: (course) => waiting()[course] ?? [],
+    unsent: () => Object.entries(waiting()).flatMap(([course, all]) => all.map((one) => ({ course, one }))),
     load: () => inTurn(load),
     report: (course, answers) => {
       const zone = [...(courses() ?? []), ...forms()].find(({ id }) => id === course)?.time_zone;
