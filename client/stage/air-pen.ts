@@ -1,11 +1,11 @@
-import { Vector3 } from 'three';
+import { type Camera, Vector3 } from 'three';
 import type { Vec3 } from '../core/frames';
 import type { AirLines } from './air-lines';
 import { PenLine } from './pen-line';
 import { HOLOGRAM_HEIGHT_M } from './room-scene';
 import type { RoomView } from './room-view';
 
-export type AirStep = 'line-point' | 'placed' | 'cancelled';
+export type AirStep = 'line-point' | 'placed' | 'cancelled' | 'in-air' | 'on-images';
 
 /** Points nearer to each other than this say nothing new. */
 const STEP_M = 0.008;
@@ -15,6 +15,16 @@ const REACH_M = 20;
 const MIDDLE = new Vector3(0, HOLOGRAM_HEIGHT_M, 0);
 /** Nobody draws nearer to their own eye. */
 const NEAREST_M = 0.2;
+/** Where keys lead it, right, up and to the eye, and how far, in metres. */
+const LEADS: Readonly<Record<string, readonly [right: number, up: number, towards: number]>> = {
+  ArrowLeft: [-1, 0, 0],
+  ArrowRight: [1, 0, 0],
+  ArrowUp: [0, 1, 0],
+  ArrowDown: [0, -1, 0],
+  PageUp: [0, 0, -1],
+  PageDown: [0, 0, 1],
+};
+const [LEAD_M, WIDE_LEAD_M] = [0.02, 0.1];
 
 /**
  * The pen in the air, where it is at no image and no board: a line in the room's own space, by hand, mouse, finger or key.
@@ -77,6 +87,20 @@ export class AirPen {
     this.#lines.draft = [];
     this.#lead(undefined);
     if (begun) this.onStep('cancelled');
+  }
+
+  /** Keys lead it as the camera sees it, set points and give up; `false` for any other key. */
+  press({ key, shiftKey }: Pick<KeyboardEvent, 'key' | 'shiftKey'>, camera: Camera): boolean {
+    const lead = LEADS[key];
+    if (lead) {
+      const [right, up, towards] = [new Vector3(), new Vector3(), new Vector3()];
+      camera.matrixWorld.extractBasis(right, up, towards);
+      const by = right.multiplyScalar(lead[0]).addScaledVector(up, lead[1]).addScaledVector(towards, lead[2]);
+      this.step(by.multiplyScalar(shiftKey ? WIDE_LEAD_M : LEAD_M));
+    } else if (key === 'Enter' || key === ' ') this.use();
+    else if (key === 'Escape') this.cancel();
+    else return false;
+    return true;
   }
 
   /** Leads it by keys. */

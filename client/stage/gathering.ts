@@ -1,4 +1,4 @@
-import { Vector3 } from 'three';
+import type { Vector3 } from 'three';
 import type { View } from './camera-rig';
 import type { PlaceId } from './places/design';
 import { graphics, type Graphics } from './renderer';
@@ -10,16 +10,6 @@ import { GATHERED_TOOLS, TOOLS, type Tool } from './tools';
 const [STEP_RAD, NEARER] = [Math.PI / 36, 1.08];
 /** From where all who sit around the table are seen. */
 const FIRST: View = { yaw: 0, pitch: 0.16, distance_m: 2.9 };
-/** Where the keys lead the pen, right, up and to the eye, and how far, in metres. */
-const LEADS: Readonly<Record<string, readonly [right: number, up: number, towards: number]>> = {
-  ArrowLeft: [-1, 0, 0],
-  ArrowRight: [1, 0, 0],
-  ArrowUp: [0, 1, 0],
-  ArrowDown: [0, -1, 0],
-  PageUp: [0, 0, -1],
-  PageDown: [0, 0, 1],
-};
-const [LEAD_M, WIDE_LEAD_M] = [0.02, 0.1];
 const WAYS: Readonly<Record<string, readonly [yaw: number, pitch: number, distance: number]>> = {
   ArrowLeft: [-STEP_RAD, 0, 1],
   ArrowRight: [STEP_RAD, 0, 1],
@@ -66,7 +56,8 @@ export class Gathering extends Space {
 
   #key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey) return;
-    if (this.#tool === 'pen' && !event.altKey && this.#draw(event)) return event.preventDefault();
+    // With the pen in hand keys lead it through the air, as on images they lead the cursor; with Alt one walks round.
+    if (this.#tool === 'pen' && !event.altKey && this.air.press(event, this.rig.camera)) return event.preventDefault();
     const way = WAYS[event.key];
     const tool = GATHERED_TOOLS.find((one) => event.key === String((TOOLS.indexOf(one) + 1) % TOOLS.length));
     if (way) this.#go(...way);
@@ -74,20 +65,6 @@ export class Gathering extends Space {
     else if (tool) this.onTool(tool);
     else return;
     event.preventDefault();
-  }
-
-  /** With the pen in hand keys lead it through the air, as on images they lead the cursor; with Alt one walks round. */
-  #draw({ key, shiftKey }: KeyboardEvent): boolean {
-    const lead = LEADS[key];
-    if (lead) {
-      const [right, up, towards] = [new Vector3(), new Vector3(), new Vector3()];
-      this.rig.camera.matrixWorld.extractBasis(right, up, towards);
-      const by = right.multiplyScalar(lead[0]).addScaledVector(up, lead[1]).addScaledVector(towards, lead[2]);
-      this.air.step(by.multiplyScalar(shiftKey ? WIDE_LEAD_M : LEAD_M));
-    } else if (key === 'Enter' || key === ' ') this.air.use();
-    else if (key === 'Escape') this.air.cancel();
-    else return false;
-    return true;
   }
 
   #go(yaw: number, pitch: number, distance: number): void {

@@ -1,5 +1,6 @@
 import { Vector3 } from 'three';
 import { add, type Vec3 } from '../core/frames';
+import type { AirPen } from './air-pen';
 import type { CameraRig } from './camera-rig';
 import type { HologramView } from './hologram';
 import type { Marks } from './marks';
@@ -15,7 +16,8 @@ const WIDE_STEP_MM = 10;
 /**
  * The stage by keyboard alone. Arrows turn the hologram, with Shift move it, with Alt walk round it; + and − scale.
  * With a tool in hand arrows and Page Up/Down move the cursor by 1 mm (Shift 10 mm), Enter uses the tool there,
- * Escape gives up. 1…9 and 0 choose the tool, Home goes back to the first view.
+ * Escape gives up. A takes the pen into the air, and back to the images. 1…9 and 0 choose the tool, Home goes back to the
+ * first view.
  */
 export class Keys {
   onHome: () => void = () => undefined;
@@ -24,23 +26,52 @@ export class Keys {
   readonly #shared: SharedHologram;
   readonly #tools: Tools;
   readonly #marks: Marks;
+  readonly #air: AirPen;
+  /** Whether keys lead the pen through the air. */
+  #isInAir = false;
   readonly #stop = new AbortController();
 
-  constructor(canvas: HTMLCanvasElement, rig: CameraRig, view: HologramView, shared: SharedHologram, tools: Tools, marks: Marks) {
-    [this.#rig, this.#view, this.#shared, this.#tools, this.#marks] = [rig, view, shared, tools, marks];
+  constructor(canvas: HTMLCanvasElement, rig: CameraRig, view: HologramView, shared: SharedHologram, tools: Tools, marks: Marks, air: AirPen) {
+    [this.#rig, this.#view, this.#shared, this.#tools, this.#marks, this.#air] = [rig, view, shared, tools, marks, air];
+    tools.events.on('tool', () => this.#leaveAir());
     canvas.addEventListener('keydown', (event) => this.#press(event), { signal: this.#stop.signal });
-    canvas.addEventListener('blur', () => marks.cursor(undefined), { signal: this.#stop.signal });
+    canvas.addEventListener('blur', () => this.#away(), { signal: this.#stop.signal });
   }
 
   dispose(): void {
     this.#stop.abort();
   }
 
+  #away(): void {
+    this.#marks.cursor(undefined);
+    this.#leaveAir();
+  }
+
+  #leaveAir(): void {
+    if (this.#isInAir) this.#air.cancel();
+    this.#isInAir = false;
+  }
+
+  /** With the pen in hand, where it is not led over the images. */
+  #draw(event: KeyboardEvent): boolean {
+    if (this.#tools.tool !== 'pen' || event.altKey) return false;
+    if (event.key.toLowerCase() !== 'a') return this.#isInAir && this.#air.press(event, this.#rig.camera);
+    // What was begun where the pen was is given up.
+    if (this.#isInAir) this.#leaveAir();
+    else {
+      this.#tools.cancel();
+      this.#marks.cursor(undefined);
+      this.#isInAir = true;
+    }
+    this.#air.onStep(this.#isInAir ? 'in-air' : 'on-images');
+    return true;
+  }
+
   #press(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey) return;
     // Who looks on has no tools: their keys are the clock's.
     const isFree = this.#shared.watching && event.key !== 'Home';
-    const done = (!isFree && this.#general(event)) || (!(isFree && event.shiftKey) && this.#directed(event));
+    const done = (!isFree && (this.#draw(event) || this.#general(event))) || (!(isFree && event.shiftKey) && this.#directed(event));
     if (!done) return;
     event.preventDefault();
     event.stopPropagation();

@@ -12,6 +12,7 @@ const KEYS = [
   [['PgUp', 'PgDn'], 'keys.depth'],
   [['Enter'], 'keys.place'],
   [['Enter', 'Enter'], 'keys.endLine'],
+  [['A'], 'keys.air'],
   [['Home'], 'keys.home'],
   [['Ctrl Z'], 'keys.undo'],
   [['M'], 'keys.microphone'],

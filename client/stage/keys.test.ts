@@ -1,0 +1,67 @@
+import { Matrix4 } from 'three';
+import { beforeEach, expect, test } from 'vitest';
+import type { Vec3 } from '../core/frames';
+import { AirLines } from './air-lines';
+import { AirPen } from './air-pen';
+import type { CameraRig } from './camera-rig';
+import type { HologramView } from './hologram';
+import { Keys } from './keys';
+import type { Marks } from './marks';
+import type { Act, RoomView } from './room-view';
+import type { SharedHologram } from './shared';
+import { Tools } from './tools';
+
+let canvas: EventTarget;
+let acts: Act[];
+let steps: string[];
+let tools: Tools;
+
+beforeEach(() => {
+  [canvas, acts, steps] = [new EventTarget(), [], []];
+  const room = { entities: () => new Map(), participants: () => [], act: (act: Act) => void acts.push(act) } as unknown as RoomView;
+  const state = { cursor_lps_mm: [0, 0, 0] as Vec3 };
+  const shared = { entity: [1], state, set: (change: object) => void Object.assign(state, change) } as unknown as SharedHologram;
+  const view = { lpsDirection: (at: { x: number; y: number; z: number }) => [at.x, at.y, at.z], roomFromLps: () => undefined, store: { huAt: () => 0 } } as unknown as HologramView;
+  const marks = { cursor: () => undefined, draft: () => undefined } as unknown as Marks;
+  const rig = { camera: { matrixWorld: new Matrix4() } } as unknown as CameraRig;
+  tools = new Tools(room, shared, view, marks);
+  tools.tool = 'pen';
+  const air = new AirPen(room, new AirLines(room), () => true);
+  air.onStep = (step) => steps.push(step);
+  void new Keys(canvas as HTMLCanvasElement, rig, view, shared, tools, marks, air);
+});
+
+function press(...keys: string[]): void {
+  for (const key of keys) canvas.dispatchEvent(Object.assign(new Event('keydown'), { key }));
+}
+
+const drawn = (): string[] => acts.flatMap((act) => (act.act === 'add' ? [act.entity.type] : []));
+
+test('keys draw in the air beside images too, and over the images again', () => {
+  press('Enter', 'ArrowRight', 'ArrowRight', 'Enter', 'Enter');
+  expect(drawn()).toEqual(['stroke']);
+  press('a', 'ArrowRight', 'Enter', 'ArrowUp', 'Enter', 'Enter');
+  expect(drawn()).toEqual(['stroke', 'line']);
+  expect(steps).toEqual(['in-air', 'line-point', 'line-point', 'placed']);
+  press('A', 'Enter', 'ArrowRight', 'ArrowRight', 'Enter', 'Enter');
+  expect(drawn()).toEqual(['stroke', 'line', 'stroke']);
+  expect(steps.at(-1)).toBe('on-images');
+});
+
+test('another tool, and leaving the stage, give up what was begun in the air', () => {
+  press('a', 'ArrowRight', 'Enter');
+  tools.tool = 'turn';
+  expect(steps.at(-1)).toBe('cancelled');
+  tools.tool = 'pen';
+  press('a', 'ArrowRight', 'Enter');
+  canvas.dispatchEvent(new Event('blur'));
+  expect(steps.at(-1)).toBe('cancelled');
+  press('Enter', 'ArrowRight', 'ArrowRight', 'Enter', 'Enter');
+  expect(drawn()).toEqual(['stroke']);
+});
+
+test('with another tool in hand the pen stays where it is', () => {
+  tools.tool = 'measure';
+  press('a');
+  expect(steps).toEqual([]);
+});
