@@ -95,6 +95,31 @@ it('breaks when the stream ends, a request fails, or the stream is refused, and 
   expect(closed).toBe(3);
 });
 
+it('breaks where a request is answered by nobody, though events still come', async () => {
+  const socket = make();
+  await settle();
+  say('event: line\ndata: abcd\n\n');
+  await settle();
+  vi.useFakeTimers();
+  answers.push(() => new Promise(() => undefined));
+  socket.send(bytes(3, 1));
+  await vi.advanceTimersByTimeAsync(19_000);
+  expect([closed, aborted]).toEqual([0, 0]);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect([closed, aborted]).toEqual([1, 1]);
+});
+
+it('waits for no answer that has come', async () => {
+  const socket = make();
+  await settle();
+  say('event: line\ndata: abcd\n\n');
+  await settle();
+  vi.useFakeTimers();
+  socket.send(bytes(3, 1));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(closed).toBe(0);
+});
+
 it('says nothing more after it was closed', async () => {
   const socket = make();
   await settle();

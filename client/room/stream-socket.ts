@@ -8,6 +8,9 @@ const BODY_bytes = 48 * 1024;
 /** The first byte of a pose: of these only the latest counts. */
 const POSE = 0x02;
 const LEAVING_ms = 5_000;
+/** Events and requests go by connections of their own: one of them can be dead while the other is well. A request that is
+ * not answered for so long has no way. */
+const PATIENCE_ms = 20_000;
 
 /**
  * A socket where no WebSocket opens: frames of the server come as a stream of events, the client's go by requests of
@@ -103,12 +106,21 @@ export class StreamSocket implements SocketLike {
     if (this.#isSending || this.#line === undefined || this.#ended.signal.aborted) return;
     this.#isSending = true;
     try {
-      while (this.#waiting.length > 0) await this.#post('frames', this.#take(), { 'x-yuanyi-line': this.#line, 'x-yuanyi-number': String((this.#count += 1)) });
+      while (this.#waiting.length > 0) await this.#sendWhatWaits(this.#line);
     } catch {
       // Nobody knows what of it has come; whoever comes back to their seat asks.
       this.#break();
     } finally {
       this.#isSending = false;
+    }
+  }
+
+  async #sendWhatWaits(line: string): Promise<void> {
+    const longest = setTimeout(() => this.#break(), PATIENCE_ms);
+    try {
+      await this.#post('frames', this.#take(), { 'x-yuanyi-line': line, 'x-yuanyi-number': String((this.#count += 1)) });
+    } finally {
+      clearTimeout(longest);
     }
   }
 
