@@ -665,12 +665,37 @@ mod tests {
         assert_eq!(read.path(), "/poses/00");
     }
 
-    #[test]
-    fn a_request_with_a_number_that_does_not_end_is_none() {
-        let fields = [&[0, 0, 0x27][..], &[0xf1; 20], &[1]].concat();
+    fn is_read(fields: &[u8]) -> bool {
         let mut bytes = vec![1, u8::try_from(fields.len()).unwrap()];
         bytes.extend(fields);
-        assert!(headers_of(&mut bytes).is_err());
+        matches!(headers_of(&mut bytes), Ok(Some(_)))
+    }
+
+    #[test]
+    fn a_request_with_a_number_that_does_not_end_is_none() {
+        assert!(!is_read(&[&[0, 0, 0x27][..], &[0xf1; 20], &[1]].concat()));
+    }
+
+    #[test]
+    fn fields_need_no_table_that_grows() {
+        // `:method: GET` by its index, `:path: a` by its name's index, `a: b`.
+        let of_no_table = [&[0xd1][..], &[0x51, 1, b'a'], &[0x21, b'a', 1, b'b']];
+        for field in of_no_table {
+            assert!(is_read(&[&[0, 0][..], field].concat()), "{field:x?}");
+            for (inserted, base) in [(1, 0), (0, 0x80), (2, 0x80), (0xff, 0)] {
+                let fields = [&[inserted, base][..], field].concat();
+                assert!(!is_read(&fields), "{fields:x?}");
+            }
+        }
+        let of_the_table = [
+            &[0x80][..],      // indexed
+            &[0x10],          // indexed, counted on from the base
+            &[0x40, 1, b'a'], // a name
+            &[0x00, 1, b'a'], // a name, counted on from the base
+        ];
+        for field in of_the_table {
+            assert!(!is_read(&[&[0, 0][..], field].concat()), "{field:x?}");
+        }
     }
 
     #[test]

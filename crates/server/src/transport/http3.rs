@@ -195,26 +195,32 @@ pub fn headers_of(bytes: &mut Vec<u8>) -> Result<Option<Headers>, NoHeaders> {
 }
 
 /// The fields of a request or answer as QPACK has them (RFC 9204). What decodes them shifts a number that does not end
-/// by more bits than it has.
+/// by more bits than it has, and passes over what is said of a table that grows.
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {
-    /// Whether its numbers are such as a request of this length can have. Forms that only a table which grows allows are
-    /// refused here where they are forms of their own; the decoder sees to the rest.
+    /// Whether these are fields that can come where the table that grows has no room: they need nothing of it and name
+    /// nothing in it, and numbers are such as a request of this length can have.
     fn check(mut self) -> Option<()> {
-        self.number(8)?;
+        // Of that table nothing was put in, and what is named counts from there: not from before it.
+        let inserted = self.number(8)?;
+        let is_before = self.0.first()? & 0x80 != 0;
         self.number(7)?;
+        if inserted != 0 || is_before {
+            return None;
+        }
         while let Some(first) = self.0.first() {
-            match first.leading_zeros() {
-                0 => drop(self.number(6)?),
-                1 => {
+            match (first.leading_zeros(), first) {
+                (0, first) if first & 0x40 != 0 => drop(self.number(6)?),
+                (1, first) if first & 0x10 != 0 => {
                     self.number(4)?;
                     self.text(7)?;
                 }
-                2 => {
+                (2, _) => {
                     self.text(3)?;
                     self.text(7)?;
                 }
+                // A field or a name of the table that grows.
                 _ => return None,
             }
         }
