@@ -1,4 +1,5 @@
-"""Rooms over a line that loses 5 % of the packets with 200 ms there and back: poses by the socket, by a data channel, and by WebTransport.
+"""Rooms over a line that loses 5 % of the packets with 200 ms there and back: poses by the socket, by a data channel and by WebTransport,
+and all by events and requests.
 
 The line is worked out in the people's own transport (docs/adr/0067-rooms-over-bad-lines.md), so that any machine can run it.
 """
@@ -39,7 +40,7 @@ def contender(hospital: Yuanyi, way: str):
 def main() -> None:
     hospital = Yuanyi()
     try:
-        figures = interleave(ROUNDS, {way: contender(hospital, way) for way in ("socket", "channel", "transport")})
+        figures = interleave(ROUNDS, {way: contender(hospital, way) for way in ("socket", "channel", "transport", "requests")})
         program = version([str(hospital.program), "--version"])
     finally:
         hospital.close()

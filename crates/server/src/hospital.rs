@@ -200,7 +200,7 @@ impl Hospital {
                 stayed,
                 checkpoints,
             ),
-            streams: Arc::default(),
+            streams: Arc::new(Streams::new(house_rules.seats_each)),
             named: Named::default(),
             sanctioned: Sanctioned::default(),
             media,

@@ -16,19 +16,15 @@ use room::{
     wire::{Ack, ClientFrame, ServerFrame, VERSION},
 };
 use serde_json::json;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-    time::{Instant, MissedTickBehavior},
-};
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::{
     Result,
+    connection::Connection,
     figures::{All, Heard, RoomLog},
     hospital::Session,
-    line::{Conditions, Stream},
+    line::Conditions,
     pose_line::{PoseLine, Way},
-    web_socket::{framed, message},
 };
 
 /// How long is listened after the last pose that counts, on a line without delay.
@@ -49,7 +45,7 @@ pub struct Plan {
     /// How far apart people stand, in metres.
     pub apart_m: f64,
     pub line: Conditions,
-    /// Which line people have for poses beside the socket.
+    /// By which way people are in their rooms, and which line they have for poses beside it.
     pub way: Way,
     /// How many of these have opened.
     pub lines_open: AtomicUsize,
@@ -99,11 +95,7 @@ pub struct Bot {
     number: u32,
     /// The place among those of the room.
     place: u32,
-    stream: TcpStream,
-    bytes: Vec<u8>,
-    /// Frames on their way, where the line takes time.
-    up: Option<Stream<Vec<u8>>>,
-    down: Option<Stream<Vec<u8>>>,
+    connection: Connection,
     chance: StdRng,
     heard: Heard,
     /// What is acted upon.
@@ -116,21 +108,17 @@ pub struct Bot {
 }
 
 impl Bot {
-    /// By a connection that has just been opened, and what has come by it.
-    pub fn new(
+    /// By a connection of their own.
+    pub async fn open(
         plan: &Arc<Plan>,
         room: &Arc<Mutex<RoomLog>>,
         door: Door,
         [number, place]: [u32; 2],
-        (stream, bytes): (TcpStream, Vec<u8>),
-    ) -> Self {
+    ) -> Result<Self> {
         let mut chance = StdRng::seed_from_u64(plan.seed.wrapping_add(u64::from(number)));
-        let mut direction = || {
-            let own = StdRng::seed_from_u64(chance.random());
-            (!plan.line.is_perfect()).then(|| Stream::new(plan.line, own))
-        };
-        let (up, down) = (direction(), direction());
-        Self {
+        let own = || StdRng::seed_from_u64(chance.random());
+        let connection = Connection::open(&door, plan.way, plan.line, own).await?;
+        Ok(Self {
             plan: Arc::clone(plan),
             room: Arc::clone(room),
             door,
@@ -140,10 +128,7 @@ impl Bot {
             poses_were_heard: false,
             number,
             place,
-            stream,
-            bytes,
-            up,
-            down,
+            connection,
             chance,
             heard: Heard::default(),
             hologram: None,
@@ -151,7 +136,7 @@ impl Bot {
             asked: BTreeMap::new(),
             last_kept: 0,
             last_seq_kept: 0,
-        }
+        })
     }
 
     /// Lives until some time after the window; who loses the connection before says why.
@@ -170,7 +155,7 @@ impl Bot {
             next_event: 0,
         };
         if self.plan.merged {
-            self.say(&hello.encode()).await?;
+            self.connection.say(&hello.encode()).await?;
         }
         let between = Duration::from_secs_f64(1.0 / self.plan.poses_per_s);
         // People do not move in step: each begins at another moment of the tick.
@@ -180,22 +165,18 @@ impl Bot {
         let mut acts_at = self.next_act();
         while !self.is_done() {
             self.open_line().await?;
-            let ways = [self.up.as_ref(), self.down.as_ref()].into_iter();
             let line = self.poses.as_ref().and_then(PoseLine::wakes_at);
-            let wakes_at = ways.filter_map(|way| way?.wakes_at()).chain(line).min();
+            let wakes_at = self.connection.wakes_at().into_iter().chain(line).min();
             tokio::select! {
                 due = poses.tick() => self.move_on(due).await?,
                 () = tokio::time::sleep_until(acts_at), if self.plan.acts_per_min > 0.0 => {
                     self.act().await?;
                     acts_at = self.next_act();
                 }
-                read = self.stream.read_buf(&mut self.bytes) => if read? == 0 {
-                    return Err("the server closed a connection".into());
-                },
+                heard = self.connection.hear() => heard?,
                 heard = hear(&mut self.poses) => self.keep_line(&heard),
                 () = tokio::time::sleep_until(wakes_at.unwrap_or(acts_at)), if wakes_at.is_some() => {}
             }
-            self.read()?;
             self.carry().await?;
         }
         Ok(())
@@ -218,16 +199,6 @@ impl Bot {
         Instant::now() + Duration::from_secs_f64(wait_s.min(1e6))
     }
 
-    /// Sends a frame, over the line if there is one.
-    async fn say(&mut self, frame: &[u8]) -> Result<()> {
-        let framed = framed(frame);
-        match &mut self.up {
-            Some(up) => up.push(Instant::now(), framed.len(), framed),
-            None => self.stream.write_all(&framed).await?,
-        }
-        Ok(())
-    }
-
     async fn move_on(&mut self, due: Instant) -> Result<()> {
         let at_us = self.plan.now_us();
         if self.plan.is_over(at_us) {
@@ -247,7 +218,7 @@ impl Bot {
                 let sent = line.send(&bytes);
                 self.keep_line(&sent);
             }
-            None => self.say(&bytes).await?,
+            None => self.connection.say(&bytes).await?,
         }
         if self.plan.counts(at_us) {
             self.heard.poses += 1;
@@ -301,25 +272,7 @@ impl Bot {
         };
         self.asked.insert(self.seq, now_us);
         self.heard.acts += 1;
-        self.say(&frame.encode()).await
-    }
-
-    /// Takes whole messages off what has come.
-    fn read(&mut self) -> Result<()> {
-        let mut at = 0;
-        let bytes = std::mem::take(&mut self.bytes);
-        while let Some((content, next)) = message(bytes.get(at..).unwrap_or_default()) {
-            if let Some(content) = content {
-                match &mut self.down {
-                    Some(down) => down.push(Instant::now(), next, content.to_vec()),
-                    None => self.take(content)?,
-                }
-            }
-            at += next;
-        }
-        self.bytes = bytes;
-        self.bytes.drain(..at);
-        Ok(())
+        self.connection.say(&frame.encode()).await
     }
 
     /// Has a line for poses as soon as there is a seat to have it for.
@@ -378,10 +331,8 @@ impl Bot {
     /// Has what is on its way arrive.
     async fn carry(&mut self) -> Result<()> {
         self.see_datagrams()?;
-        while let Some(frame) = self.up.as_mut().and_then(|up| up.pop(Instant::now())) {
-            self.stream.write_all(&frame).await?;
-        }
-        while let Some(frame) = self.down.as_mut().and_then(|down| down.pop(Instant::now())) {
+        self.connection.go_on().await?;
+        while let Some(frame) = self.connection.take() {
             self.take(&frame)?;
         }
         Ok(())

@@ -12,10 +12,12 @@
 
 mod bot;
 mod channel;
+mod connection;
 mod figures;
 mod hospital;
 mod line;
 mod pose_line;
+mod requests;
 mod transport;
 mod web_socket;
 
@@ -111,7 +113,7 @@ struct Load {
     /// There and back over the line, in milliseconds.
     #[arg(long, default_value_t = 0)]
     round_trip: u64,
-    /// By which way poses go where it opens.
+    /// By which way poses go where it opens, or people are in their rooms at all.
     #[arg(long, value_enum, default_value = "transport")]
     way: Way,
     /// What chance begins with; printed, so that a run can be repeated.
@@ -287,23 +289,21 @@ async fn run(
     let (mut people, mut logs) = (Vec::new(), Vec::new());
     for (room, cookies) in rooms {
         let log = Arc::new(Mutex::new(RoomLog::default()));
-        let path = format!("/api/rooms/{room}/socket");
         for (place, cookie) in (0..).zip(cookies) {
-            let opened = web_socket::open(address, &path, cookie).await?;
             let numbers = [u32::try_from(people.len())?, place];
             let door = Door {
                 address: address.to_owned(),
                 room: room.clone(),
                 cookie: cookie.clone(),
             };
-            let bot = Bot::new(plan, &log, door, numbers, opened);
+            let bot = Bot::open(plan, &log, door, numbers).await?;
             people.push(tokio::spawn(bot.live()));
             tokio::time::sleep(COME_IN_EVERY).await;
         }
         logs.push(log);
     }
     let began = Instant::now();
-    while plan.way != Way::Socket
+    while plan.way.has_line()
         && plan.lines_open.load(Ordering::Relaxed) < people.len()
         && began.elapsed() < LINES_OPEN
     {
@@ -338,7 +338,7 @@ async fn run(
         cost,
     };
     let mut figures = found.figures();
-    if plan.way != Way::Socket {
+    if plan.way.has_line() {
         figures["lines_open"] = json!(plan.lines_open.load(Ordering::Relaxed));
         figures["transports_open"] = json!(plan.transports_open.load(Ordering::Relaxed));
         figures["lines_ended"] = json!(plan.lines_ended.load(Ordering::Relaxed));

@@ -23,6 +23,15 @@ pub enum Way {
     Channel,
     /// By the socket alone.
     Socket,
+    /// As where no WebSocket opens and no datagram goes through: all by events and requests.
+    Requests,
+}
+
+impl Way {
+    /// Whether poses have a line of their own.
+    pub fn has_line(self) -> bool {
+        matches!(self, Self::Transport | Self::Channel)
+    }
 }
 
 enum Carrier {
@@ -49,7 +58,7 @@ impl PoseLine {
     ) -> Result<Option<Self>> {
         let mut directions = || [chance(), chance()];
         let carrier = match way {
-            Way::Socket => return Ok(None),
+            Way::Socket | Way::Requests => return Ok(None),
             Way::Channel => None,
             Way::Transport => {
                 let opened =

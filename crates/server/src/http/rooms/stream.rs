@@ -39,8 +39,8 @@ pub const BODY_BYTES: usize = 64 * 1024;
 /// Frames that may wait for the room, and for the client beside those of its outbox.
 const UP: usize = 64;
 const DOWN: usize = 4;
-/// Streams of one account at once: some rooms, each on some screens.
-const OF_ONE_ACCOUNT: usize = 16;
+/// In so many rooms one account may have all its seats by streams.
+const ROOMS_OF_ONE_ACCOUNT: usize = 2;
 
 /// What names an open stream to who sends frames for it: 16 random bytes as hexadecimal digits.
 const LINE: HeaderName = HeaderName::from_static("x-yuanyi-line");
@@ -48,9 +48,9 @@ const LINE: HeaderName = HeaderName::from_static("x-yuanyi-line");
 const NUMBER: HeaderName = HeaderName::from_static("x-yuanyi-number");
 
 /// The streams that are open now.
-#[derive(Default)]
 pub struct Streams {
     open: Mutex<HashMap<u128, Open>>,
+    of_one_account: usize,
 }
 
 /// An open stream: whose it is, and where their frames go.
@@ -82,11 +82,19 @@ impl Drop for Kept {
 }
 
 impl Streams {
+    /// No streams yet, where one account may have so many seats in a room.
+    pub fn new(seats_each: usize) -> Self {
+        Self {
+            open: Mutex::default(),
+            of_one_account: seats_each.saturating_mul(ROOMS_OF_ONE_ACCOUNT),
+        }
+    }
+
     /// Opens one, unless the account has too many.
     fn open(self: &Arc<Self>, line: u128, one: Open) -> Option<Kept> {
         let mut open = self.open.lock();
         let theirs = open.values().filter(|other| other.actor == one.actor);
-        if theirs.count() >= OF_ONE_ACCOUNT {
+        if theirs.count() >= self.of_one_account {
             return None;
         }
         open.insert(line, one);
