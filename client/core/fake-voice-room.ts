@@ -54,6 +54,8 @@ export let gains: { value: number }[];
 export let offers: number;
 /** What the next offers are refused with. */
 export let refusals: unknown[];
+/** The devices that the browser finds. */
+export let plugged: object[];
 /** What a test may have otherwise: whether the hospital carries media, and whether another voice cannot be made. */
 export const given = { isOpen: true, breaks: false };
 /** To where sound went that is to be written down. */
@@ -78,7 +80,7 @@ beforeEach(() => {
   Object.assign(given, { isOpen: true, breaks: false });
   FakePeer.all = [];
   peers = FakePeer.all;
-  [heard, gains, offers, refusals, announced, asked, sockets, written] = [new Set(), [], 0, [], [], [], [], []];
+  [heard, gains, offers, refusals, announced, asked, sockets, written, plugged] = [new Set(), [], 0, [], [], [], [], [], []];
   vi.stubGlobal('RTCPeerConnection', FakePeer);
   vi.stubGlobal('AudioContext', FakeContext);
   vi.stubGlobal('Audio', class {
@@ -89,7 +91,7 @@ beforeEach(() => {
   });
   const open = (): Promise<object> =>
     new Promise((grant) => asked.push({ grant: (track) => grant({ getVideoTracks: () => [track], getAudioTracks: () => [track] }) }));
-  vi.stubGlobal('navigator', { mediaDevices: { getUserMedia: open, getDisplayMedia: open, enumerateDevices: async () => [] } });
+  vi.stubGlobal('navigator', { mediaDevices: Object.assign(new EventTarget(), { getUserMedia: open, getDisplayMedia: open, enumerateDevices: async () => plugged.map((one) => ({ ...one })) }) });
   const socket = (): FakeSocket => {
     sockets.push(new FakeSocket());
     return last(sockets);

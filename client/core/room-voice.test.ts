@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { FakeTrack } from '../media/fake-peer';
 import { FakeRecorder } from '../media/fake-recorder';
 import { ApiError } from './api';
-import { PLACED, announced, asked, blip, gains, given, heard, join, last, offers, peers, refusals, settle, shown, sockets, voice, wait, written } from './fake-voice-room';
+import { PLACED, announced, asked, blip, gains, given, heard, join, last, offers, peers, plugged, refusals, settle, shown, sockets, voice, wait, written } from './fake-voice-room';
 
 test('voices are heard again by a new line, though it names its places as the old one did', async () => {
   const first = await join();
@@ -17,6 +17,26 @@ test('voices are heard again by a new line, though it names its places as the ol
   second.become('connected');
   await settle();
   expect([...heard]).toEqual([second.made[3]?.receiver.track]);
+});
+
+test('a device that is plugged in while one is among the voices can be chosen', async () => {
+  const headset = { kind: 'audioinput', deviceId: 'headset', label: 'Headset' };
+  const plugIn = async (): Promise<void> => {
+    plugged.push(headset);
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+    await settle();
+  };
+  await plugIn();
+  expect(voice.devices(), 'nobody asks before one joins').toEqual([]);
+  plugged.length = 0;
+  await join();
+  expect(voice.devices()).toEqual([]);
+  await plugIn();
+  expect(voice.devices()).toEqual([headset]);
+  // What is chosen of them on the page stays so when they are looked at again.
+  const [before] = voice.devices();
+  await plugIn();
+  expect(voice.devices()[0]).toBe(before);
 });
 
 test('a device that is granted after one has left is given back, and not sent at the next stay', async () => {

@@ -9,7 +9,7 @@ import { Dictation } from '../media/dictation';
 import { disguised } from '../media/disguise';
 import { MediaLine } from '../media/media-line';
 import { Sound } from '../media/sound';
-import { MediaTrouble, devices, troubleOf } from '../media/trouble';
+import { MediaTrouble, devicesNow, onDevices, troubleOf } from '../media/trouble';
 import type { Trouble } from '../media/trouble';
 import type { RoomClient, RoomState } from '../room/room-client';
 import { ApiError } from './api';
@@ -250,7 +250,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
 
   async function listDevices(): Promise<void> {
     try {
-      setFound(await devices().enumerateDevices());
+      setFound(await devicesNow(found()));
     } catch {
       setFound([]);
     }
@@ -437,6 +437,8 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
       else drop();
     }),
   );
+  // What is plugged in later can be chosen too.
+  onCleanup(onDevices(() => stay && void listDevices()));
   onCleanup(() => {
     clearInterval(placing);
     leave();

@@ -46,3 +46,16 @@ export function devices(): MediaDevices {
   if (!found) throw new MediaTrouble('insecure');
   return found;
 }
+
+/** The devices there are now; those of before are the same objects, so that what is chosen of them stays chosen. */
+export async function devicesNow(before: readonly MediaDeviceInfo[]): Promise<readonly MediaDeviceInfo[]> {
+  const found = await devices().enumerateDevices();
+  return found.map((one) => before.find(({ kind, deviceId, label }) => kind === one.kind && deviceId === one.deviceId && label === one.label) ?? one);
+}
+
+/** Calls `changed` whenever a device is plugged in or pulled out; the returned function ends it. */
+export function onDevices(changed: () => void): () => void {
+  const { mediaDevices } = navigator as { mediaDevices?: MediaDevices };
+  mediaDevices?.addEventListener('devicechange', changed);
+  return () => mediaDevices?.removeEventListener('devicechange', changed);
+}
