@@ -31,6 +31,14 @@ async function fail(): Promise<void> {
   await vi.advanceTimersByTimeAsync(8_000);
 }
 
+/** What has carried breaks, and nothing comes of it until another way is tried, at once after the last try. */
+async function loseWhatCarried(): Promise<void> {
+  for (const wait of [250, 500, 1_000, 2_000, 4_000, 8_000, 0]) {
+    last().breakDown();
+    await vi.advanceTimersByTimeAsync(wait + 10);
+  }
+}
+
 it('tries another way where the first does not answer, and stays with the one that does', async () => {
   last().breakDown();
   await vi.advanceTimersByTimeAsync(260);
@@ -45,6 +53,26 @@ it('tries another way where the first does not answer, and stays with the one th
     last().open().welcome();
   }
   expect(ways().slice(2)).toEqual(['stream', 'stream', 'stream', 'stream']);
+});
+
+it('stays with a way that has carried while the line is down, and tries another once in between', async () => {
+  last().open().welcome();
+  await loseWhatCarried();
+  expect(ways()).toEqual([...Array.from({ length: 7 }, () => 'socket'), 'stream']);
+  last().breakDown();
+  await vi.advanceTimersByTimeAsync(8_010);
+  expect(ways().slice(7)).toEqual(['stream', 'socket']);
+  last().open().welcome();
+  expect(line.way).toBe(0);
+});
+
+it('finds another way where the one that has carried is there no more', async () => {
+  last().open().welcome();
+  await loseWhatCarried();
+  last().open().welcome();
+  last().breakDown();
+  await vi.advanceTimersByTimeAsync(260);
+  expect(ways().slice(-2)).toEqual(['stream', 'stream']);
 });
 
 it('counts a way that opens and says nothing as one that does not answer', async () => {

@@ -20,8 +20,9 @@ export interface LineListener {
 export const LEFT = 4000;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 8_000;
-/** How often a way is tried before another is. */
+/** How often a way is tried before another is, and one that has carried before. */
 const TRIES = 2;
+const TRIES_OF_KNOWN = 6;
 /** The server says something at least each second; a line that is silent for so many of the watch's rounds is broken. */
 const SILENT_ROUNDS = 5;
 const ROUND_MS = 1_000;
@@ -43,6 +44,8 @@ export class Line {
 
   /** Which of the ways is taken: the first, and the others by turns while none has answered. */
   #way = 0;
+  /** By which of them the other end has answered. */
+  readonly #known = new Set<number>();
 
   constructor(
     private readonly ways: readonly (() => SocketLike)[],
@@ -97,6 +100,7 @@ export class Line {
   isWell(): void {
     this.#failures = 0;
     this.#answered = true;
+    this.#known.add(this.way);
   }
 
   /** Drops the connection and makes a new one after a while. */
@@ -105,11 +109,16 @@ export class Line {
     if (this.#closed) return;
     this.listener.broke(this.#answered);
     // A way by which nobody has answered twice may not be there: some proxies let no WebSocket through. Each is tried
-    // twice, since a hospital that is just starting answers by none.
+    // twice, since a hospital that is just starting answers by none. One that has carried is there, and comes back with
+    // the network or the hospital: others are tried once in between, right after it, so that nobody goes on by a lesser
+    // way because the line came back in that moment.
     this.#unanswered = this.#answered ? 0 : this.#unanswered + 1;
-    if (this.#unanswered === TRIES) [this.#way, this.#unanswered] = [this.#way + 1, 0];
+    const { way } = this;
+    const isKnown = this.#known.has(way);
+    const tries = isKnown ? TRIES_OF_KNOWN : this.#known.size > 0 ? 1 : TRIES;
+    if (this.#unanswered >= tries) [this.#way, this.#unanswered] = [this.#way + 1, 0];
     // Half of the wait is chance, so that a hospital does not come back all at once.
-    const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures) * (0.5 + this.random() / 2);
+    const wait = isKnown && this.way !== way ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#failures) * (0.5 + this.random() / 2);
     this.#failures += 1;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.connect(), wait);
