@@ -48,6 +48,10 @@ test('what may be taken away is offered, by whose it is, what one is here, and l
   expect(mayTakeAway(speaker, mark('zhao', 'annotation'), undefined)).toBe(false);
   expect(mayTakeAway(speaker, mark('li', 'measure'), { marks: true })).toBe(false);
   expect(mayTakeAway(speaker, mark('li', 'measure'), { marks: false })).toBe(true);
+  const host = { ...speaker, standing: 'host' as const };
+  expect(['ink', 'board-note', 'stroke', 'annotation'].map((type) => mayTakeAway(host, mark('zhao', type), undefined))).toEqual([true, true, false, false]);
+  expect(mayTakeAway(host, mark('zhao', 'ink'), { marks: true })).toBe(false);
+  expect(mayTakeAway(speaker, mark('zhao', 'ink'), undefined)).toBe(false);
   expect(mayTakeAway(patient, mark('zhao', 'landmark'), undefined)).toBe(true);
   expect(mayTakeAway(patient, mark('zhao', 'stroke'), undefined)).toBe(false);
   expect(mayTakeAway(observer, mark('sun', 'annotation'), undefined)).toBe(false);

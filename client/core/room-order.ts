@@ -58,10 +58,17 @@ export function companionOf(companions: readonly Pick<Participant, 'id'>[], chos
 type Own = Pick<Participant, 'actor' | 'standing' | 'may_act'> | undefined;
 const OF_PATIENTS: ReadonlySet<string> = new Set(['annotation', 'landmark']);
 
-/** Whether one may take a mark away: one's own, unless what it is on is locked with its marks; patients what they may make. */
+/** What is on no images: the host takes it away too, whose ever it is. */
+const CLEARED: ReadonlySet<string> = new Set(['ink', 'board-note']);
+
+/**
+ * Whether one may take a mark away: one's own, unless what it is on is locked with its marks; patients what they may make.
+ * The host takes away what anybody put on a board.
+ */
 export function mayTakeAway(own: Own, { by, entity }: { readonly by: string; readonly entity: { readonly type: string } }, on: Pick<Locked, 'marks'> | undefined): boolean {
   const makes = own?.may_act === true || (own?.standing === 'patient' && OF_PATIENTS.has(entity.type));
-  return makes && own?.actor === by && on?.marks !== true;
+  const clears = own?.standing === 'host' && CLEARED.has(entity.type);
+  return makes && (clears || own?.actor === by) && on?.marks !== true;
 }
 
 /** The tools that are of use to somebody here: all who come may look and point, patients say where something is. */

@@ -78,6 +78,9 @@ test('only what the room lets one take away is taken away', () => {
   const marked = opened({ boards: [{ ...BOARD, marks: [{ id: 7, by: 'chen.x', entity: { type: 'ink' } }] }] });
   marked.things.press('remove');
   expect(marked.done).toEqual([]);
+  const host = opened({ keeps: true, boards: [{ ...BOARD, marks: [{ id: 7, by: 'chen.x', entity: { type: 'ink' } }] }] });
+  host.things.press('remove');
+  expect(host.done).toEqual([['remove', 1]]);
 });
 
 test('a lock holds what stands, and is turned by who may', () => {

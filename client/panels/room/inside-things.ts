@@ -51,7 +51,7 @@ export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: 
     const marks = control.marks().filter((mark) => mayTakeAway(order.own(), mark, on));
     const works = order.works();
     return [
-      ...control.boards().map(({ id, board, marks }) => ({ id, name: `${app.t('board.title')} ${board.title}`.trim(), stands: true, mine: works && marks.every(({ by }) => isOwn(by)) })),
+      ...control.boards().map(({ id, board, marks }) => ({ id, name: `${app.t('board.title')} ${board.title}`.trim(), stands: true, mine: works && (order.keeps() || marks.every(({ by }) => isOwn(by))) })),
       ...control.pages().map(({ id, by, page }) => ({ id, name: pageWords(page, app.t), stands: true, mine: works && (order.keeps() || isOwn(by)) })),
       ...control.lines().flatMap(({ id, by }) => (works && (order.keeps() || isOwn(by)) ? [{ id, name: lineWords(by), stands: false, mine: true }] : [])),
       ...control.boards().flatMap(({ id: board, marks }) =>

@@ -398,14 +398,22 @@ impl Case<'_> {
         self.not_locked(id)?;
         self.not_held_by_another(id)?;
         self.marks_not_locked(placed.entity.on())?;
-        // Pages and lines in the air may stand in everybody's way: who keeps order takes them away too.
-        let stands_alone = matches!(placed.entity, Entity::Page(_) | Entity::Line(_));
+        // What is on no images may stand in everybody's way, and its author may be gone: who keeps order takes it away too.
+        let is_in_the_way = matches!(
+            placed.entity,
+            Entity::Page(_)
+                | Entity::Line(_)
+                | Entity::Board(_)
+                | Entity::Ink(_)
+                | Entity::BoardNote(_)
+        );
+        let may_clear = is_in_the_way && self.keeps_order;
         if matches!(placed.entity, Entity::Nodule(_)) {
             // It says nothing of its own: whoever keeps what lies there, or sees that there is none, takes it away.
         } else if matches!(placed.entity, Entity::Hologram(_) | Entity::Board(_)) {
             for (mark, placed) in self.world.marks(id) {
                 let says_something = !matches!(placed.entity, Entity::Nodule(_));
-                if says_something && placed.by != *self.actor {
+                if says_something && placed.by != *self.actor && !may_clear {
                     return Err(Refusal::CarriesMarksOfOthers);
                 }
                 changes.push(Change {
@@ -413,7 +421,7 @@ impl Case<'_> {
                     placed: None,
                 });
             }
-        } else if !(stands_alone && self.keeps_order) {
+        } else if !may_clear {
             self.own(placed)?;
         }
         changes.push(Change { id, placed: None });

@@ -285,6 +285,48 @@ fn marks_are_their_authors() {
 }
 
 #[test]
+fn the_host_takes_away_a_board_whoever_drew_on_it_and_no_mark_of_others_on_images() {
+    let mut stage = Stage::new();
+    let (host, chen) = (stage.enter("li.terminal"), stage.enter("chen.expert"));
+    let add = |entity: Value| json!({"act": "add", "entity": entity});
+    stage.done(host, add(stage::hologram_act()));
+    let transform = hologram().transform;
+    let board = stage.done(
+        chen,
+        add(json!({"type": "board", "transform": transform, "title": "plan"})),
+    );
+    let ink = add(json!({"type": "ink", "board": board, "points": [[0, 0], [1, 1]]}));
+    let line = stage.done(chen, ink);
+    let words = stage.done(
+        chen,
+        add(json!({"type": "board-note", "board": board, "at": [0.5, 0.5], "text": "x"})),
+    );
+    let note = stage.done(chen, stage::note("nodule"));
+    let remove = |id: u32| json!({"act": "remove", "id": id});
+
+    stage.accepted(host, remove(line));
+    assert!(stage.room.entity(line).is_none() && stage.room.entity(words).is_some());
+    let lock = json!({"act": "lock", "id": board, "marks": true});
+    stage.accepted(chen, lock);
+    for id in [words, board] {
+        assert_eq!(stage.refused(host, remove(id)), Some(Refusal::Locked));
+    }
+    stage.accepted(chen, json!({"act": "unlock", "id": board}));
+    stage.accepted(host, remove(board));
+    assert!(stage.room.entity(words).is_none() && stage.room.entity(board).is_none());
+    // What was theirs is theirs again.
+    stage.accepted(host, json!({"act": "undo"}));
+    let back = stage.room.entity(words).map(|placed| placed.by.clone());
+    assert_eq!(back.unwrap().as_str(), "chen.expert");
+
+    assert_eq!(stage.refused(host, remove(note)), Some(Refusal::NotYours));
+    assert_eq!(
+        stage.refused(host, remove(1)),
+        Some(Refusal::CarriesMarksOfOthers)
+    );
+}
+
+#[test]
 fn a_question_about_a_nodule_is_everybodys_to_take_away_and_the_askers_to_take_back() {
     let mut stage = Stage::new();
     let (chen, li) = (stage.enter("chen.expert"), stage.enter("li.terminal"));

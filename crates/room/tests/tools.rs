@@ -498,12 +498,10 @@ fn a_board_carries_ink_and_words_of_their_authors() {
         Some(Refusal::WrongType)
     );
     let words = stage.done(host, note(json!([0.25, 0.5]), "biopsy?"));
+    let remove = |id: u32| json!({"act": "remove", "id": id});
+    assert_eq!(stage.refused(chen, remove(words)), Some(Refusal::NotYours));
     assert_eq!(
-        stage.refused(host, json!({"act": "remove", "id": line})),
-        Some(Refusal::NotYours)
-    );
-    assert_eq!(
-        stage.refused(host, json!({"act": "remove", "id": board})),
+        stage.refused(chen, remove(board)),
         Some(Refusal::CarriesMarksOfOthers)
     );
     let moved = json!({"act": "set", "id": board, "patch": {"type": "board", "title": "decided"}});
