@@ -23,7 +23,8 @@ pub enum Way {
     Channel,
     /// By the socket alone.
     Socket,
-    /// As where no WebSocket opens and no datagram goes through: all by events and requests.
+    /// As where no WebSocket opens and no datagram goes through: all by events and requests. Two accounts stand for all,
+    /// and have 256 streams together.
     Requests,
 }
 
