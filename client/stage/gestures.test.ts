@@ -1,6 +1,6 @@
-import { Vector3 } from 'three';
+import { PerspectiveCamera, Vector3 } from 'three';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Vec3 } from '../core/frames';
+import type { Transform, Vec3 } from '../core/frames';
 import { Gestures } from './gestures';
 import type { Touched } from './gestures';
 import type { HologramView } from './hologram';
@@ -15,7 +15,10 @@ vi.mock('./picking', () => ({
   pick: (_: unknown, origin: Vector3) => ({ lps_mm: [origin.x, origin.y, 0], room: origin }),
 }));
 
+const HERE: Transform = { position_m: [0, 0, -1], rotation: [0, 0, 0, 1], scale: 1 };
+
 class FakeCanvas extends EventTarget {
+  readonly clientHeight = 500;
   focus(): void {}
   setPointerCapture(): void {}
   getBoundingClientRect(): object {
@@ -30,16 +33,18 @@ let canvas: FakeCanvas;
 let tools: Tools;
 let gestures: Gestures;
 let acts: Act[];
+/** How much larger the images have been made so far. */
+let scale: number;
 
 beforeEach(() => {
-  [canvas, acts] = [new FakeCanvas(), []];
+  [canvas, acts, scale] = [new FakeCanvas(), [], 1];
   const room = { act: (act: Act) => void acts.push(act) } as unknown as RoomView;
-  const shared = { entity: [1], grab: () => true, release: () => undefined, carry: () => undefined } as unknown as SharedHologram;
+  const shared = { entity: [1], grab: () => true, release: () => undefined, carry: (change: (t: Transform) => Transform) => void (scale *= change(HERE).scale) } as unknown as SharedHologram;
   const hologram = { lpsDirection: (at: Vector3) => [at.x, at.y, at.z] } as unknown as HologramView;
   tools = new Tools(room, shared, hologram, { draft: () => undefined } as unknown as Marks);
   tools.tool = 'pen';
   const touched = {
-    rig: { ray: (_: unknown, x: number, y: number) => ({ origin: new Vector3(x, y, 0), direction: new Vector3(0, 0, -1) }) },
+    rig: { camera: new PerspectiveCamera(), ray: (_: unknown, x: number, y: number) => ({ origin: new Vector3(x, y, 0), direction: new Vector3(0, 0, -1) }) },
     things: { movable: true, release: () => undefined },
     pen: { end: () => undefined },
     air: { end: () => undefined },
@@ -87,4 +92,24 @@ test('what was drawn point by point is a line of its own before the next is draw
   stroke(0);
   canvas.go('pointerup', 1, 30);
   expect(strokes()).toEqual([[[400, 0, 0], [500, 0, 0]], [[10, 0, 0], [20, 0, 0], [30, 0, 0]]]);
+});
+
+test('two fingers make the images larger, and a third that comes or any that goes changes nothing', () => {
+  canvas.go('pointerdown', 1, 0);
+  canvas.go('pointerdown', 2, 100);
+  canvas.go('pointermove', 2, 200);
+  expect(scale).toBeCloseTo(2);
+  canvas.go('pointerdown', 3, 600);
+  canvas.go('pointermove', 3, 610);
+  expect(scale).toBeCloseTo(2);
+  canvas.go('pointermove', 2, 250);
+  expect(scale).toBeCloseTo(2.5);
+  canvas.go('pointerup', 1, 0);
+  canvas.go('pointermove', 3, 609);
+  expect(scale).toBeCloseTo(2.5, 1);
+  for (const finger of [2, 3]) canvas.go('pointerup', finger, 300);
+  // What the third finger came upon is used by no tool.
+  stroke(0);
+  canvas.go('pointerup', 1, 30);
+  expect(strokes()).toEqual([[[10, 0, 0], [20, 0, 0], [30, 0, 0]]]);
 });

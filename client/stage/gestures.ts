@@ -76,7 +76,7 @@ export class Gestures {
     this.#canvas.focus({ preventScroll: true });
     this.#canvas.setPointerCapture(event.pointerId);
     this.#fingers.set(event.pointerId, new Vector2(event.clientX, event.clientY));
-    if (this.#fingers.size === 2) {
+    if (this.#fingers.size > 1) {
       if (this.#drag === 'draw') this.#touched.twin?.tools.endLine();
       this.#putDown();
       this.#pinch = this.#spread();
@@ -121,7 +121,7 @@ export class Gestures {
     const by = now.clone().sub(last);
     this.#fingers.set(event.pointerId, now);
     this.#travelled += by.length();
-    if (this.#pinch && this.#fingers.size === 2) this.#pinched();
+    if (this.#pinch && this.#fingers.size > 1) this.#pinched();
     else if (this.#travelled > CLICK_PIXELS && !this.#pinch) this.#dragged(by, event);
   }
 
@@ -183,7 +183,11 @@ export class Gestures {
 
   #up(event: PointerEvent, done: boolean): void {
     this.#fingers.delete(event.pointerId);
-    if (this.#fingers.size > 0) return;
+    if (this.#fingers.size > 0) {
+      // Those that are left go on from where they are.
+      this.#pinch = this.#spread() ?? this.#pinch;
+      return;
+    }
     const { twin } = this.#touched;
     this.#pinch = undefined;
     twin?.shared.release(performance.now());
