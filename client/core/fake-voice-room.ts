@@ -31,6 +31,10 @@ class FakeContext {
   listener = { setPosition: () => undefined, setOrientation: () => undefined };
   async resume(): Promise<void> {}
   async close(): Promise<void> {}
+  async setSinkId(device: string): Promise<void> {
+    if (device === 'gone') throw new DOMException('no such loudspeaker', 'NotFoundError');
+    outputs.push(device);
+  }
   createMediaStreamSource(stream: { tracks: FakeTrack[] }): object {
     const [track] = stream.tracks;
     if (track) heard.add(track);
@@ -54,6 +58,8 @@ export let gains: { value: number }[];
 export let offers: number;
 /** What the next offers are refused with. */
 export let refusals: unknown[];
+/** To which loudspeakers sound was sent. */
+export let outputs: string[];
 /** The devices that the browser finds. */
 export let plugged: object[];
 /** What a test may have otherwise: whether the hospital carries media, and whether another voice cannot be made. */
@@ -80,7 +86,7 @@ beforeEach(() => {
   Object.assign(given, { isOpen: true, breaks: false });
   FakePeer.all = [];
   peers = FakePeer.all;
-  [heard, gains, offers, refusals, announced, asked, sockets, written, plugged] = [new Set(), [], 0, [], [], [], [], [], []];
+  [heard, gains, offers, refusals, announced, asked, sockets, written, plugged, outputs] = [new Set(), [], 0, [], [], [], [], [], [], []];
   vi.stubGlobal('RTCPeerConnection', FakePeer);
   vi.stubGlobal('AudioContext', FakeContext);
   vi.stubGlobal('Audio', class {

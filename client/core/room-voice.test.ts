@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { FakeTrack } from '../media/fake-peer';
 import { FakeRecorder } from '../media/fake-recorder';
 import { ApiError } from './api';
-import { PLACED, announced, asked, blip, gains, given, heard, join, last, offers, peers, plugged, refusals, settle, shown, sockets, voice, wait, written } from './fake-voice-room';
+import { PLACED, announced, asked, blip, gains, given, heard, join, last, offers, outputs, peers, plugged, refusals, settle, shown, sockets, voice, wait, written } from './fake-voice-room';
 
 test('voices are heard again by a new line, though it names its places as the old one did', async () => {
   const first = await join();
@@ -37,6 +37,17 @@ test('a device that is plugged in while one is among the voices can be chosen', 
   const [before] = voice.devices();
   await plugIn();
   expect(voice.devices()[0]).toBe(before);
+});
+
+test('the loudspeaker that was chosen is used at the next stay too, and one that is gone is said to be', async () => {
+  await join();
+  await voice.choose('audiooutput', 'desk');
+  voice.leave();
+  await join();
+  expect(outputs).toEqual(['desk', 'desk']);
+  await voice.choose('audiooutput', 'gone');
+  expect(last(announced)).toBe('voice.trouble.no-device');
+  expect(voice.state()).toBe('in');
 });
 
 test('a device that is granted after one has left is given back, and not sent at the next stay', async () => {

@@ -223,6 +223,8 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     isNew = true;
     sound = new Sound();
     void sound.begin();
+    const { audiooutput = '' } = chosen();
+    if (audiooutput !== '') void sound.outputTo(audiooutput).catch(() => undefined);
     await attempt();
   }
 
@@ -308,7 +310,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
 
   async function choose(kind: MediaDeviceKind, device: string): Promise<void> {
     setChosen((all) => ({ ...all, [kind]: device }));
-    if (kind === 'audiooutput') return sound?.outputTo(device);
+    if (kind === 'audiooutput') return sound?.outputTo(device).catch((error: unknown) => inTrouble(troubleOf(error)));
     return reopen(kind === 'audioinput' ? 'microphone' : 'camera');
   }
 

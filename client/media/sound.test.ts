@@ -43,6 +43,15 @@ class FakeContext {
   createPanner = (): FakeNode => this.#keep(this.panners, new FakePanner('panner'));
   createDelay = (): FakeNode => this.#keep(this.delays, Object.assign(new FakeNode('delay'), { delayTime: { value: 0 } }));
   createGain = (): FakeNode => this.#keep(this.gains, Object.assign(new FakeNode('gain'), { gain: { value: 1 } }));
+  state = 'suspended';
+  onstatechange: () => void = () => undefined;
+  become(state: string): void {
+    this.state = state;
+    this.onstatechange();
+  }
+  async resume(): Promise<void> {
+    this.become('running');
+  }
   async close(): Promise<void> {}
 }
 
@@ -112,4 +121,15 @@ test('each voice is as loud as whoever listens wants it, and a new track by the 
   expect(way(context.sources[2])).toEqual(['delay', 'gain', 'panner', 'ear']);
   sound.detachAll();
   expect(context.sources.flatMap(way)).toEqual([]);
+});
+
+test('sound that a call has interrupted goes on after it', async () => {
+  await sound.begin();
+  expect(context.state).toBe('running');
+  context.become('interrupted');
+  expect(context.state).toBe('interrupted');
+  context.become('suspended');
+  expect(context.state).toBe('running');
+  context.become('closed');
+  expect(context.state).toBe('closed');
 });

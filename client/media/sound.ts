@@ -21,8 +21,11 @@ export class Sound {
   readonly #voices = new Map<string, Voice>();
   readonly #wave = new Float32Array(1024);
 
-  /** Browsers let sound begin with a press only. */
+  /** Browsers let sound begin with a press only. A call or a locked screen interrupts it on phones: then it goes on. */
   async begin(): Promise<void> {
+    this.#context.onstatechange = () => {
+      if (this.#context.state === 'suspended') void this.#context.resume().catch(() => undefined);
+    };
     await this.#context.resume();
   }
 
