@@ -385,6 +385,8 @@ export class Headset implements Presence {
 
   /** The pen draws on a board that its ray meets, on the hologram that it is at or meets, else in the air where the hand is. */
   #beginLine(hand: HandInput, isNear: boolean): void {
+    // There is one pen: what the other hand has drawn with it is a line.
+    if (this.#drawing) this.#endLine();
     const { origin, direction } = hand.pointing;
     const isOnBoard = !isNear && this.#space.pen.begin(origin, direction);
     const isOnTwin = isNear || (this.#twin && pick(this.#twin.hologram, origin, direction, false) !== undefined);

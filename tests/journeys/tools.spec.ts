@@ -221,6 +221,16 @@ test('with a headset one draws in space by hand, and chooses and moves by lookin
   await close(li, 'controllers', 0);
   await expect(marks(li).filter({ hasText: 'Line' })).toHaveCount(1);
 
+  // There is one pen: where the other hand takes it, what was drawn is a line of its own.
+  await reach(li, 'controllers', { at: [x, y, z + 0.05], facing });
+  await close(li, 'controllers', 1);
+  await reach(li, 'controllers', { at: [x + 0.03, y, z + 0.05], facing });
+  await reach(li, 'controllers', { at: [x - 0.06, y, z + 0.05], facing }, 'left');
+  await close(li, 'controllers', 1, 'left');
+  await reach(li, 'controllers', { at: [x - 0.03, y, z + 0.05], facing }, 'left');
+  for (const hand of ['left', 'right'] as const) await close(li, 'controllers', 0, hand);
+  await expect(marks(li).filter({ hasText: 'Line' })).toHaveCount(3);
+
   await gazeAt(li, 'window:bone');
   await expect.poll(async () => (await told(li)).window).toEqual({ centre_hu: 500, width_hu: 2000 });
 
