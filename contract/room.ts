@@ -1189,6 +1189,10 @@ export type Placed = {
  */
 by: string, 
 /**
+ * Their name, for those who come when they have gone; older journals have none.
+ */
+name?: string, 
+/**
  * When, by the server's clock.
  */
 at: string, 

@@ -121,6 +121,14 @@ test('what is locked is not taken in hand, and one hears who locked it', () => {
   expect(socket.acts.some(({ act }) => act.act === 'grab')).toBe(false);
 });
 
+test('marks are named after their authors, who may have gone', () => {
+  const noted = (id: number, by: string, name?: string) => ({ id, placed: { ...PLACED, by, ...(name && { name }), entity: { type: 'annotation' as const, hologram: 1, at_lps_mm: [0, 0, 0] as [number, number, number], text: 'here' } } });
+  const changes = [noted(2, 'li.terminal', 'Li then'), noted(3, 'chen.expert', 'Chen'), noted(4, 'old.account')];
+  const event = { number: 5, actor: 'li.terminal', at: PLACED.at, act: 'add' as const, changes };
+  socket.tick({ events: [event], people: [{ id: 1, actor: 'li.terminal', name: 'Li' } as Participant] });
+  expect(control.marks().map(({ author }) => author)).toEqual(['Li', 'Chen', 'old.account']);
+});
+
 test('what the room refused is shown no longer than a moment', () => {
   control.lookAt([9, 0, 0]);
   vi.advanceTimersByTime(100);

@@ -5,7 +5,7 @@ import type { Participant } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
 import { viewOf } from '../room/view';
 import { standAt } from '../stage/room-view';
-import type { Act, AirLine, Annotation, Board, EntityId, Hologram, Landmark, Locked, Measure, NoduleSeed, OnBoard, Page, RoomView, Stroke } from '../stage/room-view';
+import type { Act, AirLine, Annotation, Board, EntityId, Hologram, Landmark, Locked, Measure, NoduleSeed, OnBoard, Page, Placed, RoomView, Stroke } from '../stage/room-view';
 import type { Tool, Writing } from '../stage/tools';
 import { centreLps, voxelFromLps } from './frames';
 import type { Transform, Vec3 } from './frames';
@@ -29,12 +29,15 @@ export type HologramChange = Partial<Omit<Hologram, 'type' | 'series'>>;
 export interface Mark {
   readonly id: EntityId;
   readonly by: string;
+  /** The name of whose it is. */
+  readonly author: string;
   readonly entity: Measure | Annotation | Landmark | Stroke;
 }
 
 export interface BoardMark {
   readonly id: EntityId;
   readonly by: string;
+  readonly author: string;
   readonly entity: OnBoard;
 }
 
@@ -47,12 +50,14 @@ export interface BoardShown {
 export interface LineShown {
   readonly id: EntityId;
   readonly by: string;
+  readonly author: string;
   readonly line: AirLine;
 }
 
 export interface PageShown {
   readonly id: EntityId;
   readonly by: string;
+  readonly author: string;
   readonly page: Page;
 }
 
@@ -60,6 +65,7 @@ export interface PageShown {
 export interface Seed {
   readonly id: EntityId;
   readonly by: string;
+  readonly author: string;
   readonly at_lps_mm: Vec3;
 }
 
@@ -187,6 +193,10 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     version();
     return [...view.entities()];
   });
+  const people = createMemo(() => {
+    version();
+    return [...client.state.participants.values()];
+  });
   const first = (): readonly [EntityId, Hologram] | undefined => {
     for (const [id, { entity }] of placed()) if (entity.type === 'hologram' && !entity.shelved) return [id, entity];
     return undefined;
@@ -196,25 +206,23 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     // What is pressed on a slice adds to what was pressed on the stage a moment ago.
     return found && { id: found[0], state: { ...found[1], ...drawing?.state(), ...echo() } };
   });
+  /** Whose something is, by the name that they have here, else that they had. */
+  const authored = ({ by, name }: Placed): { readonly by: string; readonly author: string } => ({ by, author: people().find(({ actor }) => actor === by)?.name ?? name ?? by });
   const marks = createMemo(() =>
-    placed().flatMap(([id, { by, entity }]): Mark[] => ('hologram' in entity && entity.type !== 'nodule' && entity.hologram === first()?.[0] ? [{ id, by, entity }] : [])),
+    placed().flatMap(([id, one]): Mark[] => ('hologram' in one.entity && one.entity.type !== 'nodule' && one.entity.hologram === first()?.[0] ? [{ id, ...authored(one), entity: one.entity }] : [])),
   );
   const seeds = createMemo(() =>
-    placed().flatMap(([id, { by, entity }]): Seed[] => (entity.type === 'nodule' && entity.hologram === first()?.[0] ? [{ id, by, at_lps_mm: entity.at_lps_mm }] : [])),
+    placed().flatMap(([id, one]): Seed[] => (one.entity.type === 'nodule' && one.entity.hologram === first()?.[0] ? [{ id, ...authored(one), at_lps_mm: one.entity.at_lps_mm }] : [])),
   );
   const boards = createMemo(() => {
     const found = placed().flatMap(([id, { entity }]) => (entity.type === 'board' ? [{ id, board: entity }] : []));
     return found.map((one) => ({
       ...one,
-      marks: placed().flatMap(([id, { by, entity }]): BoardMark[] => ('board' in entity && entity.board === one.id ? [{ id, by, entity }] : [])),
+      marks: placed().flatMap(([id, mark]): BoardMark[] => ('board' in mark.entity && mark.entity.board === one.id ? [{ id, ...authored(mark), entity: mark.entity }] : [])),
     }));
   });
-  const pages = createMemo(() => placed().flatMap(([id, { by, entity }]) => (entity.type === 'page' ? [{ id, by, page: entity }] : [])));
-  const lines = createMemo(() => placed().flatMap(([id, { by, entity }]): LineShown[] => (entity.type === 'line' ? [{ id, by, line: entity }] : [])));
-  const people = createMemo(() => {
-    version();
-    return [...client.state.participants.values()];
-  });
+  const pages = createMemo(() => placed().flatMap(([id, one]): PageShown[] => (one.entity.type === 'page' ? [{ id, ...authored(one), page: one.entity }] : [])));
+  const lines = createMemo(() => placed().flatMap(([id, one]): LineShown[] => (one.entity.type === 'line' ? [{ id, ...authored(one), line: one.entity }] : [])));
   const self = createMemo(() => {
     version();
     return client.state.self;

@@ -8,7 +8,7 @@ import { SPOTS } from './room-standing';
 vi.stubGlobal('location', { origin: 'https://hospital.example' });
 
 function page(id: number, path: string, spot: keyof typeof SPOTS = 'left', title = ''): PageShown {
-  return { id, by: 'chen.expert', page: { type: 'page', transform: SPOTS[spot], path, title } };
+  return { id, by: 'chen.expert', author: 'Chen', page: { type: 'page', transform: SPOTS[spot], path, title } };
 }
 
 const app = { t: (key: string) => key, language: () => 'en' } as unknown as Pick<App, 't' | 'language'>;

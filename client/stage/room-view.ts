@@ -144,6 +144,8 @@ export interface Locked {
 
 export interface Placed {
   readonly by: string;
+  /** The name of who placed it; older rooms have none. */
+  readonly name?: string;
   readonly entity: Entity;
   /** Nobody moves it. */
   readonly locked?: Locked;

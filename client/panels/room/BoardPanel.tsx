@@ -64,14 +64,14 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   const [text, setText] = createSignal('');
   let canvas!: HTMLCanvasElement;
   const drawn = new PenLine<BoardPoint>(INK_STEP);
-  const someone = (by: string): { name: string; colour: string } => props.control.people().find(({ actor }) => actor === by) ?? { name: by, colour: NOBODY };
+  const colourOf = (by: string): string => props.control.people().find(({ actor }) => actor === by)?.colour ?? NOBODY;
   const name = (): string => `${app.t('board.title')} ${props.shown.board.title}`.trim();
   const notes = (): BoardMark[] => props.shown.marks.filter(({ entity }) => entity.type === 'board-note');
-  const words = ({ by, entity }: BoardMark): string => (entity.type === 'board-note' ? entity.text : app.t('board.line', { name: someone(by).name }));
+  const words = ({ author, entity }: BoardMark): string => (entity.type === 'board-note' ? entity.text : app.t('board.line', { name: author }));
   const paint = (): void => {
     const context = canvas.getContext('2d');
     if (!context) return;
-    const marks = props.shown.marks.map(({ by, entity }) => ({ colour: someone(by).colour, entity }));
+    const marks = props.shown.marks.map(({ by, entity }) => ({ colour: colourOf(by), entity }));
     const draft = drawn.points.length > 1 ? [{ colour: '#ffffff', entity: { type: 'ink' as const, board: props.shown.id, points: [...drawn.points] } }] : [];
     paintBoard(context, props.shown.board.title, [...marks, ...draft]);
   };
@@ -138,7 +138,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
               <li>
                 <Icon name={mark.entity.type === 'ink' ? 'pen' : 'annotate'} />
                 <span class="mark-words">
-                  <strong>{words(mark)}</strong> <span class="soft small">{someone(mark.by).name}</span>
+                  <strong>{words(mark)}</strong> <span class="soft small">{mark.author}</span>
                 </span>
                 <Show when={mayTakeAway(props.order.own(), mark, props.control.locked(props.shown.id))}>
                   <RemoveButton what={app.t('board.remove', { what: words(mark) })} onRemove={() => props.control.remove(mark.id)} />

@@ -14,7 +14,6 @@ interface LinesPanelProps {
 
 export function LinesPanel(props: LinesPanelProps): JSX.Element {
   const app = useApp();
-  const name = (actor: string): string => props.control.people().find((one) => one.actor === actor)?.name ?? actor;
   const mayRemove = (by: string): boolean => props.order.works() && (props.order.keeps() || by === props.order.own()?.actor);
   return (
     <Show when={props.control.lines().length > 0}>
@@ -22,8 +21,8 @@ export function LinesPanel(props: LinesPanelProps): JSX.Element {
         <h2 class="legend" id="lines-title">{app.t('lines.title')}</h2>
         <ul class="marks" data-lines>
           <For each={props.control.lines()}>
-            {({ id, by, line }) => {
-              const what = (): string => app.t('board.line', { name: name(by) });
+            {({ id, by, author, line }) => {
+              const what = (): string => app.t('board.line', { name: author });
               return (
                 <li>
                   <Icon name="pen" />

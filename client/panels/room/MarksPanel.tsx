@@ -41,7 +41,6 @@ interface MarksPanelProps {
 
 export function MarksPanel(props: MarksPanelProps): JSX.Element {
   const app = useApp();
-  const who = (actor: string): string => props.control.people().find((one) => one.actor === actor)?.name ?? actor;
   const show = (mark: Mark): void => {
     const point = 'points_lps_mm' in mark.entity ? mark.entity.points_lps_mm[0] : mark.entity.at_lps_mm;
     if (point) props.control.lookAt(point);
@@ -65,7 +64,7 @@ export function MarksPanel(props: MarksPanelProps): JSX.Element {
                   <span class="soft small">
                     {' '}
                     {app.t(`marks.${kindOf(mark)}`)}
-                    {mark.entity.type === 'measure' && mark.entity.layer ? ` · ${props.labelOf(mark.entity.layer)}` : ''} · {who(mark.by)}
+                    {mark.entity.type === 'measure' && mark.entity.layer ? ` · ${props.labelOf(mark.entity.layer)}` : ''} · {mark.author}
                   </span>
                 </span>
                 <button type="button" class="button quiet small" onClick={() => show(mark)}>

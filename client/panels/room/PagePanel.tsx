@@ -106,14 +106,13 @@ export function PagePanel(props: PagePanelProps): JSX.Element {
 function OnePage(props: PagePanelProps & { shown: PageShown; onOpen(path: string): void }): JSX.Element {
   const app = useApp();
   const words = (): string => pageWords(props.shown.page, app.t);
-  const by = (): string | undefined => props.control.people().find(({ actor }) => actor === props.shown.by)?.name;
   const path = (): string | undefined => ownPath(props.shown.page.path, location.origin);
   const state = () => props.pages.stateOf(props.shown.id);
   const isOwn = (): boolean => props.shown.by === props.order.own()?.actor || props.order.keeps();
   return (
     <li class="stack tight" data-page={props.shown.page.path}>
       <span class="mark-words">
-        <strong>{words()}</strong> <Show when={by()}>{(name) => <span class="soft small">{app.t('page.by', { name: name() })}</span>}</Show>
+        <strong>{words()}</strong> <span class="soft small">{app.t('page.by', { name: props.shown.author })}</span>
       </span>
       <Show when={path()} fallback={<p class="soft small">{app.t('page.bad')}</p>}>
         {(own) => (

@@ -64,7 +64,6 @@ interface AskedProps extends RoomNodulesProps {
 function Asked(props: AskedProps): JSX.Element {
   const app = useApp();
   const [keeping, setKeeping] = createSignal(false);
-  const who = (): string => props.control.people().find(({ actor }) => actor === props.nodule.seed.by)?.name ?? props.nodule.seed.by;
   const away = (): void => props.control.remove(props.nodule.seed.id);
   async function keep(said: Omit<Said, 'byHand'>): Promise<void> {
     if (!(await props.nodules.keep(props.nodule.seed.id, said))) return;
@@ -76,7 +75,7 @@ function Asked(props: AskedProps): JSX.Element {
         <Icon name="nodule" />
         <strong class="number">{noduleWords(props.nodule, app)}</strong>
       </p>
-      <p class="soft small">{app.t('seed.by', { name: who() })}</p>
+      <p class="soft small">{app.t('seed.by', { name: props.nodule.seed.author })}</p>
       <Show when={props.nodule.why}>{(why) => <Notice kind="warn">{app.explain(why())}</Notice>}</Show>
       <For each={props.nodule.proposal?.notices ?? []}>{(notice) => <Notice kind="warn">{notice.text[app.language()]}</Notice>}</For>
       <div class="row">

@@ -10,7 +10,7 @@ import type { Things } from './inside-things';
 const LI = 'li.x';
 const BOARD = { id: 1, board: { type: 'board', transform: SPOTS.right, title: 'Plan' }, marks: [] };
 const PAGE = { id: 2, by: 'chen.x', page: { type: 'page', transform: SPOTS.left, path: '/imaging', title: '' } };
-const LINES = [{ id: 3, by: LI, line: {} }, { id: 4, by: 'chen.x', line: {} }];
+const LINES = [{ id: 3, by: LI, author: 'Li', line: {} }, { id: 4, by: 'chen.x', author: 'Chen', line: {} }];
 const NOTES = [{ id: 5, by: LI, entity: { type: 'annotation', text: 'look here' } }, { id: 6, by: 'chen.x', entity: { type: 'annotation', text: 'not mine' } }];
 
 function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; keeps?: boolean; works?: boolean; own?: object; patient?: string | null } = {}): { things: Things; done: unknown[] } {
@@ -20,7 +20,6 @@ function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; 
     pages: () => [PAGE],
     lines: () => LINES,
     marks: () => NOTES,
-    people: () => [{ actor: LI, name: 'Li' }, { actor: 'chen.x', name: 'Chen' }],
     hologram: () => ({ id: 9 }),
     locked: (id: number) => change.locked?.[id],
     lock: (id: number, marks: boolean) => done.push(['lock', id, marks]),

@@ -29,7 +29,7 @@ export interface Things {
   press(what: string): void;
 }
 
-type Control = Pick<RoomControl, 'boards' | 'pages' | 'lines' | 'marks' | 'people' | 'hologram' | 'locked' | 'lock' | 'unlock' | 'remove' | 'place'>;
+type Control = Pick<RoomControl, 'boards' | 'pages' | 'lines' | 'marks' | 'hologram' | 'locked' | 'lock' | 'unlock' | 'remove' | 'place'>;
 
 interface Props {
   readonly info: { readonly patient: string | null };
@@ -41,7 +41,7 @@ interface Props {
 export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: Mark) => string): Things {
   const [chosen, choose] = createSignal<EntityId>();
   const isOwn = (by: string): boolean => by === props.order.own()?.actor;
-  const lineWords = (by: string): string => app.t('board.line', { name: props.control.people().find(({ actor }) => actor === by)?.name ?? by });
+  const lineWords = (author: string): string => app.t('board.line', { name: author });
 
   /** Boards and pages, and of marks and lines those that one may take away: as the room judges it. */
   const all = (): readonly Thing[] => {
@@ -53,9 +53,9 @@ export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: 
     return [
       ...control.boards().map(({ id, board, marks }) => ({ id, name: `${app.t('board.title')} ${board.title}`.trim(), stands: true, mine: works && (order.keeps() || marks.every(({ by }) => isOwn(by))) })),
       ...control.pages().map(({ id, by, page }) => ({ id, name: pageWords(page, app.t), stands: true, mine: works && (order.keeps() || isOwn(by)) })),
-      ...control.lines().flatMap(({ id, by }) => (works && (order.keeps() || isOwn(by)) ? [{ id, name: lineWords(by), stands: false, mine: true }] : [])),
+      ...control.lines().flatMap(({ id, by, author }) => (works && (order.keeps() || isOwn(by)) ? [{ id, name: lineWords(author), stands: false, mine: true }] : [])),
       ...control.boards().flatMap(({ id: board, marks }) =>
-        marks.flatMap(({ id, by, entity }) => (works && mayTakeAway(order.own(), { by, entity }, control.locked(board)) ? [{ id, name: entity.type === 'board-note' ? entity.text : lineWords(by), stands: false, mine: true }] : [])),
+        marks.flatMap(({ id, by, author, entity }) => (works && mayTakeAway(order.own(), { by, entity }, control.locked(board)) ? [{ id, name: entity.type === 'board-note' ? entity.text : lineWords(author), stands: false, mine: true }] : [])),
       ),
       ...marks.map((mark) => ({ id: mark.id, name: wordsOf(mark), stands: false, mine: true })),
     ];

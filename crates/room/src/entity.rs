@@ -343,6 +343,10 @@ pub struct Placed {
     /// Who placed it.
     #[ts(type = "string")]
     pub by: ActorId,
+    /// Their name, for those who come when they have gone; older journals have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub name: Option<String>,
     /// When, by the server's clock.
     #[ts(type = "string")]
     pub at: Timestamp,

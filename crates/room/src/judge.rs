@@ -143,20 +143,22 @@ impl Case<'_> {
             }
         };
         self.marks_not_locked(entity.on())?;
-        let id = self.world.next_entity();
+        Ok(deed(ActKind::Add, vec![self.placing(entity)]))
+    }
+
+    /// Something new, with who places it.
+    fn placing(&self, entity: Entity) -> Change {
         let placed = Placed {
             by: self.actor.clone(),
+            name: (!self.name.is_empty()).then(|| self.name.to_owned()),
             at: self.at,
             entity,
             locked: None,
         };
-        Ok(deed(
-            ActKind::Add,
-            vec![Change {
-                id,
-                placed: Some(placed),
-            }],
-        ))
+        Change {
+            id: self.world.next_entity(),
+            placed: Some(placed),
+        }
     }
 
     fn set(&self, id: EntityId, patch: Patch) -> Result<Verdict, Refusal> {
@@ -380,16 +382,7 @@ impl Case<'_> {
             apart: 0.0,
             shelved: false,
         };
-        let placed = Placed {
-            by: self.actor.clone(),
-            at: self.at,
-            entity: Entity::Hologram(hologram),
-            locked: None,
-        };
-        Ok(Change {
-            id: self.world.next_entity(),
-            placed: Some(placed),
-        })
+        Ok(self.placing(Entity::Hologram(hologram)))
     }
 
     fn remove(&self, id: EntityId) -> Result<Deed, Refusal> {

@@ -420,6 +420,7 @@ fn at() -> Timestamp {
 fn placed(entity: Entity) -> Placed {
     Placed {
         by: chen(),
+        name: None,
         at: at(),
         entity,
         locked: None,

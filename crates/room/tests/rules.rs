@@ -266,6 +266,9 @@ fn marks_are_their_authors() {
     let (chen, li) = (stage.enter("chen.expert"), stage.enter("li.terminal"));
     stage.done(chen, json!({"act": "add", "entity": stage::hologram_act()}));
     let note = stage.done(chen, stage::note("nodule"));
+    // Who comes when they have gone reads who it was.
+    let author = stage.room.entity(note).unwrap().name.clone();
+    assert_eq!(author.as_deref(), Some("chen.expert"));
     let change =
         json!({"act": "set", "id": note, "patch": {"type": "annotation", "text": "nothing"}});
     assert_eq!(stage.refused(li, change), Some(Refusal::NotYours));
