@@ -223,7 +223,10 @@ export class Headset implements Presence {
     this.#draw();
     let hovered: string | undefined;
     for (const hand of this.#hands) {
-      if (!hand.tracked) continue;
+      if (!hand.tracked) {
+        this.#walk.forget(hand.name);
+        continue;
+      }
       const { origin, direction } = hand.pointing;
       this.#walk.update(hand.name, hand.stick, origin, direction, head);
       const panel = this.panel.hit(origin, direction);

@@ -40,3 +40,15 @@ test('the stick brings one to where the ray met the floor as it is let go, and n
   stick(0, ahead(2.5, 1));
   expect(moved).toBe(1);
 });
+
+test('a hand that is lost while it aims brings nobody there when it is found again', () => {
+  const stick = (y: number): void => walk.update('right', [0, y], EYE, ahead(1, -0.5), EYE);
+  stick(-1);
+  walk.forget('right');
+  expect(walk.mark.visible).toBe(false);
+  stick(0);
+  expect(moved).toBe(0);
+  stick(-1);
+  walk.forget('left');
+  expect(walk.mark.visible).toBe(true);
+});

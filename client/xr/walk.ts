@@ -40,6 +40,12 @@ export class Walk {
     if (this.#held.get(hand) === 'aim') this.#aimAt(origin, direction);
   }
 
+  /** A hand that is lost brings nobody anywhere, also not when it is found again. */
+  forget(hand: string): void {
+    if (this.#held.get(hand) === 'aim') this.mark.visible = false;
+    this.#held.delete(hand);
+  }
+
   dispose(): void {
     this.mark.geometry.dispose();
     (this.mark.material as MeshBasicMaterial).dispose();
