@@ -49,6 +49,8 @@ test('an alarm is seen, taken, worked on by a plan, and ended', async ({ browser
   await writeDown(nurse, 'bed-1', ILL);
   await expect(card(nurse, 'bed-1')).toBeVisible();
   await expect(nurse.locator('[data-open-bed] .news2').first()).toContainText('high');
+  // What was asked for by the first of these values is not asked for any more.
+  await expect(nurse.locator('[data-open-bed]')).toContainText('Emergency response by a team · Continuously');
   // The other scores name what is missing for them; by unconfirmed limits they say so.
   await expect(nurse.locator('[data-missing-of=psi] li').first()).toHaveText(/./);
   await expect(nurse.locator('[data-score=ed-triage-cn-2018]')).toContainText('needs confirmation');

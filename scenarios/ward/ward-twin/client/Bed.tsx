@@ -16,7 +16,7 @@ import { TasksOf } from './TasksOf';
 import { Trend } from './Trend';
 import { AlarmList } from './Ward';
 import { Waves } from './Waves';
-import { bedSaid, forecastSaid, valueOf } from './said';
+import { bedSaid, forecastSaid, responseSaid, valueOf } from './said';
 import type { BedSaid } from './said';
 import { clock, unitOf } from './ward';
 import type { BedView, WardView } from './ward';
@@ -68,13 +68,7 @@ export function Bed(props: BedProps): JSX.Element {
         <h3>
           {say('news2')} <News2 bed={said()} say={say} />
         </h3>
-        <Show when={asked()?.band?.response}>
-          {(response) => (
-            <p>
-              {inLanguage(response(), app.language())} · <Show when={asked()?.observe}>{(observe) => inLanguage(observe(), app.language())}</Show>
-            </p>
-          )}
-        </Show>
+        <Show when={responseSaid(asked(), app.language())}>{(response) => <p>{response()}</p>}</Show>
         <Show when={missing().length > 0}>
           <p>{say('missingList')}</p>
           <ul data-missing>

@@ -7,6 +7,7 @@ import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import type { Card, CardInput } from '../../../../contract/knowledge';
 import { Entered } from './Entered';
+import { askedSaid } from './said';
 import type { BedView, WardView } from './ward';
 import { sayIn } from './words';
 import type { Say } from './words';
@@ -83,7 +84,7 @@ function Fields(props: { inputs: readonly CardInput[]; say: Say }): JSX.Element 
     <For each={props.inputs}>
       {(input) => (
         <label>
-          <span>{inLanguage(input.label, app.language())}</span>
+          <span>{askedSaid(input, app.language())}</span>
           <Show
             when={input.kind === 'number'}
             fallback={

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Dispatch, OfferState } from '../../../../contract/alarms';
 import { fill } from '../../../../client/words/words';
 import { BOARDS, boardSaid, paintBoard } from './boards';
-import { bedSaid, cellText, deviceSaid, enteredSaid, forecastSaid, oldSaid, readingSaid, roomText, rowText, staffText, wardSaid } from './said';
+import { askedSaid, bedSaid, cellText, deviceSaid, enteredSaid, forecastSaid, oldSaid, readingSaid, responseSaid, roomText, rowText, staffText, wardSaid } from './said';
 import type { Errand } from './said';
 import { paintScreen } from './screen';
 import { bedPanel, wardPanel } from './told';
@@ -204,4 +204,19 @@ test('an alarm of a device names it, with its own words or what is measured of i
   expect(deviceSaid(of({}), ward, 'en')).toBeUndefined();
   expect(deviceSaid(of({ device: 'm', steps: raised('device-clock', 130) }), ward, 'en')).toBe('Monitor 3: The clock is slow by 130 s');
   expect(deviceSaid(of({ device: 'gone', said: ['leads off', 'paper out'] }), ward, 'zh')).toBe('gone：leads off; paper out');
+});
+
+test('what is asked at the bedside says in which unit', () => {
+  const asked = (unit?: string) => ({ label: { zh: '收缩压', en: 'Systolic pressure' }, ...(unit && { unit }) });
+  expect(askedSaid(asked('mm[Hg]'), 'zh')).toBe('收缩压 (mmHg)');
+  expect(askedSaid(asked('Cel'), 'en')).toBe('Systolic pressure (°C)');
+  expect([askedSaid(asked('1'), 'en'), askedSaid(asked(), 'en')]).toEqual(['Systolic pressure', 'Systolic pressure']);
+});
+
+test('what a score asks for is said with how often to observe, where it says so', () => {
+  const band = { id: 'high', label: { zh: '', en: '' }, response: { zh: '急救团队', en: 'Emergency response' } };
+  const observe = { zh: '连续监测', en: 'Continuously' };
+  expect(responseSaid({ band, observe }, 'en')).toBe('Emergency response · Continuously');
+  expect(responseSaid({ band }, 'zh')).toBe('急救团队');
+  expect([responseSaid({ observe }, 'en'), responseSaid(undefined, 'en')]).toEqual([undefined, undefined]);
 });

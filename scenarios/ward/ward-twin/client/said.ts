@@ -1,5 +1,6 @@
 /** What is said of a ward: one model, from which tables, the screens in 3D and the panel in a headset all take their words. */
 import type { Dispatch, Forecast, OfferState, Reading } from '../../../../contract/alarms';
+import type { CardInput, ScoreFound } from '../../../../contract/knowledge';
 import { momentOf } from '../../../../client/core/dates';
 import { colonIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
@@ -217,6 +218,18 @@ export const devicesText = ({ devices }: BedSaid, say: Say): string =>
   devices.length === 0 ? NOTHING : `${devices.filter(({ online }) => online).length} / ${devices.length} ${say('online')}`;
 
 export const deviceText = ({ name, state }: BedSaid['devices'][number]): string => `${name} · ${state}`;
+
+/** What the band of a score asks for, and how often to observe; none where it lies in no band. */
+export function responseSaid(found: Pick<ScoreFound, 'band' | 'observe'> | undefined, language: Language): string | undefined {
+  const { band, observe } = found ?? {};
+  return band && [band.response, observe].flatMap((text) => (text ? [inLanguage(text, language)] : [])).join(' · ');
+}
+
+/** What is asked at the bedside, with its unit: a pressure is taken in more than one. */
+export function askedSaid({ label, unit }: Pick<CardInput, 'label' | 'unit'>, language: Language): string {
+  const shown = unitOf(unit ?? '1');
+  return shown === '' ? inLanguage(label, language) : `${inLanguage(label, language)} (${shown})`;
+}
 
 /** The row of a bed as plain text: each column's name, and what stands there. */
 export function rowText(bed: BedSaid, say: Say): readonly (readonly [string, string])[] {
