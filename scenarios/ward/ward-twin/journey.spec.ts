@@ -277,7 +277,7 @@ test('a nurse walks the ward with a headset, reads a bed and takes its alarm the
   await frames(nurse);
 
   await test.step('the panel at the door says how the ward is, in both languages', async () => {
-    await expect.poll(() => panelWords(nurse)).toMatch(/open alarms[\s\S]*High[\s\S]*Leave the headset/);
+    await expect.poll(() => panelWords(nurse)).toMatch(/open alarms?[\s\S]*High[\s\S]*Leave the headset/);
     const language = (value: string): Promise<void> => nurse.locator(`.segmented input[value=${value}]`).first().evaluate((input: HTMLInputElement) => input.click());
     await language('zh');
     await expect.poll(() => panelWords(nurse)).toMatch(/未结束的警报[\s\S]*退出头显/);

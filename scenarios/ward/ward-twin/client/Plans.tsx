@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { inLanguage, nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { DataTable } from '../../../../client/panels/DataTable';
@@ -40,7 +40,7 @@ export function Plans(): JSX.Element {
               columns={[
                 { heading: say('plan'), cell: ({ run }) => `${titleOf(view(), run.plan)} · ${say('version')} ${run.version}` },
                 { heading: say('howRun'), cell: ({ run }) => say(run.drill ? 'drill' : 'inEarnest') },
-                { heading: say('bed'), cell: ({ bed }) => bed },
+                { heading: say('bed'), cell: ({ bed }) => nameIn(bed, app.language()) },
                 { heading: say('startedAt'), cell: ({ run }) => momentOf(run.started_at, app.language()) },
                 { heading: say('endedAt'), cell: ({ ended }) => (ended === null ? say('underWay') : momentOf(ended, app.language())) },
                 { heading: say('stepsDone'), numeric: true, cell: ({ done, steps }) => `${done} / ${steps}` },

@@ -149,7 +149,7 @@ test('rooms name what is not measured, and staff what they do', () => {
     '一室: Room temperature 22.1 °C · Humidity 45 % · CO2 800 ppm · Noise 41 dB too old · Light none',
     '二室: none',
   ]);
-  expect(staff.map(staffText)).toEqual(['王芳 · bed nurse · 1 床, 2 床 · answers for 1 alarms · Errand: 5 床 (is there)', 'li · doctor on duty · Errand: 1 床 (comes)']);
+  expect(staff.map(staffText)).toEqual(['王芳 · bed nurse · 1 床, 2 床 · answers for 1 alarm · Errand: 5 床 (is there)', 'li · doctor on duty · Errand: 1 床 (comes)']);
 });
 
 test('a board that cannot hold everything counts what it leaves out', () => {

@@ -119,6 +119,6 @@ describe('the panel at a bed', () => {
 
 test('the panel of the ward names its alarms and the way to each bed', () => {
   const { title, lines, buttons } = wardPanel(told([view()]));
-  expect([title, ...lines].join('\n')).toMatch(/呼吸病房[\s\S]*1 open alarms, 1 not taken[\s\S]*▲ High · 1 床 · NEWS2 is high/);
+  expect([title, ...lines].join('\n')).toMatch(/呼吸病房[\s\S]*1 open alarm, 1 not taken[\s\S]*▲ High · 1 床 · NEWS2 is high/);
   expect(buttons[0]).toEqual({ id: 'go:b1', label: 'To 1 床' });
 });
