@@ -2,11 +2,9 @@
 import { For, Show, createMemo } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { Notice } from '../../../../client/panels/Notice';
-import { boxOf, drawnMarks } from './command';
-import type { CommandView, Drawn, Placed, TracePoint } from './command';
+import { MARK_m, anchorOf, boxOf, drawnMarks } from './command';
+import type { Box, CommandView, Drawn, Placed, TracePoint } from './command';
 import type { Say } from './words';
-
-const MARK_m = 0.35;
 
 interface PlanProps {
   readonly view: CommandView;
@@ -34,7 +32,7 @@ export function FloorPlan(props: PlanProps): JSX.Element {
             <Show when={props.trace.length > 1}>
               <polyline class="trace" points={props.trace.map(([, x, y]) => `${x},${y}`).join(' ')} />
             </Show>
-            <For each={marks()}>{({ one, kind, at_m }) => <Mark one={one} kind={kind} at_m={at_m} />}</For>
+            <For each={marks()}>{({ one, kind, at_m }) => <Mark one={one} kind={kind} at_m={at_m} box={drawn()} />}</For>
           </svg>
           <figcaption class="soft small">
             {props.say('legend')} · {text()}
@@ -72,7 +70,8 @@ function Location(props: { one: Drawn }): JSX.Element {
   );
 }
 
-function Mark(props: { one: Placed; kind: 'person' | 'thing' | 'patient'; at_m: readonly [number, number] }): JSX.Element {
+function Mark(props: { one: Placed; kind: 'person' | 'thing' | 'patient'; at_m: readonly [number, number]; box: Box }): JSX.Element {
+  const name = () => anchorOf(props.at_m[0], props.box);
   const [x, y] = [() => props.at_m[0], () => props.at_m[1]];
   const corners = (): string =>
     props.kind === 'thing'
@@ -88,7 +87,7 @@ function Mark(props: { one: Placed; kind: 'person' | 'thing' | 'patient'; at_m: 
       <Show when={props.kind === 'person'} fallback={<polygon points={corners()} />}>
         <circle cx={x()} cy={y()} r={MARK_m} />
       </Show>
-      <text x={x()} y={y() + MARK_m * 2.4} text-anchor="middle">
+      <text x={x() + name().by_m} y={y() + MARK_m * 2.4} text-anchor={name().anchor}>
         {props.one.name}
         {props.one.alarm === null ? '' : ' !'}
       </text>

@@ -57,6 +57,7 @@ export function SendForm(props: SendProps): JSX.Element {
   );
   return (
     <>
+      <h2>{props.say('sendTitle')}</h2>
       <form class="send-form" data-form="errand" onSubmit={send}>
         <label>
           {props.say('sendWho')}
@@ -86,6 +87,7 @@ export function SendForm(props: SendProps): JSX.Element {
           </Show>
         </div>
       </form>
+      <h2>{props.say('drillTitle')}</h2>
       <form class="send-form" data-form="drill" onSubmit={drill}>
         <label>
           {props.say('plan')}

@@ -98,7 +98,7 @@ export function TraceOf(props: TraceProps): JSX.Element {
                   {(until) => <p class="soft small">{props.say('traceCut', { at: momentOf(until(), app.language()) })}</p>}
                 </Show>
                 <DataTable
-                  caption={title()}
+                  caption={props.say('trace')}
                   rows={found().rows.toReversed()}
                   columns={[
                     { heading: props.say('time'), whole: true, cell: ({ at }) => momentOf(new Date(at).toISOString(), app.language()) },

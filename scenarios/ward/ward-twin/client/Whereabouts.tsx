@@ -5,7 +5,7 @@ import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
-import { doingOf } from './command';
+import { doingOf, noRoomWord } from './command';
 import type { CommandView, Placed } from './command';
 import { clock } from './ward';
 import { roleIn } from './words';
@@ -78,7 +78,7 @@ function Place(props: { one: Placed; say: Say }): JSX.Element {
   const app = useApp();
   return (
     <>
-      {props.one.room ?? props.say(props.one.outside ? 'outsideWard' : 'unknownPlace')}{' '}
+      {props.one.room ?? props.say(noRoomWord(props.one))}{' '}
       <span class="soft small">
         <Show when={props.one.position} fallback={props.one.room === null ? '' : props.say('byList')}>
           {(position) => {
@@ -86,7 +86,7 @@ function Place(props: { one: Placed; say: Say }): JSX.Element {
             const metres = () => (position().place === null ? position().floor_m : null);
             return (
               <Show when={metres()} fallback={props.say('bySaid', { at: at() })}>
-                {(floor_m) => props.say('byTag', { x: floor_m()[0].toFixed(1), y: floor_m()[1].toFixed(1), at: at() })}
+                {(floor_m) => <>{props.say('byTag', { x: floor_m()[0].toFixed(1), y: floor_m()[1].toFixed(1), at: at() })}</>}
               </Show>
             );
           }}

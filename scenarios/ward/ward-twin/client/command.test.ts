@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { boxOf, doingOf, drawnMarks, leftOf } from './command';
+import { MARK_m, anchorOf, boxOf, doingOf, drawnMarks, leftOf, noRoomWord } from './command';
 import type { CommandView, Keeps, Placed, Position } from './command';
 import { sayIn } from './words';
+
+const placed = (id: string, position: Partial<Position> | null): Placed => ({
+  id, name: id, role: '', room: null, tag: null, free: true, keeps: null, outside: false, alarm: null,
+  position: position && { floor_m: null, place: null, at: '2026-01-01T10:00:00Z', uncertainty_m: null, ...position },
+});
 
 describe('the plan of a ward', () => {
   it('has a box around everything, and none around nothing', () => {
@@ -10,10 +15,6 @@ describe('the plan of a ward', () => {
   });
 
   it('draws what says the same room by its name side by side, and nothing whose place is not drawn', () => {
-    const placed = (id: string, position: Partial<Position> | null): Placed => ({
-      id, name: id, role: '', room: null, tag: null, free: true, keeps: null, outside: false, alarm: null,
-      position: position && { floor_m: null, place: null, at: '2026-01-01T10:00:00Z', uncertainty_m: null, ...position },
-    });
     const view = {
       people: [placed('nurse', { place: 'r2', floor_m: [9, 2] }), placed('doctor', null)],
       equipment: [placed('pump', { place: 'r2', floor_m: [9, 2] }), placed('trolley', { floor_m: [1, 1] })],
@@ -21,6 +22,20 @@ describe('the plan of a ward', () => {
     } as unknown as CommandView;
     const marks = drawnMarks(view).map(({ one, at_m }) => [one.id, ...at_m.map((metres) => Number(metres.toFixed(2)))]);
     expect(marks).toEqual([['pump', 8.55, 2], ['trolley', 1, 1], ['nurse', 9.45, 2]]);
+  });
+
+  it('lets the name of a mark near an edge run inwards', () => {
+    const box = [-1, -1, 20, 11] as const;
+    expect(anchorOf(9, box)).toEqual({ anchor: 'middle', by_m: 0 });
+    expect(anchorOf(0, box)).toEqual({ anchor: 'start', by_m: -MARK_m });
+    expect(anchorOf(16.5, box)).toEqual({ anchor: 'end', by_m: MARK_m });
+  });
+
+  it('does not call a place unknown that a tag measured', () => {
+    const of = (position: Partial<Position> | null, outside = false) => noRoomWord({ ...placed('a', position), outside });
+    expect(of({ floor_m: [9, 7] })).toBe('inNoRoom');
+    expect(of({ floor_m: [9, 17] }, true)).toBe('outsideWard');
+    expect([of(null), of({ place: 'attic' })]).toEqual(['unknownPlace', 'unknownPlace']);
   });
 });
 

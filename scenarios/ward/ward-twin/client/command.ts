@@ -189,15 +189,35 @@ export function drawnMarks(view: CommandView): readonly { readonly one: Placed; 
   });
 }
 
-const BESIDE_m = 0.9;
+/** What is said of one who is in no room that is drawn: a place that was measured is known. */
+export function noRoomWord({ outside, position }: Placed): 'outsideWard' | 'inNoRoom' | 'unknownPlace' {
+  if (outside) return 'outsideWard';
+  return position?.floor_m && position.place === null ? 'inNoRoom' : 'unknownPlace';
+}
 
-/** The box around everything that is drawn, in metres, with a margin: left, top, width, height. */
-export function boxOf(points: readonly (readonly [number, number])[]): readonly [number, number, number, number] | undefined {
+const BESIDE_m = 0.9;
+/** From the middle of a mark to its edge. */
+export const MARK_m = 0.35;
+
+/** In metres: left, top, width, height. */
+export type Box = readonly [number, number, number, number];
+
+/** The box around everything that is drawn, with a margin. */
+export function boxOf(points: readonly (readonly [number, number])[]): Box | undefined {
   if (points.length === 0) return undefined;
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
   const [left, top] = [Math.min(...xs) - 1, Math.min(...ys) - 1];
   return [left, top, Math.max(...xs) + 1 - left, Math.max(...ys) + 1 - top];
 }
+
+/** Which way a name below a mark runs, and from where: near an edge inwards, so that it stays within the box. */
+export function anchorOf(x: number, [left, , width]: Box): { readonly anchor: 'start' | 'middle' | 'end'; readonly by_m: number } {
+  const share = (x - left) / width;
+  if (share < EDGE) return { anchor: 'start', by_m: -MARK_m };
+  return share > 1 - EDGE ? { anchor: 'end', by_m: MARK_m } : { anchor: 'middle', by_m: 0 };
+}
+
+const EDGE = 0.2;
 
 /** Time until a step should be done, or since it should have been, as minutes and seconds; negative: it is over. */
 export function leftOf(started: string, within_s: number, now_ms: number): { readonly isOver: boolean; readonly time: string } {
