@@ -136,7 +136,7 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 /** Parts that scroll up and down, and whose inside sticks out on the side, with what sticks out: nobody finds it. */
 function wideParts(page: Page): Promise<string[]> {
   return page.evaluate(() =>
-    [...document.querySelectorAll('.tab-panel, .panel-body, dialog')]
+    [...document.querySelectorAll('.tab-panel, .panel-body, dialog, .stacks tr')]
       .filter((part) => part.scrollWidth > part.clientWidth + 1 && part.checkVisibility())
       .map((part) => {
         const edge = part.getBoundingClientRect().left + part.clientLeft + part.clientWidth;

@@ -115,7 +115,7 @@ function Overview(props: { of: readonly Device[] }): JSX.Element {
     { heading: t('devices.marked'), cell: (device) => <Marks of={device} /> },
     { heading: t('devices.refused'), numeric: true, cell: (device) => sumOf(device.quality.refusals) },
   ];
-  return <DataTable caption={t('devices.title')} columns={columns()} rows={props.of} />;
+  return <DataTable stacks caption={t('devices.title')} columns={columns()} rows={props.of} />;
 }
 
 /** Where it is, and since when it says so where that is its own word. */
@@ -190,7 +190,7 @@ function Maintenance(props: { of: readonly Device[]; turnedAway: readonly Turned
     <section id="maintenance">
       <h2>{t('devices.maintenance')}</h2>
       <Show when={rows().length > 0} fallback={<p class="soft">{t('devices.maintenanceNone')}</p>}>
-        <DataTable caption={t('devices.maintenance')} columns={columns()} rows={rows()} />
+        <DataTable stacks caption={t('devices.maintenance')} columns={columns()} rows={rows()} />
       </Show>
     </section>
   );
@@ -332,7 +332,7 @@ function Refusals(props: { of: readonly DeviceRefusal[] }): JSX.Element {
   return (
     <Show when={props.of.length > 0}>
       <h2>{t('devices.latest')}</h2>
-      <DataTable caption={t('devices.latest')} columns={columns()} rows={props.of} />
+      <DataTable stacks caption={t('devices.latest')} columns={columns()} rows={props.of} />
     </Show>
   );
 }
@@ -420,7 +420,7 @@ function Files(props: { of: NonNullable<Devices['files']> }): JSX.Element {
       <p class="soft">{t('devices.filesWhat')}</p>
       <Show when={props.of.latest.length > 0} fallback={<p class="soft">{t('devices.filesNone')}</p>}>
         <Counts heading={t('devices.refused')} counts={props.of.refusals} />
-        <DataTable caption={t('devices.files')} columns={columns()} rows={props.of.latest} />
+        <DataTable stacks caption={t('devices.files')} columns={columns()} rows={props.of.latest} />
       </Show>
     </section>
   );
@@ -447,5 +447,5 @@ function TurnedAwayTable(props: { of: readonly TurnedAway[]; caption: string }):
     { heading: t('devices.reason'), cell: (one) => inLanguage(one.why, language()) },
     { heading: t('devices.count'), numeric: true, cell: (one) => one.times },
   ];
-  return <DataTable caption={props.caption} columns={columns()} rows={props.of} />;
+  return <DataTable stacks caption={props.caption} columns={columns()} rows={props.of} />;
 }

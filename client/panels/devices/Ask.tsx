@@ -61,7 +61,7 @@ export function Ask(props: { device: string; tick: unknown }): JSX.Element {
       <Answer of={commands} lines={2}>
         {(answer) => (
           <Show when={answer().commands.length > 0} fallback={<p class="soft">{t('devices.askedNothing')}</p>}>
-            <DataTable caption={t('devices.diagnosis')} columns={columns()} rows={answer().commands} />
+            <DataTable stacks caption={t('devices.diagnosis')} columns={columns()} rows={answer().commands} />
           </Show>
         )}
       </Answer>

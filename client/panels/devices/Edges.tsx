@@ -30,7 +30,7 @@ export function Edges(props: { of: readonly EdgeRow[] }): JSX.Element {
     <Show when={props.of.length > 0}>
       <section id="edges">
         <h2>{t('devices.edges')}</h2>
-        <DataTable caption={t('devices.edges')} columns={columns()} rows={props.of} />
+        <DataTable stacks caption={t('devices.edges')} columns={columns()} rows={props.of} />
       </section>
     </Show>
   );

@@ -34,6 +34,8 @@ const MEMBER_SIGNS: Readonly<Record<MemberStanding, IconName>> = {
 
 interface RolloutCardProps {
   readonly mayAct: boolean;
+  /** What people call the kind of device; none where its package is gone. */
+  readonly kind: string | undefined;
   of(): Rollout | undefined;
   onChanged(): void;
 }
@@ -63,12 +65,12 @@ export function RolloutCard(props: RolloutCardProps): JSX.Element {
   return (
     <Show when={props.of()}>
       {(rollout) => (
-        <article class={`rollout ${rollout().standing}`} aria-label={`${rollout().manifest.profile} ${rollout().manifest.version}`}>
+        <article class={`rollout ${rollout().standing}`} aria-label={`${props.kind ?? rollout().manifest.profile} ${rollout().manifest.version}`}>
           <header>
             <strong>
               {t(`upgrades.${rollout().manifest.contents}`)} {rollout().manifest.version}
             </strong>
-            <span>{rollout().manifest.profile}</span>
+            <span>{props.kind ?? rollout().manifest.profile}</span>
             <span class="device-sign" role="status">
               <Icon name={SIGNS[rollout().standing]} size={14} />
               {t(`upgrades.is.${rollout().standing}`)}
@@ -132,7 +134,7 @@ function Members(props: { of: readonly RolloutMember[] }): JSX.Element {
     { heading: t('upgrades.since'), cell: (member) => momentOf(member.since, language()) },
     { heading: t('upgrades.why'), cell: (member) => (member.why ? inLanguage(member.why, language()) : '–') },
   ];
-  return <DataTable caption={t('upgrades.members')} columns={columns()} rows={props.of} />;
+  return <DataTable stacks caption={t('upgrades.members')} columns={columns()} rows={props.of} />;
 }
 
 function Steps(props: { of: readonly RolloutStep[] }): JSX.Element {
@@ -143,5 +145,5 @@ function Steps(props: { of: readonly RolloutStep[] }): JSX.Element {
     { heading: t('upgrades.by'), cell: (step) => step.by ?? t('upgrades.itself') },
     { heading: t('upgrades.why'), cell: (step) => (step.why ? inLanguage(step.why, language()) : '–') },
   ];
-  return <DataTable caption={t('upgrades.steps')} columns={columns()} rows={props.of} />;
+  return <DataTable stacks caption={t('upgrades.steps')} columns={columns()} rows={props.of} />;
 }

@@ -27,6 +27,10 @@ export function Upgrades(props: { tick: unknown }): JSX.Element {
   };
   createEffect(on(() => props.tick, again, { defer: true }));
   const [chosen, setChosen] = createSignal<DevicePackage>();
+  const kindOf = (id: string | undefined): string | undefined => {
+    const title = packages.data()?.packages.find((one) => one.id === id)?.title;
+    return title ? inLanguage(title, app.language()) : undefined;
+  };
   return (
     <section id="upgrades" class="device-upgrades">
       <h2>{t('upgrades.title')}</h2>
@@ -38,6 +42,7 @@ export function Upgrades(props: { tick: unknown }): JSX.Element {
               {(id) => (
                 <RolloutCard
                   of={() => answer().rollouts.find((one) => one.id === id)}
+                  kind={kindOf(answer().rollouts.find((one) => one.id === id)?.package)}
                   mayAct={answer().may_maintain}
                   onChanged={again}
                 />
@@ -157,7 +162,7 @@ function PackageTable(props: PackageTableProps): JSX.Element {
         ]
       : []),
   ];
-  return <DataTable caption={t('upgrades.packages')} columns={columns()} rows={props.of} />;
+  return <DataTable stacks caption={t('upgrades.packages')} columns={columns()} rows={props.of} />;
 }
 
 function RefusedTable(props: { of: readonly RefusedPackage[] }): JSX.Element {
@@ -171,7 +176,7 @@ function RefusedTable(props: { of: readonly RefusedPackage[] }): JSX.Element {
   return (
     <>
       <h3>{t('upgrades.refused')}</h3>
-      <DataTable caption={t('upgrades.refused')} columns={columns()} rows={props.of} />
+      <DataTable stacks caption={t('upgrades.refused')} columns={columns()} rows={props.of} />
     </>
   );
 }

@@ -87,7 +87,7 @@ export function BedTable(props: { ward: WardView; onOpen(bed: string): void }): 
   const say = sayIn(app.language);
   return (
     <div class="table-holder" tabIndex={0} role="region" aria-label={say('beds')}>
-      <table class="table beds">
+      <table class="table stacks beds">
         <caption class="for-listeners">{say('beds')}</caption>
         <thead>
           <tr>

@@ -44,7 +44,7 @@ export function Entered(props: EnteredProps): JSX.Element {
       <h4>{say('entered')}</h4>
       <Answer of={entered}>
         {(all) => (
-          <ul class="small">
+          <ul class="small entered">
             <For each={all()} fallback={<li class="soft">{say('enteredNone')}</li>}>
               {(one) => (
                 <li>

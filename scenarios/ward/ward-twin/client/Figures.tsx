@@ -38,6 +38,7 @@ export function Figures(): JSX.Element {
               <For each={wards()}>{(ward) => <Desk ward={ward} say={say} />}</For>
             </div>
             <DataTable
+              stacks
               caption={say('figures')}
               rows={wards()}
               columns={[

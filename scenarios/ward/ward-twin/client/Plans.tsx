@@ -35,6 +35,7 @@ export function Plans(): JSX.Element {
           <h2>{say('heldRuns')}</h2>
           <Show when={view().held.length > 0} fallback={<p class="soft">{say('heldNone')}</p>}>
             <DataTable
+              stacks
               caption={say('heldRuns')}
               rows={view().held}
               columns={[

@@ -40,6 +40,7 @@ export function RulesInForce(props: { view: PlansView }): JSX.Element {
         {say('version')} {props.view.version} · {say('escalationOf')} <OriginOf origin={props.view.escalation.origin} />
       </p>
       <DataTable
+        stacks
         caption={say('rulesTitle')}
         rows={props.view.rules}
         columns={[
@@ -52,6 +53,7 @@ export function RulesInForce(props: { view: PlansView }): JSX.Element {
       <Show when={props.view.off.length > 0}>
         <h3>{say('rulesOff')}</h3>
         <DataTable
+          stacks
           caption={say('rulesOff')}
           rows={props.view.off}
           columns={[

@@ -27,6 +27,7 @@ export function Staff(props: { ward: WardView; errands: readonly Errand[] }): JS
         <h2 id="ward-staff">{say('staff')}</h2>
         <Show when={said().staff.length > 0} fallback={<Notice kind="warn">{say('noStaff')}</Notice>}>
           <DataTable
+            stacks
             caption={say('staff')}
             rows={said().staff}
             columns={[

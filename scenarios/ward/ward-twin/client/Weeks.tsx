@@ -43,10 +43,11 @@ function OneWard(props: { ward: WardWeeks; say: Say }): JSX.Element {
       </h2>
       <Plot weeks={props.ward.weeks} say={props.say} />
       <DataTable
+        stacks
         caption={props.say('weeksTitle')}
         rows={props.ward.weeks.toReversed()}
         columns={[
-          { heading: props.say('weekFrom'), cell: ({ from }) => dayName(from, app.language()) },
+          { heading: props.say('weekFrom'), whole: true, cell: ({ from }) => dayName(from, app.language()) },
           { heading: props.say('alarmsOfWeek'), numeric: true, cell: ({ alarms }) => alarms },
           { heading: props.say('bedDays'), numeric: true, cell: ({ bed_days }) => bed_days.toFixed(1) },
           { heading: props.say('perBedDay'), numeric: true, cell: ({ alarms_per_bed_day }) => alarms_per_bed_day?.toFixed(2) ?? '–' },

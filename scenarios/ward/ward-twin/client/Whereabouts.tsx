@@ -56,6 +56,7 @@ export function Whereabouts(props: WhereProps): JSX.Element {
           <section data-where={word}>
             <h2>{props.say(word)}</h2>
             <DataTable
+              stacks
               caption={props.say(word)}
               rows={rows}
               columns={[
