@@ -63,6 +63,7 @@ function Found(props: { of: Security }): JSX.Element {
           <p class="soft small">{app.t('security.cut')}</p>
         </Show>
         <DataTable
+          stacks
           caption={app.t('security.accesses', { n: props.of.days })}
           rows={accounts()}
           columns={[

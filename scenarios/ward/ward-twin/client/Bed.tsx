@@ -39,6 +39,7 @@ export function Bed(props: BedProps): JSX.Element {
   const isPast = (): boolean => props.at !== undefined;
   // What the score asks for; where it is open, what it asks for at least.
   const asked = () => (props.bed.news2?.band ? props.bed.news2 : props.bed.news2?.at_least);
+  const deviceName = (id: string): string => props.bed.devices.find((device) => device.id === id)?.name ?? id;
   const missing = (): BedSaid['news2']['missing'] => said().news2.missing;
   return (
     <article class="bed-page" data-open-bed={props.bed.id}>
@@ -57,8 +58,8 @@ export function Bed(props: BedProps): JSX.Element {
           <Organs pace={said().pace} say={say} />
           <Show when={props.bed.patient?.id} keyed>
             {(patient) => (
-              <Show when={props.at} fallback={<Waves patient={patient} say={say} />}>
-                {(at) => <PastWaves patient={patient} at={at()} say={say} />}
+              <Show when={props.at} fallback={<Waves patient={patient} deviceName={deviceName} say={say} />}>
+                {(at) => <PastWaves patient={patient} at={at()} deviceName={deviceName} say={say} />}
               </Show>
             )}
           </Show>

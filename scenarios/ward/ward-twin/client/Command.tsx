@@ -11,7 +11,7 @@ import { SendForm } from './SendForm';
 import { TraceOf } from './TraceOf';
 import { Whereabouts } from './Whereabouts';
 import type { CommandView, Placed, TracePoint } from './command';
-import { commandIn } from './names';
+import { commandIn, namedIn } from './names';
 import { sayIn } from './words';
 
 const AGAIN_ms = 2_000;
@@ -51,7 +51,7 @@ export function Command(props: { ward: string }): JSX.Element {
             <h1>{found().name}</h1>
             <FloorPlan view={found()} trace={trace()} say={say} />
             <Show when={traced()} keyed>
-              {(one) => <TraceOf one={one} say={say} onPoints={setTrace} onHide={() => follow(undefined)} />}
+              {(one) => <TraceOf one={one} name={namedIn(found(), one)} say={say} onPoints={setTrace} onHide={() => follow(undefined)} />}
             </Show>
             <Missions view={found()} busy={busy()} say={say} post={post} />
             <SendForm view={found()} busy={busy()} say={say} post={post} />

@@ -23,7 +23,7 @@ interface Then {
   readonly drawn: readonly Drawn[];
 }
 
-export function PastWaves(props: { patient: string; at: string; say: Say }): JSX.Element {
+export function PastWaves(props: { patient: string; at: string; deviceName(id: string): string; say: Say }): JSX.Element {
   const app = useApp();
   const path = (): string => `/api/patients/${encodeURIComponent(props.patient)}/signals`;
   /** Series of which each value stands alone: they are not asked for again. */
@@ -59,7 +59,7 @@ export function PastWaves(props: { patient: string; at: string; say: Say }): JSX
             <For each={then().drawn.map(({ row }) => row.series)} fallback={<p class="soft small">{props.say('noWavesThen')}</p>}>
               {(series) => (
                 <Show when={then().drawn.find(({ row }) => row.series === series)}>
-                  {(one) => <Still drawn={one()} to_ms={then().to_ms} say={props.say} />}
+                  {(one) => <Still drawn={one()} device={props.deviceName(one().row.device)} to_ms={then().to_ms} say={props.say} />}
                 </Show>
               )}
             </For>
@@ -70,7 +70,7 @@ export function PastWaves(props: { patient: string; at: string; say: Say }): JSX
   );
 }
 
-function Still(props: { drawn: Drawn; to_ms: number; say: Say }): JSX.Element {
+function Still(props: { drawn: Drawn; device: string; to_ms: number; say: Say }): JSX.Element {
   let canvas!: HTMLCanvasElement;
   const figure = (value: number): string => value.toPrecision(3);
   const words = createMemo(() => {
@@ -94,7 +94,7 @@ function Still(props: { drawn: Drawn; to_ms: number; say: Say }): JSX.Element {
     <figure class="wave" data-wave={props.drawn.row.stream}>
       <figcaption class="row small">
         <strong>{props.drawn.row.stream}</strong>
-        <span class="soft">{props.drawn.row.device}</span>
+        <span class="soft">{props.device}</span>
         <span class="grow" />
         <span class="soft">{words()}</span>
       </figcaption>

@@ -16,6 +16,7 @@ import type { Say } from './words';
 
 interface TraceProps {
   readonly one: Placed;
+  readonly name: string;
   readonly say: Say;
   onPoints(points: readonly TracePoint[]): void;
   onHide(): void;
@@ -35,10 +36,9 @@ export function TraceOf(props: TraceProps): JSX.Element {
   const [span, setSpan] = createSignal<Span>('hour');
   const [period, setPeriod] = createSignal(before(HOUR_ms));
   const [contacts, setContacts] = createSignal(false);
-  const name = (): string => props.one.name || props.one.id;
   const title = (): string => {
     const moment = (ms: number): string => momentOf(new Date(ms).toISOString(), app.language());
-    return props.say('traceOf', { who: name(), from: moment(period().from_ms), to: moment(period().to_ms) });
+    return props.say('traceOf', { who: props.name, from: moment(period().from_ms), to: moment(period().to_ms) });
   };
   const choose = (chosen: Span): void => {
     setSpan(chosen);
@@ -88,7 +88,7 @@ export function TraceOf(props: TraceProps): JSX.Element {
       </Show>
       <Switch>
         <Match when={contacts()}>
-          <ContactsOf tag={props.one.tag ?? ''} name={name()} period={period()} say={props.say} />
+          <ContactsOf tag={props.one.tag ?? ''} name={props.name} period={period()} say={props.say} />
         </Match>
         <Match when={true}>
           <Answer of={trace}>

@@ -12,7 +12,7 @@ import type { Say } from './words';
 const SILENT_ms = 5_000;
 const [WIDTH_px, HEIGHT_px] = [900, 120] as const;
 
-export function Waves(props: { patient: string; say: Say }): JSX.Element {
+export function Waves(props: { patient: string; deviceName(id: string): string; say: Say }): JSX.Element {
   const [waves, setWaves] = createSignal<ReadonlyMap<string, Wave>>(new Map());
   const [isOpen, setOpen] = createSignal(true);
   const [held, setHeld] = createSignal<number>();
@@ -48,14 +48,14 @@ export function Waves(props: { patient: string; say: Say }): JSX.Element {
       </Show>
       <div class="waves">
         <For each={ids()}>
-          {(id) => <Show when={waves().get(id)}>{(wave) => <Drawn wave={wave()} held={held()} ahead_ms={ahead_ms()} say={props.say} />}</Show>}
+          {(id) => <Show when={waves().get(id)}>{(wave) => <Drawn wave={wave()} device={props.deviceName(wave().device)} held={held()} ahead_ms={ahead_ms()} say={props.say} />}</Show>}
         </For>
       </div>
     </section>
   );
 }
 
-function Drawn(props: { wave: Wave; held: number | undefined; ahead_ms: number; say: Say }): JSX.Element {
+function Drawn(props: { wave: Wave; device: string; held: number | undefined; ahead_ms: number; say: Say }): JSX.Element {
   const app = useApp();
   const [range, setRange] = createSignal<readonly [number, number]>();
   const [silent, setSilent] = createSignal(false);
@@ -94,7 +94,7 @@ function Drawn(props: { wave: Wave; held: number | undefined; ahead_ms: number; 
       <figcaption class="row small">
         <strong>{props.wave.stream}</strong>
         <span class="soft">
-          {Math.round(1000 / props.wave.period_ms)}/s · {props.wave.device}
+          {Math.round(1000 / props.wave.period_ms)}/s · {props.device}
         </span>
         <span class="grow" />
         <span class="soft">{words()}</span>

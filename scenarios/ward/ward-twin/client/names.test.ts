@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { CommandView } from './command';
-import { commandIn, wardIn } from './names';
+import type { CommandView, Placed } from './command';
+import { commandIn, namedIn, wardIn } from './names';
 import type { WardView } from './ward';
 import { roleIn, sayIn } from './words';
 
@@ -46,4 +46,11 @@ test('a duty of the hospital’s own is called as the hospital calls it, or by i
   expect(roleIn(say, 'bed-nurse')).toBe('bed nurse');
   expect(roleIn(say, 'porter', { porter: 'Porter' })).toBe('Porter');
   expect(roleIn(say, 'porter')).toBe('porter');
+});
+
+test('what is followed is called as the plan calls it now, also when it was chosen in another language', () => {
+  const view = { people: [], equipment: [{ id: 'trolley', name: 'Resuscitation trolley', tag: 'tag-1' }], patients: [] } as unknown as CommandView;
+  const chosen = (name: string, tag: string) => ({ id: 'trolley', name, tag }) as unknown as Placed;
+  expect(namedIn(view, chosen('抢救车', 'tag-1'))).toBe('Resuscitation trolley');
+  expect([namedIn(view, chosen('抢救车', 'tag-2')), namedIn(view, chosen('', 'tag-2'))]).toEqual(['抢救车', 'trolley']);
 });

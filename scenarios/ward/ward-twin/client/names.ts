@@ -30,6 +30,10 @@ export function wardIn(ward: WardView, language: Language): WardView {
   };
 }
 
+/** What somebody or something on the plan is called now: it may have been chosen in another language. */
+export const namedIn = ({ people, equipment, patients }: CommandView, one: Placed): string =>
+  [...people, ...equipment, ...patients].find(({ tag }) => tag === one.tag)?.name || one.name || one.id;
+
 export function commandIn(view: CommandView, language: Language): CommandView {
   const name = (given: string): string => nameIn(given, language);
   const placed = (all: readonly Placed[]): readonly Placed[] =>
