@@ -36,7 +36,7 @@ export function News2(props: { bed: BedSaid; say: Say }): JSX.Element {
       <Show when={props.bed.news2.value} fallback={props.bed.news2.word}>
         {(value) => (
           <>
-            <strong>{value()}</strong> <small>{props.bed.news2.word}</small>
+            <strong>{value()}</strong> <small>· {props.bed.news2.word}</small>
           </>
         )}
       </Show>

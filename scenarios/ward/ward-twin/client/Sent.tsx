@@ -2,7 +2,7 @@
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import type { Dispatch, OfferState } from '../../../../contract/alarms';
 import { clock } from './ward';
 import type { Say } from './words';
@@ -26,7 +26,8 @@ export function Sent(props: SentProps): JSX.Element {
       <For each={props.sent}>
         {(dispatch) => (
           <li data-sent={dispatch.role}>
-            {props.roleOf(dispatch.role)}:{' '}
+            {props.roleOf(dispatch.role)}
+            {colonIn(app.language())}
             <For each={dispatch.offers} fallback={props.say('nobody')}>
               {(offer) => (
                 <span>

@@ -149,6 +149,8 @@ test('rooms name what is not measured, and staff what they do', () => {
     '一室: Room temperature 22.1 °C · Humidity 45 % · CO2 800 ppm · Noise 41 dB too old · Light none',
     '二室: none',
   ]);
+  const chinese = wardSaid(FULL, ERRANDS, sayer('zh'));
+  expect(chinese.rooms.map((room) => roomText(room, chinese.say)).at(1)).toBe(`二室：${zh.noValue}`);
   expect(staff.map(staffText)).toEqual(['王芳 · bed nurse · 1 床, 2 床 · answers for 1 alarm · Errand: 5 床 (is there)', 'li · doctor on duty · Errand: 1 床 (comes)']);
 });
 

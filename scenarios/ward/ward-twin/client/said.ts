@@ -194,7 +194,7 @@ function staffSaid(one: StaffView, errands: readonly Errand[], say: Say): StaffS
     sent
       .flatMap(({ offers }) => offers)
       .filter(({ to, state }) => to === one.id && GOES.has(state))
-      .map(({ state }) => `${say('errand')}: ${bed_name} (${say(state)})`),
+      .map(({ state }) => `${say('errand')}${colonIn(say('language') as Language)}${bed_name} (${say(state)})`),
   );
   const doing = [...(one.holds > 0 ? [say('holds', { n: one.holds })] : []), ...goes];
   return {
@@ -269,7 +269,7 @@ export function enteredSaid({ said }: EnteredView, language: Language): string {
 /** How a room is, as plain text. */
 export function roomText({ name, air }: RoomSaid, say: Say): string {
   const values = air.map((one) => (one.value.text === undefined ? `${one.name} ${say('noValue')}` : spaced(one.name, one.value.text, one.unit, one.value.fresh ? undefined : say('old'))));
-  return `${name}: ${values.join(' · ') || say('noValue')}`;
+  return `${name}${colonIn(say('language') as Language)}${values.join(' · ') || say('noValue')}`;
 }
 
 /** Who is on duty, as plain text: name, duty, place, and what this one is doing. */
