@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bedActs, bedPath, careOf, certificateOf, deviceIdFault, devicePath, lackOf, markedOf, megabytesOf, placeOf, skewIn } from './devices';
+import { bedActs, bedPath, careOf, certificateOf, detailOf, deviceIdFault, devicePath, lackOf, markedOf, megabytesOf, placeOf, skewIn } from './devices';
 import type { BedFor, Care, Device, DeviceState, TurnedAway } from './devices';
 
 const NOW_ms = Date.parse('2026-11-26T08:00:00Z');
@@ -144,5 +144,17 @@ describe('a device at a bed', () => {
     expect(bedActs(bed('of-bed', false))).toEqual(['disconnect']);
     expect(bedActs(bed(null, true))).toEqual(['connect']);
     expect(bedPath(bed(null, true), 'pump-7')).toBe('/api/wards/w/beds/b%201/devices/pump-7');
+  });
+});
+
+describe('what a device sends along with an answer', () => {
+  const said = (detail: unknown, reason: string | null = null): string => detailOf({ detail, reason }, (key) => key);
+
+  it('is told in words where it is a self-check or a log, and else as it came', () => {
+    expect(said({ passed: true, reason: null })).toBe('devices.selfCheck.passed');
+    expect(said({ passed: false, reason: 'sensor 2' })).toBe('devices.selfCheck.failed · sensor 2');
+    expect(said({ lines: ['one', 'two'] })).toBe('one\ntwo');
+    expect(said({ passed: true, after_s: 4 })).toBe('{"passed":true,"after_s":4}');
+    expect([said({ code: 3 }), said('text'), said(null, 'busy'), said(null)]).toEqual(['{"code":3}', '"text"', 'busy', '–']);
   });
 });

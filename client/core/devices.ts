@@ -192,6 +192,15 @@ export interface DeviceCommand {
   readonly detail: unknown;
 }
 
+/** What a device sent along: how its self-check went, lines of its log as lines, anything else as it came. */
+export function detailOf({ detail, reason }: Pick<DeviceCommand, 'detail' | 'reason'>, t: (key: 'devices.selfCheck.passed' | 'devices.selfCheck.failed') => string): string {
+  if (detail === null || detail === undefined) return reason ?? '–';
+  const { lines, passed, reason: why, ...more }: { lines?: unknown; passed?: unknown; reason?: unknown } = Object(detail);
+  if (Array.isArray(lines)) return lines.join('\n');
+  if (typeof passed !== 'boolean' || Object.keys(more).length > 0) return JSON.stringify(detail);
+  return [t(passed ? 'devices.selfCheck.passed' : 'devices.selfCheck.failed'), why].filter((one) => typeof one === 'string').join(' · ');
+}
+
 /** A clock that is off in seconds, ahead with a plus. */
 export function skewIn({ ahead_ms, doubt_ms }: Skew): { off: string; doubt: string } {
   const off_s = (Math.abs(ahead_ms) / 1000).toFixed(1);

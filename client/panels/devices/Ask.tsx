@@ -3,6 +3,7 @@ import { For, Show, createEffect, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
+import { detailOf } from '../../core/devices';
 import type { DeviceCommand } from '../../core/devices';
 import { createQuery } from '../../core/query';
 import { WORDS } from '../../words/words';
@@ -43,7 +44,7 @@ export function Ask(props: { device: string; tick: unknown }): JSX.Element {
     { heading: t('devices.ask'), cell: (one) => word(one.command) },
     { heading: t('upgrades.by'), cell: (one) => one.by },
     { heading: t('devices.answer'), cell: (one) => t(`devices.answer.${one.state}`) },
-    { heading: t('devices.answer.more'), cell: (one) => <Detail of={one} /> },
+    { heading: t('devices.answer.more'), cell: (one) => <span class="device-detail">{detailOf(one, t)}</span> },
   ];
   return (
     <section>
@@ -67,15 +68,4 @@ export function Ask(props: { device: string; tick: unknown }): JSX.Element {
       </Answer>
     </section>
   );
-}
-
-/** What a device sent along: lines of its log as lines, anything else as it came. */
-function Detail(props: { of: DeviceCommand }): JSX.Element {
-  const text = (): string => {
-    const { detail, reason } = props.of;
-    if (detail === null || detail === undefined) return reason ?? '–';
-    const lines: unknown = typeof detail === 'object' ? Reflect.get(detail, 'lines') : undefined;
-    return Array.isArray(lines) ? lines.join('\n') : JSON.stringify(detail);
-  };
-  return <span class="device-detail">{text()}</span>;
 }
