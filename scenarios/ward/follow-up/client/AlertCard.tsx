@@ -64,7 +64,7 @@ export function AlertCard(props: { part: Part }): JSX.Element {
 function againShown(again: Again, say: Say, language: Language): string {
   const at = momentOf(again.at, language);
   const why = (again.why ?? []).map((one) => inLanguage(one, language)).join(language === 'zh' ? '；' : '; ');
-  if (why !== '') return say('again', { at, why });
+  if (why !== '') return say('alsoSince', { at, why });
   return again.held_by === undefined ? say('handedOverAlert', { at }) : say('lapsed', { at, name: again.held_by.name });
 }
 

@@ -24,6 +24,7 @@ export function Reports(props: { part: Part }): JSX.Element {
         <For each={numbers()}>{(question) => <Trend part={props.part} question={question} />}</For>
       </div>
       <DataTable
+        stacks
         caption={`${say('reports')}${colonIn(app.language())}${say('table')}`}
         rows={props.part.of.reports}
         columns={[
