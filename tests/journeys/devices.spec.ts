@@ -59,6 +59,12 @@ test('a technician registers a device, and its token is shown once', async ({ br
   await one.locator('summary').click();
   await expect(one).toContainText('It is at no bed.');
   await expect(one.getByRole('button', { name: 'Revoke access' })).toBeVisible();
+  // What was chosen stays so while all is read anew.
+  const bed = one.locator('select[name=bed]');
+  await bed.selectOption({ index: 1 });
+  const chosen = await bed.inputValue();
+  for (let times = 0; times < 2; times += 1) await he.waitForResponse((answer) => answer.url().endsWith(`/${id}/beds`));
+  await expect(bed).toHaveValue(chosen);
 });
 
 test('a technician upgrades a device and rolls it back', async ({ browser }) => {

@@ -1,9 +1,9 @@
 /** Asks a device how it is, and shows what it was asked and what it answered. */
-import { For, Show, createEffect, createSignal, on } from 'solid-js';
+import { For, Show, createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
-import { detailOf } from '../../core/devices';
+import { detailOf, devicePath } from '../../core/devices';
 import type { DeviceCommand } from '../../core/devices';
 import { createQuery } from '../../core/query';
 import { WORDS } from '../../words/words';
@@ -18,7 +18,8 @@ const ASKS = ['self-check', 'send-log'] as const;
 export function Ask(props: { device: string; tick: unknown }): JSX.Element {
   const app = useApp();
   const { t, language } = app;
-  const path = (): string => `/api/devices/${encodeURIComponent(props.device)}/commands`;
+  // The device is read anew with all others, and the question stays the same.
+  const path = createMemo(() => devicePath(props.device, 'commands'));
   const commands = createQuery<{ commands: readonly DeviceCommand[] }>(() => {
     const at = path();
     return (signal) => app.api.get(at, { signal });
