@@ -266,9 +266,14 @@ impl Dispatch {
         let why = if candidate.role == self.role {
             why
         } else {
+            let (zh, en) = if self.offers.is_empty() {
+                ("所需岗位无人空闲", "since nobody of that duty is free")
+            } else {
+                ("无人接受", "since nobody accepted")
+            };
             Text::new(
-                format!("无人接受，升级通知；{}", why.zh),
-                format!("since nobody accepted, {}", why.en),
+                format!("{zh}，升级通知；{}", why.zh),
+                format!("{en}, {}", why.en),
             )
         };
         self.offers.push(Offer {

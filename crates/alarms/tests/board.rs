@@ -441,6 +441,27 @@ fn who_did_not_answer_in_time_may_come_until_somebody_does() {
 }
 
 #[test]
+fn who_has_another_duty_than_was_wanted_is_told_whether_nobody_was_free_or_nobody_accepted() {
+    let all = ["ward-nurse", "charge-nurse"].map(|role| Candidate {
+        id: role.to_owned(),
+        role: role.to_owned(),
+        place: Place::default(),
+        seen_at: None,
+        free: true,
+    });
+    let roles = ["bed-nurse", "ward-nurse", "charge-nurse"].map(str::to_owned);
+    let mut dispatch = Dispatch::new("bed-nurse", Place::default(), 30);
+    assert!(dispatch.tick_among(&roles, &all, at(0)));
+    assert!(dispatch.tick_among(&roles, &all, at(30)));
+    for (offer, [zh, en]) in dispatch.offers.iter().zip([
+        ["所需岗位无人空闲，", "since nobody of that duty is free, "],
+        ["无人接受，", "since nobody accepted, "],
+    ]) {
+        assert!(offer.why.zh.starts_with(zh) && offer.why.en.starts_with(en));
+    }
+}
+
+#[test]
 fn a_plan_says_what_is_overdue() {
     let mut run = PlanRun::start("urgent-review", "a1", "wang.nurse", true, at(0)).unwrap();
     assert!(PlanRun::start("panic", "a1", "wang.nurse", true, at(0)).is_none());
