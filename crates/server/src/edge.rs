@@ -19,7 +19,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -80,6 +80,8 @@ pub struct Edge {
     registry_fault: Mutex<Option<String>>,
     /// How the clock of this machine differs from the cloud's, and when that was found last.
     skew: Mutex<Option<(Skew, Timestamp)>>,
+    /// Whether the cloud takes how old is what waits here, as it said last.
+    takes_behind: AtomicBool,
     /// What is fetched for devices.
     packages: Mutex<Packages>,
     package_wanted: Notify,
@@ -170,6 +172,7 @@ impl Edge {
             line: Mutex::default(),
             registry_fault: Mutex::default(),
             skew: Mutex::default(),
+            takes_behind: AtomicBool::default(),
             packages: Mutex::default(),
             package_wanted: Notify::new(),
             parts: upgrades::folder_in(&config.data),

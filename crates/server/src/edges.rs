@@ -105,7 +105,7 @@ pub struct Up {
     /// told, since one of before takes no more than it knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skew: Option<Skew>,
-    /// How old is what waits there, where that is not from just now.
+    /// How old is what waits there, where that is not from just now. Only a hospital that says that it takes this is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behind: Option<Behind>,
 }
@@ -128,6 +128,9 @@ pub struct Down {
     /// When the question came, and when the answer went.
     #[serde(default)]
     pub clock: Option<(Timestamp, Timestamp)>,
+    /// Whether an edge may say here how old is what waits there.
+    #[serde(default)]
+    pub takes_behind: bool,
 }
 
 /// An edge, for who administers the hospital.
@@ -532,6 +535,7 @@ impl Hospital {
         let mut asked = self.edges.fetch(edge);
         let mut down = Down {
             to_maintain: self.to_maintain(edge).map_err(store)?,
+            takes_behind: true,
             ..Down::default()
         };
         let may_wait = up.revision.is_some() || !self.ward.is_read();

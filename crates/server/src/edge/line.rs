@@ -1,7 +1,10 @@
 //! What goes between an edge and its cloud beside readings: alarms and what people wrote down up, the registry and what
 //! people ask down.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use alarms::{Act, Refused};
 use anyhow::{Context, Result, bail};
@@ -155,7 +158,7 @@ async fn turn(
         done: done.clone(),
         maintained: said.maintained.clone(),
         skew: edge.skew.lock().map(|(skew, _)| skew),
-        behind: Behind::since(edge.outbox.waits_since()?, clock::now(), BEHIND_MS),
+        behind: behind(edge, clock::now())?,
     };
     let (since, went) = (Instant::now(), clock::now());
     let asks = Arc::clone(edge);
@@ -171,7 +174,9 @@ async fn turn(
         registry,
         revision,
         clock: times,
+        takes_behind,
     } = down?;
+    edge.takes_behind.store(takes_behind, Ordering::Relaxed);
     // The clock may have been set meanwhile: how long it took, another says.
     let here = (went, Timestamp(went.0 + took_ms));
     let skew = times.map(|there| (Skew::measured(here, there), here.1));
@@ -201,6 +206,15 @@ async fn turn(
         sleep(AGAIN).await;
     }
     Ok(())
+}
+
+/// How old is what waits here. A cloud of before takes no more than it knows, and would not take the question.
+fn behind(edge: &Edge, now: Timestamp) -> Result<Option<Behind>> {
+    if !edge.takes_behind.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    let waiting = edge.outbox.waits_since()?;
+    Ok(Behind::since(waiting, now, BEHIND_MS))
 }
 
 /// Who stands at the bed goes before who looks on from afar.
@@ -236,5 +250,34 @@ impl Edge {
             .read_to_string()
             .context("hear the cloud's answer")?;
         serde_json::from_str(&said).context("understand the cloud's answer")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::edge::tests::config;
+
+    #[test]
+    fn how_old_what_waits_is_a_cloud_is_told_once_it_has_said_that_it_takes_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let edge = Edge::open(&config(folder.path())).unwrap().unwrap();
+        let written = Written {
+            sequence: 1,
+            id: "o".to_owned(),
+            patient: None,
+            body: json!({"resourceType": "Observation"}),
+        };
+        edge.outbox.put_steps(&[Step::Written(written)], 2).unwrap();
+        let later = Timestamp(clock::now().0 + 2 * BEHIND_MS);
+        assert_eq!(behind(&edge, later).unwrap(), None);
+        // A cloud of before says nothing of it.
+        let down: Down = serde_json::from_value(json!({"clock": null})).unwrap();
+        assert!(!down.takes_behind);
+        edge.takes_behind.store(true, Ordering::Relaxed);
+        let said = behind(&edge, later).unwrap().unwrap();
+        assert!(said.alarms_ms.is_none() && said.values_ms >= Some(BEHIND_MS));
     }
 }

@@ -268,6 +268,26 @@ async fn what_somebody_deletes_at_an_edge_goes_up_as_entered_in_error() {
     }
 }
 
+#[tokio::test]
+async fn an_edge_hears_that_it_may_say_how_old_is_what_waits_there() {
+    let (_folder, hospital) = Hospital::of_test();
+    hospital.edges.put(&edge(), &["w".to_owned()]).unwrap();
+    let said = Behind {
+        alarms_ms: None,
+        values_ms: Some(3_600_000),
+    };
+    let up = Up {
+        behind: Some(said),
+        ..Up::default()
+    };
+    // Something is new: it is answered at once.
+    hospital.edges.line(&edge()).news.notify_one();
+    let down = hospital.hear_edge(&edge(), up).await.unwrap();
+    assert!(down.takes_behind);
+    let as_of = hospital.edges.line(&edge()).state.lock().as_of;
+    assert!(as_of.values_as_of.is_some() && as_of.alarms_as_of.is_none());
+}
+
 fn take() -> Wish {
     Wish::Act { what: Act::Take }
 }
