@@ -243,8 +243,12 @@ impl State {
             stream: String::new(),
         };
         let is_from_home = written_by(body) == Some(FROM_HOME);
-        // The edge where it was written down has judged it.
-        if let Some(edge) = edge_of(body) {
+        // The edge where it was written down has judged it, as long as it works for the bed.
+        let works_here = |edge: &ActorId| {
+            let locations = self.works_for.get(edge);
+            locations.is_some_and(|all| self.places.is_within(&bed, all))
+        };
+        if let Some(edge) = edge_of(body).filter(works_here) {
             self.by_edge.insert(source.device.clone(), edge);
         }
         for said in charted(body, &self.rules) {

@@ -403,7 +403,10 @@ pub async fn take_written(
 
 #[cfg(test)]
 mod tests {
+    use vocabulary::Timestamp;
+
     use super::*;
+    use crate::ward::places::Lying;
 
     fn written() -> Written {
         Written {
@@ -499,6 +502,31 @@ mod tests {
         kept["performer"] = json!([{"reference": "Organization/laboratory"}]);
         for body in [measured, kept] {
             assert!(as_taken_back(handed(&body, &edge), &patient).is_none());
+        }
+    }
+
+    #[test]
+    fn what_was_written_down_at_an_edge_is_judged_there_as_long_as_it_works_for_the_bed() {
+        let edge = ActorId::new("edge-1").unwrap();
+        let NewFact::PutResource { body, .. } = written().fact(&edge) else {
+            panic!("it is written");
+        };
+        let patient = PatientId::new("p").unwrap();
+        for (works_for, is_judged_there) in [("bed", true), ("other", false)] {
+            let mut state = State::one_bed(Timestamp(0), |places| {
+                places.beds.get_mut("bed").unwrap().patient = Some(Lying {
+                    id: patient.clone(),
+                    name: String::new(),
+                    birth_date: None,
+                    sex: None,
+                });
+            });
+            let works_for = vec![works_for.to_owned()];
+            state.works_for.insert(edge.clone(), works_for);
+            // As the program reads it when it starts anew, too.
+            state.chart(&patient, "o", &body, Timestamp(i64::MAX));
+            let is_known = state.by_edge.contains_key("Observation/o");
+            assert_eq!(is_known, is_judged_there);
         }
     }
 
