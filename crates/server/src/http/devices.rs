@@ -266,6 +266,8 @@ async fn put(
     Json(new): Json<NewDevice>,
 ) -> Result<Json<Value>, Problem> {
     let id = DeviceId::new(id).map_err(|error| Problem::bad_input(error.to_string()))?;
+    // Nobody connects it meanwhile: who looks after devices would take it from its patient.
+    let _turn = hospital.devices.connecting.lock().await;
     let known = hospital.devices.find(&id);
     let known = known.map(|known| known.as_registered());
     // Whose values it measures is said at its bed, or by who administers.
