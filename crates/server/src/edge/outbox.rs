@@ -90,6 +90,8 @@ pub struct Aside {
 
 /// So many reasons are told.
 const REASONS: i64 = 20;
+/// So many pieces that were not taken are put back at once.
+const PAGE: i64 = 500;
 
 /// What goes out at once.
 #[derive(Debug)]
@@ -441,15 +443,37 @@ impl Outbox {
 
     /// Puts what the cloud did not take behind what waits: it may have by now what it lacked. How much that is.
     pub fn try_again(&self) -> Result<u64> {
+        // What is not taken once more meanwhile waits for the next time.
+        let query = "SELECT COALESCE(MAX(sequence), 0) FROM refused";
+        let until: i64 = self
+            .database
+            .lock()
+            .query_row(query, [], |row| row.get(0))?;
+        let (mut after, mut moved) = (0, 0);
+        // After days that may be much: what is measured meanwhile is kept between the pages.
+        while after < until {
+            (after, moved) = self.try_page_again(after, until, moved)?;
+        }
+        Ok(moved)
+    }
+
+    /// One page of it; up to where that is, and how much it is by now.
+    fn try_page_again(&self, after: i64, until: i64, count: u64) -> Result<(i64, u64)> {
         let mut database = self.database.lock();
         let transaction = database.transaction()?;
-        let mut moved = Vec::new();
+        let (mut last, mut moved) = (until, Vec::new());
         {
-            let mut query =
-                transaction.prepare("SELECT sequence, body FROM refused ORDER BY sequence")?;
-            let mut rows = query.query([])?;
+            let mut query = transaction.prepare_cached(
+                "SELECT sequence, body FROM refused WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT ?3",
+            )?;
+            let mut rows = query.query([after, until, PAGE])?;
+            let mut read = 0;
             while let Some(row) = rows.next()? {
                 let (sequence, body): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+                read += 1;
+                if read == PAGE {
+                    last = sequence;
+                }
                 let piece = zstd::decode_all(&*body)?;
                 let Some((readings, is_alarm, is_written)) = kind_of(&piece) else {
                     continue;
@@ -466,7 +490,7 @@ impl Outbox {
             transaction.execute("DELETE FROM refused WHERE sequence = ?1", [sequence])?;
         }
         transaction.commit()?;
-        Ok(u64::try_from(moved.len())?)
+        Ok((last, count + u64::try_from(moved.len())?))
     }
 
     /// Why some of what was sent was put aside, the latest first.
@@ -664,6 +688,25 @@ mod tests {
         assert_eq!((waits.refused, outbox.aside().unwrap().len()), (0, 0));
         assert_eq!(go_out(true), refused);
         assert_eq!(outbox.try_again().unwrap(), 0);
+    }
+
+    #[test]
+    fn much_that_the_cloud_did_not_take_is_put_back_page_by_page_in_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = Outbox::open(folder.path()).unwrap();
+        let all: Vec<Arrived> = (0..=2 * PAGE).map(reading).collect();
+        outbox.put(&all).unwrap();
+        let batch = outbox.next(all.len()).unwrap().unwrap();
+        let refused: Vec<_> = (0..all.len())
+            .map(|index| (index, "find it".to_owned()))
+            .collect();
+        outbox.sent(&batch, &refused).unwrap();
+        let (until, moved) = outbox.try_page_again(0, 2 * PAGE + 1, 0).unwrap();
+        assert_eq!((until, moved), (PAGE, 500));
+        assert_eq!(outbox.try_again().unwrap(), 501);
+        assert_eq!(outbox.waits().unwrap().refused, 0);
+        let again = outbox.next(all.len()).unwrap().unwrap();
+        assert_eq!(again.what, What::Readings(all));
     }
 
     #[test]
