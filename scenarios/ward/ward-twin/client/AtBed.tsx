@@ -26,7 +26,6 @@ export function AtBed(props: AtBedProps): JSX.Element {
   const [meant, setMeant] = createSignal<Meant>();
   const { busy, run } = createDoing(app);
   const mayAct = (): boolean => !props.isPast && (!props.bed.occupied || props.bed.patient !== null);
-  const ids = createMemo(() => props.bed.devices.map(({ id }) => id).join(' '));
 
   async function act({ act, device, patient }: Meant): Promise<void> {
     await run(async () => {
@@ -77,7 +76,7 @@ export function AtBed(props: AtBedProps): JSX.Element {
         </For>
       </ul>
       <Show when={mayAct() && props.bed.patient}>
-        <Free ward={props.ward} bed={props.bed} tick={ids()} busy={busy()} onChoose={(one) => setMeant(meantAt('connect', { id: one.id, name: nameIn(one.name, app.language()) }, props.bed))} />
+        <Free ward={props.ward} bed={props.bed} busy={busy()} onChoose={(one) => setMeant(meantAt('connect', { id: one.id, name: nameIn(one.name, app.language()) }, props.bed))} />
       </Show>
       <Show when={meant()}>
         {(one) => (
@@ -102,16 +101,24 @@ export function AtBed(props: AtBedProps): JSX.Element {
   );
 }
 
-/** Chooses among devices of the ward that are nobody's; read again whenever other devices are at the bed. */
-function Free(props: { ward: string; bed: BedView; tick: string; busy: boolean; onChoose(device: FreeDevice): void }): JSX.Element {
+/** Chooses among devices of the ward that are nobody's; read again with the ward. */
+function Free(props: { ward: string; bed: BedView; busy: boolean; onChoose(device: FreeDevice): void }): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
+  // The ward is read anew every few seconds, and the question stays the same.
+  const path = createMemo(() => pathOf(props.ward, props.bed.id));
   const answer = createQuery<{ free: readonly FreeDevice[] }>(() => {
-    const path = pathOf(props.ward, props.bed.id);
-    return (signal) => app.api.get(path, { signal });
+    const at = path();
+    return (signal) => app.api.get(at, { signal });
   });
-  createEffect(on(() => props.tick, () => answer.reload(), { defer: true }));
+  createEffect(on(() => props.bed, () => !answer.loading() && answer.reload(), { defer: true }));
   const free = createMemo(() => others(answer.data()?.free ?? [], props.bed));
+  const textOf = ({ name, kind, place }: FreeDevice): string =>
+    [nameIn(name, app.language()), inLanguage(kind, app.language()), place === null ? '' : nameIn(place, app.language())].filter((one) => one !== '').join(' · ');
+  const nameOf = (id: string): string => {
+    const device = free().find((one) => one.id === id);
+    return device ? textOf(device) : '';
+  };
   const choose = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
     const id = new FormData(event.currentTarget).get('device');
@@ -132,13 +139,8 @@ function Free(props: { ward: string; bed: BedView; tick: string; busy: boolean; 
         <label>
           {say('freeDevices')}
           <select class="input" name="device">
-            <For each={free()}>
-              {(device) => (
-                <option value={device.id}>
-                  {[nameIn(device.name, app.language()), inLanguage(device.kind, app.language()), device.place === null ? '' : nameIn(device.place, app.language())].filter((one) => one !== '').join(' · ')}
-                </option>
-              )}
-            </For>
+            {/* Options are kept by their ids, or what was chosen would be lost. */}
+            <For each={free().map(({ id }) => id)}>{(id) => <option value={id}>{nameOf(id)}</option>}</For>
           </select>
         </label>
         <button type="submit" class="button" disabled={props.busy}>
