@@ -213,8 +213,10 @@ impl FollowUp {
             facts::search(context, permit, "Encounter", vec![term("patient", about)]).await?;
         let stays = rows.iter().filter_map(|row| stay::since(row, &self.zone));
         self.in_hospital = stays.min();
-        let stays = rows.iter().filter_map(|row| stay::until(row, &self.zone));
-        self.went_home = stays.max();
+        // An end that is still to come, as by a slip of the pen, puts nothing off.
+        let today = self.day_of(context.now());
+        let ends = rows.iter().filter_map(|row| stay::until(row, &self.zone));
+        self.went_home = ends.filter(|day| *day <= today).max();
         let ours = format!("{}-v", self.id);
         rows.retain(|row| is_of(facts::SCENARIO, row) && row.key.id.starts_with(&ours));
         self.visits = versioned(&rows, |row| read_own::<Visit>(row.body.as_ref()?));

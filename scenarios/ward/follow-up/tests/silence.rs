@@ -276,6 +276,18 @@ async fn silence_rests_while_the_patient_lies_in_hospital_and_counts_again_from_
 }
 
 #[tokio::test]
+async fn a_stay_whose_end_is_still_to_come_by_mistake_keeps_nobody_from_being_told() {
+    let way = answered().await;
+    let period = json!({"start": way.hospital.now(), "end": "2126-11-28T08:00:00Z"});
+    let hospital = &way.hospital;
+    let body = stay("finished", &period);
+    hospital.put("Encounter", "stay", Some("p1"), body).await;
+    until(&way, 3, 8).await;
+    let all = alerts(&way).await;
+    assert_eq!((all.len(), &all[0]["state"]), (1, &json!("open")));
+}
+
+#[tokio::test]
 async fn a_silence_that_was_handed_over_is_over_when_the_patient_answers() {
     let way = answered().await;
     until(&way, 3, 8).await;
