@@ -66,12 +66,12 @@ async fn catch_up(hospital: &Hospital, permit: &Permit) -> anyhow::Result<()> {
                 continue;
             }
             let said = (entry.fact.subject.as_ref(), body.as_ref());
-            let corrects = (*version > 1).then_some(entry.at);
-            if let Some(at) = corrects {
-                take_back(hospital, permit, (key, version - 1), said, at).await?;
+            let is_later = *version > 1;
+            if is_later {
+                take_back(hospital, permit, (key, version - 1), said, entry.at).await?;
             }
             if let (Some(patient), Some(body)) = said {
-                take_in(hospital, patient, body, corrects).await?;
+                take_in(hospital, permit, (patient, body), (entry.at, is_later)).await?;
             }
         }
         hospital.devices.kept.put_position(POSITION, after)?;
@@ -210,20 +210,19 @@ fn readings_of(
     each.collect()
 }
 
-/// Whether the record has these readings, and from observations alone: what the device itself sent for that time is not
-/// for who writes observations to take back.
-async fn is_of_observations(
+/// What the record has at the times of these readings.
+async fn at_times_of(
     hospital: &Hospital,
     permit: &Permit,
     arrived: &Arrived,
-) -> Result<bool, RecordError> {
-    let said: Vec<(i64, f64)> = arrived
+) -> Result<Vec<Reading>, RecordError> {
+    let times: Vec<i64> = arrived
         .readings
         .timed()
-        .filter_map(|(at_us, value)| Some((at_us?, value)))
+        .filter_map(|(at_us, _)| at_us)
         .collect();
-    let (Some((first_us, _)), Some((last_us, _))) = (said.first(), said.last()) else {
-        return Ok(false);
+    let (Some(first_us), Some(last_us)) = (times.first(), times.last()) else {
+        return Ok(Vec::new());
     };
     let span = SpanQuery {
         id: SignalSeries::of(arrived).id(),
@@ -231,24 +230,61 @@ async fn is_of_observations(
         to_us: last_us.saturating_add(1),
     };
     let page = hospital.signals.read(permit, &span, MOST).await?;
-    // Both are in the order of their times, and readings of one time in that of their values.
-    let is_there = |(at_us, value): &(i64, f64)| {
-        let order = |one: &Reading| one.at_us.cmp(at_us).then(one.value.total_cmp(value));
-        page.readings.binary_search_by(order).is_ok()
-    };
-    let is_at_one = |one: &&Reading| said.binary_search_by_key(&one.at_us, |(at, _)| *at).is_ok();
-    let mut at_these = page.readings.iter().filter(is_at_one);
-    Ok(said.iter().all(is_there)
-        && at_these.all(|one| one.marks.contains(&QualityMark::FromObservation)))
+    let mut found = page.readings;
+    found.retain(|one| times.binary_search(&one.at_us).is_ok());
+    Ok(found)
 }
 
-/// Takes in the readings that an observation holds, in the place of others where it was corrected at this time. What
-/// cannot be taken stays as it was written, and is counted as refused.
+/// Whether these came from observations alone: what the device itself sent for that time is not for who writes
+/// observations to take back or to put right.
+fn are_of_observations(known: &[Reading]) -> bool {
+    known
+        .iter()
+        .all(|one| one.marks.contains(&QualityMark::FromObservation))
+}
+
+/// Whether the record has these readings, and from observations alone.
+async fn is_of_observations(
+    hospital: &Hospital,
+    permit: &Permit,
+    arrived: &Arrived,
+) -> Result<bool, RecordError> {
+    let known = at_times_of(hospital, permit, arrived).await?;
+    // Both are in the order of their times, and readings of one time in that of their values.
+    let is_there = |(at_us, value): (i64, f64)| {
+        let order = |one: &Reading| one.at_us.cmp(&at_us).then(one.value.total_cmp(&value));
+        known.binary_search_by(order).is_ok()
+    };
+    let timed = arrived.readings.timed();
+    let mut said = timed.filter_map(|(at_us, value)| Some((at_us?, value)));
+    Ok(!known.is_empty() && said.all(is_there) && are_of_observations(&known))
+}
+
+/// Whether what an observation says stands in the place of what the record has at that time: where it is a later version
+/// of one, or all that others said before it was taken back.
+async fn stands_in_place(
+    hospital: &Hospital,
+    permit: &Permit,
+    arrived: &Arrived,
+    (written, is_later): (Timestamp, bool),
+) -> Result<bool, RecordError> {
+    let known = at_times_of(hospital, permit, arrived).await?;
+    let mut marks = known.iter().map(|one| &one.marks);
+    let corrections = known
+        .iter()
+        .filter_map(|one| QualityMark::correction(&one.marks));
+    let is_taken_back = corrections.max().is_some_and(|newest| newest <= written.0)
+        && marks.all(|marks| marks.contains(&QualityMark::Superseded));
+    Ok((is_later || is_taken_back) && are_of_observations(&known))
+}
+
+/// Takes in the readings that an observation holds, which was written at this time, as a later version or as the first.
+/// What cannot be taken stays as it was written, and is counted as refused.
 async fn take_in(
     hospital: &Hospital,
-    patient: &PatientId,
-    body: &Value,
-    corrects: Option<Timestamp>,
+    permit: &Permit,
+    (patient, body): (&PatientId, &Value),
+    written: (Timestamp, bool),
 ) -> Result<(), RecordError> {
     let Some(device) = device_of(hospital, body) else {
         return Ok(());
@@ -280,19 +316,14 @@ async fn take_in(
     let (mut arrived, mut remembered) = (Vec::new(), Vec::new());
     for part in parts {
         match one(hospital, &device, part, at) {
-            Ok((mut values, of_part)) => {
-                for value in &mut values {
-                    let correction =
-                        corrects.map(|at| QualityMark::Correction { received_ms: at.0 });
-                    value.quality.extend(correction);
-                }
+            Ok((values, of_part)) => {
                 arrived.extend(values);
                 remembered.push(of_part);
             }
             Err(refusal) => refuse(part, &refusal),
         }
     }
-    let kept = keep(hospital, arrived).await;
+    let kept = keep_said(hospital, permit, arrived, written).await;
     if kept.is_err() {
         // It is read again, and is new then.
         for one in &remembered {
@@ -300,6 +331,22 @@ async fn take_in(
         }
     }
     kept
+}
+
+/// Keeps what an observation said, as a correction where it stands in the place of what is there.
+async fn keep_said(
+    hospital: &Hospital,
+    permit: &Permit,
+    mut arrived: Vec<Arrived>,
+    written: (Timestamp, bool),
+) -> Result<(), RecordError> {
+    for value in &mut arrived {
+        if stands_in_place(hospital, permit, value, written).await? {
+            let received_ms = written.0.0;
+            value.quality.push(QualityMark::Correction { received_ms });
+        }
+    }
+    keep(hospital, arrived).await
 }
 
 fn one(
@@ -389,7 +436,106 @@ fn sampled(samples: &Value, unit: &Value) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    use record::{Batch, NewFact, Precondition, SeriesQuery};
+
     use super::*;
+    use crate::{devices, hospital::hospital_actor};
+
+    fn says(id: &str, status: &str, at: Timestamp, value: f64) -> Value {
+        json!({
+            "resourceType": "Observation", "id": id, "status": status,
+            "code": {"coding": [{"system": "http://loinc.org", "code": "59408-5"}]},
+            "subject": {"reference": "Patient/p"}, "device": {"reference": "Device/ox-p"},
+            "effectiveDateTime": at,
+            "valueQuantity": {"value": value, "unit": "%", "code": "%"},
+        })
+    }
+
+    async fn write(hospital: &Hospital, body: Value) {
+        // Two versions of one millisecond cannot be told apart.
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        let key = ResourceKey {
+            kind: text("resourceType"),
+            id: text("id"),
+        };
+        let subject = PatientId::new("p").ok();
+        let fact = NewFact::PutResource { key, subject, body };
+        let batch = Batch {
+            actor: hospital_actor(),
+            facts: vec![(fact, Precondition::None)],
+        };
+        hospital.record.commit(batch).await.unwrap();
+    }
+
+    /// All readings of a moment, and those of them that stand.
+    async fn readings(hospital: &Hospital, permit: &Permit, at: Timestamp) -> (usize, Vec<f64>) {
+        let all = SeriesQuery::default();
+        let series = hospital.signals.series(permit, &all).await.unwrap();
+        let span = SpanQuery {
+            id: series[0].id.clone(),
+            from_us: at.0 * 1000,
+            to_us: at.0 * 1000 + 1,
+        };
+        let page = hospital.signals.read(permit, &span, MOST).await.unwrap();
+        let stands = |one: &&Reading| !one.marks.contains(&QualityMark::Superseded);
+        let standing = page.readings.iter().filter(stands).map(|one| one.value);
+        (page.readings.len(), standing.collect())
+    }
+
+    /// A hospital with an oximeter of a patient.
+    async fn with_an_oximeter() -> (tempfile::TempDir, Arc<Hospital>, Permit) {
+        let (folder, hospital) = Hospital::of_test();
+        let permit = hospital.own_permit("test", Action::ReadRecord);
+        let permit = permit.await.unwrap();
+        write(&hospital, json!({"resourceType": "Patient", "id": "p"})).await;
+        let device = DeviceId::new("ox-p").unwrap();
+        let new = json!({"profile": "pulse-oximeter", "patient": "p"});
+        let new = serde_json::from_value(new).unwrap();
+        let by = hospital_actor();
+        let registered = devices::register(&hospital, &by, &device, &new);
+        registered.await.unwrap();
+        (folder, hospital, permit)
+    }
+
+    #[tokio::test]
+    async fn what_is_said_anew_stands_where_all_before_it_was_taken_back() {
+        let (_folder, hospital, permit) = with_an_oximeter().await;
+        let at = Timestamp(clock::now().0 - 60_000);
+        for (id, status, value, stands) in [
+            ("first", "final", 96.0, vec![96.0]),
+            ("first", "entered-in-error", 96.0, vec![]),
+            ("second", "final", 95.0, vec![95.0]),
+            ("second", "entered-in-error", 95.0, vec![]),
+            ("third", "final", 95.0, vec![95.0]),
+        ] {
+            write(&hospital, says(id, status, at, value)).await;
+            catch_up(&hospital, &permit).await.unwrap();
+            let (_, standing) = readings(&hospital, &permit, at).await;
+            assert_eq!(standing, stands, "{id} {status}");
+        }
+        // After a crash the same is read again, and nothing new is said.
+        let before = readings(&hospital, &permit, at).await;
+        hospital.devices.kept.put_position(POSITION, 0).unwrap();
+        catch_up(&hospital, &permit).await.unwrap();
+        assert_eq!(readings(&hospital, &permit, at).await, before);
+    }
+
+    #[tokio::test]
+    async fn what_the_device_itself_sent_is_put_right_by_no_observation() {
+        let (_folder, hospital, permit) = with_an_oximeter().await;
+        let at = Timestamp(clock::now().0 - 60_000);
+        let patient = PatientId::new("p").unwrap();
+        let body = says("o", "final", at, 97.0);
+        for (own, _) in readings_of(&hospital, &patient, &body, at) {
+            hospital.signals.append(own).await.unwrap();
+        }
+        write(&hospital, body).await;
+        write(&hospital, says("o", "corrected", at, 93.0)).await;
+        catch_up(&hospital, &permit).await.unwrap();
+        let (_, standing) = readings(&hospital, &permit, at).await;
+        assert_eq!(standing, [93.0, 97.0]);
+    }
 
     #[test]
     fn a_quantity_and_samples_are_what_a_device_would_send() {
