@@ -38,6 +38,8 @@ fn for_patient(course: &FollowUp, now: Timestamp) -> Vec<Waiting> {
     }
     let next = course.next_report(course.day_of(now));
     let kind = match next.due {
+        // Their page says that nobody waits for their answers.
+        _ if course.in_hospital.is_some() => return found,
         Due::Planned => return found,
         Due::Now => WaitingKind::FollowUpDue,
         Due::Overdue => WaitingKind::FollowUpOverdue,

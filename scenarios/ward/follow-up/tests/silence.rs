@@ -262,6 +262,9 @@ async fn silence_rests_while_the_patient_lies_in_hospital_and_counts_again_from_
     let own = as_patient(&way, "p1", Method::Get, "courses", Value::Null).await;
     assert_eq!(own.unwrap()[0]["in_hospital"], json!(day));
     assert_eq!(kinds(&way.waiting(LI).await), Vec::<&str>::new());
+    let patient = home::patient("p1");
+    let asked = FollowUpAtHome.waiting(&way.hospital, &patient).await;
+    assert_eq!(asked.unwrap().len(), 0);
     // Home again, they have as long as after any report that was due.
     period["end"] = json!(way.hospital.now());
     let body = stay("finished", &period);
@@ -270,6 +273,8 @@ async fn silence_rests_while_the_patient_lies_in_hospital_and_counts_again_from_
     until(&way, 1, 8).await;
     assert_eq!(alerts(&way).await, Vec::<Value>::new());
     assert_eq!(way.see(LI).await["state"], "overdue");
+    let asked = FollowUpAtHome.waiting(&way.hospital, &patient).await;
+    assert_eq!(asked.unwrap().len(), 1);
     until(&way, 1, 8).await;
     let all = alerts(&way).await;
     assert_eq!((all.len(), &all[0]["state"]), (1, &json!("open")));
