@@ -14,7 +14,7 @@ import { Skeleton } from '../../../../client/panels/Skeleton';
 import { ActionPlanOf } from './ActionPlan';
 import { OnlyAnswers, Unclaimed } from './Alone';
 import { beQuiet, canRead, readAloud } from './aloud';
-import type { OwnCourse } from './course';
+import type { OwnCourse, Unsent } from './course';
 import { dayIn, dueOn, nextDay } from './days';
 import { keepOwn } from './keep';
 import type { Kept } from './keep';
@@ -80,6 +80,7 @@ function Lines(props: { kept: Kept; say: Say }): JSX.Element {
   const app = useApp();
   // Where nobody has signed in for long, nothing that was known is shown.
   const all = () => (app.me()?.answersOnly ? [] : props.kept.unsent());
+  const stuck = () => all().filter(({ one }) => one.refused !== undefined || one.held !== undefined);
   return (
     <OfflineNotices
       kept={{ ...props.kept, offline: () => props.kept.offline() && !app.me()?.answersOnly }}
@@ -91,40 +92,48 @@ function Lines(props: { kept: Kept; say: Say }): JSX.Element {
         sendNow: () => props.say('sendNow'),
       }}
     >
-      <For each={all().filter(({ one }) => one.refused !== undefined || one.held !== undefined)}>
-        {({ course, one }) => (
-          <Notice kind={one.refused === undefined ? 'warn' : 'bad'}>
-            <p data-refused={one.refused && one.id} data-held={one.held && one.id}>
-              {props.say(one.refused === undefined ? 'heldReport' : 'refusedReport', {
-                day: dayOf(one.day, app.language()),
-                why: one.refused ?? one.held ?? '',
-              })}
-            </p>
-            <Discard say={props.say} onDiscard={() => void props.kept.discard(course, one.id)} />
-          </Notice>
+      {/* By name: what one was asked about a report stays while it is tried again. */}
+      <For each={stuck().map(({ one }) => one.id)}>
+        {(id) => (
+          <Show when={stuck().find(({ one }) => one.id === id)}>
+            {(found) => <Stuck one={found().one} say={props.say} onDiscard={() => void props.kept.discard(found().course, id)} />}
+          </Show>
         )}
       </For>
     </OfflineNotices>
   );
 }
 
-/** What is given up is gone: one tap that slipped gives up nothing. */
+/** A report that the hospital did not take. */
+function Stuck(props: { one: Unsent; say: Say; onDiscard: () => void }): JSX.Element {
+  const app = useApp();
+  return (
+    <Notice kind={props.one.refused === undefined ? 'warn' : 'bad'}>
+      <p data-refused={props.one.refused && props.one.id} data-held={props.one.held && props.one.id}>
+        {props.say(props.one.refused === undefined ? 'heldReport' : 'refusedReport', {
+          day: dayOf(props.one.day, app.language()),
+          why: props.one.refused ?? props.one.held ?? '',
+        })}
+      </p>
+      <Discard say={props.say} onDiscard={() => props.onDiscard()} />
+    </Notice>
+  );
+}
+
+/** What is given up is gone: one tap that slipped gives up nothing. The focus stays where it was asked. */
 function Discard(props: { say: Say; onDiscard: () => void }): JSX.Element {
   const [asked, setAsked] = createSignal(false);
+  let first!: HTMLButtonElement;
   return (
     <div class="row">
-      <Show
-        when={asked()}
-        fallback={
-          <button type="button" class="button small" onClick={() => setAsked(true)}>
-            {props.say('discard')}
-          </button>
-        }
-      >
+      <button ref={first} type="button" class="button small" aria-expanded={asked()} onClick={() => setAsked(!asked())}>
+        {props.say('discard')}
+      </button>
+      <Show when={asked()}>
         <button type="button" class="button small" onClick={() => props.onDiscard()}>
           {props.say('discardSure')}
         </button>
-        <button type="button" class="button small" onClick={() => setAsked(false)}>
+        <button type="button" class="button small" onClick={() => (setAsked(false), first.focus())}>
           {props.say('keepThem')}
         </button>
       </Show>
