@@ -48,6 +48,10 @@ test('the loudspeaker that was chosen is used at the next stay too, and one that
   await voice.choose('audiooutput', 'gone');
   expect(last(announced)).toBe('voice.trouble.no-device');
   expect(voice.state()).toBe('in');
+  voice.leave();
+  announced.length = 0;
+  await join();
+  expect(announced).toContain('voice.trouble.no-device');
 });
 
 test('a device that is granted after one has left is given back, and not sent at the next stay', async () => {

@@ -224,7 +224,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     sound = new Sound();
     void sound.begin();
     const { audiooutput = '' } = chosen();
-    if (audiooutput !== '') void sound.outputTo(audiooutput).catch(() => undefined);
+    if (audiooutput !== '') void choose('audiooutput', audiooutput);
     await attempt();
   }
 
