@@ -41,6 +41,8 @@ const UP: usize = 64;
 const DOWN: usize = 4;
 /// In so many rooms one account may have all its seats by streams.
 const ROOMS_OF_ONE_ACCOUNT: usize = 2;
+/// And so many streams at least: one that broke counts until the hospital has noticed.
+const LEAST_OF_ONE_ACCOUNT: usize = 16;
 
 /// What names an open stream to who sends frames for it: 16 random bytes as hexadecimal digits.
 const LINE: HeaderName = HeaderName::from_static("x-yuanyi-line");
@@ -84,9 +86,10 @@ impl Drop for Kept {
 impl Streams {
     /// No streams yet, where one account may have so many seats in a room.
     pub fn new(seats_each: usize) -> Self {
+        let seats = seats_each.saturating_mul(ROOMS_OF_ONE_ACCOUNT);
         Self {
             open: Mutex::default(),
-            of_one_account: seats_each.saturating_mul(ROOMS_OF_ONE_ACCOUNT),
+            of_one_account: seats.max(LEAST_OF_ONE_ACCOUNT),
         }
     }
 
@@ -276,6 +279,12 @@ mod tests {
     use futures::FutureExt as _;
 
     use super::*;
+
+    #[test]
+    fn an_account_with_few_seats_comes_back_beside_streams_that_broke() {
+        assert_eq!(Streams::new(1).of_one_account, LEAST_OF_ONE_ACCOUNT);
+        assert_eq!(Streams::new(64).of_one_account, 128);
+    }
 
     #[test]
     fn a_request_that_broke_off_is_not_heard_again() {
