@@ -627,6 +627,11 @@ mod tests {
     fn why_somebody_or_something_is_not_free_is_said() {
         let mut state = state();
         state.places.beds.get_mut("bed").unwrap().name = "Bed 1".to_owned();
+        // The thing was asked for by itself.
+        let sent = &mut state.missions.get_mut("m").unwrap().sent;
+        let mut thing = sent[0].clone();
+        thing.offers = sent[0].offers.split_off(1);
+        sent.push(thing);
         let keeps = |state: &State| {
             let view = json!(command(state, "ward", "nurse", None, NOW).unwrap());
             let of = |list: &str, n: usize| view[list][n]["keeps"].clone();
