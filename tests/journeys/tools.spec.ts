@@ -125,7 +125,7 @@ test('parts are shown alone, cut out and measured; a picture, a board and a page
     await expect(chen.getByRole('button', { name: 'Show everything again' })).toBeDisabled();
   });
 
-  await test.step('a board is written on by keyboard and drawn on by pointer', async () => {
+  await test.step('a board is written on by keyboard and drawn on by pointer and keys', async () => {
     await li.getByRole('textbox', { name: 'What it is about' }).fill('Plan');
     await li.keyboard.press('Enter');
     await chen.getByRole('textbox', { name: 'Write on the board' }).fill('biopsy first');
@@ -146,6 +146,10 @@ test('parts are shown alone, cut out and measured; a picture, a board and a page
     await expect(seen.filter({ hasText: 'biopsy first' }).getByRole('button')).toHaveCount(1);
     await expect(seen.getByRole('button')).toHaveCount(1);
     await expect(written.getByRole('button')).toHaveCount(2);
+    // By keys the pen begins in the middle, and its line ends where Enter is pressed once more.
+    await board.focus();
+    for (const key of ['Enter', 'Shift+ArrowRight', 'Enter', 'Enter']) await li.keyboard.press(key);
+    await expect(seen).toHaveCount(3);
     await look(li, 'room-board', ['desktop', 'narrow']);
     await li.setViewportSize({ width: 1366, height: 768 });
     await li.getByRole('tab', { name: 'View' }).click();

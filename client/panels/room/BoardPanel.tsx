@@ -1,10 +1,11 @@
-/** The boards of the room as a panel: the same picture as in space, drawn on by pointer, written on by keyboard. */
+/** The boards of the room as a panel: the same picture as in space, drawn on by pointer or keys, written on below. */
 import { For, Show, createEffect, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { BoardMark, BoardShown, RoomControl } from '../../core/room-control';
 import { idsOf, mayTakeAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
+import { BoardKeys } from '../../stage/board-keys';
 import { BOARD, nextLine, paintBoard } from '../../stage/board-paint';
 import { BOARD_SPOTS, SPOTS, freeSpot } from '../../core/room-standing';
 import type { Spot } from '../../core/room-standing';
@@ -19,6 +20,8 @@ import { StandsWhere } from './StandsWhere';
 const LONGEST_NOTE = 500;
 const LONGEST_TITLE = 60;
 const NOBODY = '#7fe3dc';
+/** Half of the cross that shows where the keys have led the pen. */
+const PEN_px = 30;
 
 interface BoardPanelProps {
   readonly control: RoomControl;
@@ -64,6 +67,8 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   const [text, setText] = createSignal('');
   let canvas!: HTMLCanvasElement;
   const drawn = new PenLine<BoardPoint>(INK_STEP);
+  const place = (points: readonly BoardPoint[]): void => props.control.place({ type: 'ink', board: props.shown.id, points: [...points] });
+  const keys = new BoardKeys(drawn, place);
   const colourOf = (by: string): string => props.control.people().find(({ actor }) => actor === by)?.colour ?? NOBODY;
   const name = (): string => `${app.t('board.title')} ${props.shown.board.title}`.trim();
   const notes = (): BoardMark[] => props.shown.marks.filter(({ entity }) => entity.type === 'board-note');
@@ -74,6 +79,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
     const marks = props.shown.marks.map(({ by, entity }) => ({ colour: colourOf(by), entity }));
     const draft = drawn.points.length > 1 ? [{ colour: '#ffffff', entity: { type: 'ink' as const, board: props.shown.id, points: [...drawn.points] } }] : [];
     paintBoard(context, props.shown.board.title, [...marks, ...draft]);
+    if (keys.at) paintPen(context, keys.at);
   };
   createEffect(paint);
 
@@ -85,8 +91,8 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   const down = (event: PointerEvent): void => {
     if (!props.works || event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
-    // What another finger has begun is left.
-    drawn.take();
+    // What another finger or the keys have begun is left.
+    keys.cancel();
     drawn.add(at(event));
   };
   const move = (event: PointerEvent): void => {
@@ -94,8 +100,17 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   };
   const up = (): void => {
     const points = drawn.take();
-    if (points) props.control.place({ type: 'ink', board: props.shown.id, points: [...points] });
+    if (points) place(points);
     paint();
+  };
+  const press = (event: KeyboardEvent): void => {
+    const step = props.works ? keys.press(event) : undefined;
+    paint();
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const [across, down] = (keys.at ?? [0, 0]).map((share) => Math.round(share * 100));
+    app.announce(step === 'led' ? app.t('board.pen', { across: across ?? 0, down: down ?? 0 }) : app.t(`step.${step}`, { words: app.t('replay.what.line') }));
   };
   const write = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -113,8 +128,15 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
         data-board={props.shown.id}
         width={BOARD.width}
         height={BOARD.height}
-        role="img"
-        aria-label={`${app.t('board.area')} ${props.shown.board.title}`}
+        tabIndex={props.works ? 0 : undefined}
+        role={props.works ? 'application' : 'img'}
+        aria-label={name()}
+        aria-description={props.works ? app.t('board.area') : undefined}
+        onKeyDown={press}
+        onBlur={() => {
+          keys.cancel();
+          paint();
+        }}
         onPointerDown={down}
         onPointerMove={move}
         onPointerUp={up}
@@ -158,4 +180,17 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
       </Show>
     </>
   );
+}
+
+/** Where the keys have led the pen. */
+function paintPen(context: CanvasRenderingContext2D, [across, down]: BoardPoint): void {
+  const [x, y] = [across * BOARD.width, down * BOARD.height];
+  context.strokeStyle = '#ffffff';
+  context.lineWidth = 6;
+  context.beginPath();
+  context.moveTo(x - PEN_px, y);
+  context.lineTo(x + PEN_px, y);
+  context.moveTo(x, y - PEN_px);
+  context.lineTo(x, y + PEN_px);
+  context.stroke();
 }
