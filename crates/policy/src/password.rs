@@ -65,7 +65,7 @@ impl PasswordHash {
     /// Whether `password` is the one. Where the account is unknown there is no hash; the answer is then
     /// no, after the same work.
     pub fn check(hash: Option<&Self>, password: &str) -> bool {
-        let (Some(against), Ok(hasher)) = (hash.or_else(|| Self::of_nobody()), hasher()) else {
+        let (Some(against), Ok(hasher)) = (hash.or_else(Self::of_nobody), hasher()) else {
             return false;
         };
         let matches = password.len() <= MAX_BYTES
@@ -75,7 +75,7 @@ impl PasswordHash {
     }
 
     /// What a password is compared with where the account is unknown.
-    fn of_nobody() -> Option<&'static Self> {
+    fn of_nobody<'a>() -> Option<&'a Self> {
         static NOBODY: LazyLock<Option<PasswordHash>> =
             LazyLock::new(|| PasswordHash::of(&random_password(), PasswordRule::Hospital).ok());
         NOBODY.as_ref()

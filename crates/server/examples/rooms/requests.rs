@@ -23,7 +23,7 @@ use crate::{
 pub struct Requests {
     door: Door,
     events: TcpStream,
-    requests: TcpStream,
+    asking: TcpStream,
     /// What has come by them and is not read yet.
     told: Vec<u8>,
     answered: Vec<u8>,
@@ -48,7 +48,7 @@ impl Requests {
     ) -> Result<Self> {
         Ok(Self {
             events: connect(&door.address).await?,
-            requests: connect(&door.address).await?,
+            asking: connect(&door.address).await?,
             door: door.clone(),
             told: Vec::new(),
             answered: Vec::new(),
@@ -118,7 +118,7 @@ impl Requests {
     pub async fn hear(&mut self) -> Result<()> {
         let read = tokio::select! {
             read = self.events.read_buf(&mut self.told) => read?,
-            read = self.requests.read_buf(&mut self.answered) => read?,
+            read = self.asking.read_buf(&mut self.answered) => read?,
         };
         if read == 0 {
             return Err("the server closed a connection".into());
@@ -131,7 +131,7 @@ impl Requests {
             let now = Instant::now();
             self.send_what_waits(now);
             while let Some(request) = self.up.pop(now) {
-                self.requests.write_all(&request).await?;
+                self.asking.write_all(&request).await?;
             }
             while let Some(end) = end_of(&self.answered, b"\r\n\r\n") {
                 let head: Vec<u8> = self.answered.drain(..end).collect();
