@@ -757,15 +757,17 @@ def test_alarms_come_before_all_that_was_measured_meanwhile_and_the_ward_says_of
     one = OneHospital(tmp_path, cloud_kbit_s=16)
     edge, cloud = one.edge, one.cloud
     try:
-        token = one.add_here("monitor-1", "--patient", "p")
+        token, of_nobody = one.add_here("monitor-1", "--patient", "p"), one.add_here("monitor-2")
         one.line.cut()
-        client, since = Client(edge, "monitor-1", token), time.monotonic()
+        client, since = Client(edge, "monitor-2", of_nobody), time.monotonic()
         # A minute and a half of the line, and more.
         chance, begin = random.Random(19), now_ms() - 24 * HOUR_MS
         for number in range(60):
             values = [round(chance.uniform(50, 100), 3) for _ in range(1000)]
             sent = SPO2 | {"t": begin + number * 1_000_000, "value": values, "period_ms": 1000}
-            assert client.send("yuanyi/v1/monitor-1/spo2", sent).value == 0
+            assert client.send("yuanyi/v1/monitor-2/spo2", sent).value == 0
+        client.close()
+        client = Client(edge, "monitor-1", token)
 
         def of(ward: Ward) -> list[dict]:
             return [alarm for alarm in one.alarms(ward) if alarm["alarm"]["rule"] == "no-heart-beat"]
