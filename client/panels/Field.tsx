@@ -25,7 +25,8 @@ export function Field(props: FieldProps): JSX.Element {
       return `${id}-hint ${id}-wrong`;
     },
     get 'aria-invalid'() {
-      return props.wrong !== undefined;
+      // A condition of a component may be `false` where nothing is wrong.
+      return Boolean(props.wrong);
     },
   };
   return (

@@ -76,7 +76,7 @@ export const shell = {
   'home.open': 'Open',
   'home.planned': 'Planned',
   'home.patientsCircle': 'Patients’ circle',
-  'home.openCount': '{n} of {all} open',
+  'home.openCount': '{n} of {all} scenarios open',
 
   'waiting.consult-request': 'Asks for a consultation',
   'waiting.consult-open': 'Consultation is open',

@@ -392,6 +392,8 @@ test('the nearest who is free is sent and arrives, and a plan is exercised witho
   await expect(nurse.locator('[data-mark="wang.nurse"]')).toBeVisible();
   await expect(nurse.locator('[data-mark=trolley-1]')).toBeVisible();
   const errand = nurse.locator('[data-form=errand]');
+  // Who is chosen at first is who is told of below.
+  await expect(errand.locator('[name=role]')).not.toHaveValue('');
   await errand.locator('[name=role]').selectOption('doctor-on-duty');
   await errand.locator('[name=equipment]').selectOption('resuscitation-trolley');
   // Who could be sent, and what keeps whom.

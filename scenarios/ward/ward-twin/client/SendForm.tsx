@@ -9,6 +9,9 @@ import type { CommandView, Placed, PlansView } from './command';
 import { roleIn } from './words';
 import type { Say } from './words';
 
+/** A thing is asked for by itself. */
+const NOBODY = '';
+
 interface SendProps {
   readonly view: CommandView;
   readonly busy: boolean;
@@ -26,7 +29,7 @@ export function SendForm(props: SendProps): JSX.Element {
     const value = new FormData(form).get(name);
     return typeof value === 'string' ? value : '';
   };
-  const [role, setRole] = createSignal(props.view.roles[0] ?? '');
+  const [role, setRole] = createSignal(props.view.roles[0] ?? NOBODY);
   const [equipment, setEquipment] = createSignal('');
   const send = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
     event.preventDefault();
@@ -62,15 +65,16 @@ export function SendForm(props: SendProps): JSX.Element {
         <label>
           {props.say('sendWho')}
           <select class="input" name="role" onChange={({ currentTarget }) => setRole(currentTarget.value)}>
-            <For each={props.view.roles}>{(role) => <option value={role}>{roleIn(props.say, role, props.view.role_names)}</option>}</For>
-            <option value="">{props.say('sendNobody')}</option>
+            <For each={[...props.view.roles, NOBODY]}>
+              {(one) => <option value={one} selected={one === role()}>{one === NOBODY ? props.say('sendNobody') : roleIn(props.say, one, props.view.role_names)}</option>}
+            </For>
           </select>
         </label>
         <label>
           {props.say('sendWhat')}
           <select class="input" name="equipment" onChange={({ currentTarget }) => setEquipment(currentTarget.value)}>
             <option value="">{props.say('nothing')}</option>
-            <For each={Object.keys(props.view.kinds)}>{(kind) => <option value={kind}>{kindIn(kind)}</option>}</For>
+            <For each={Object.keys(props.view.kinds)}>{(kind) => <option value={kind} selected={kind === equipment()}>{kindIn(kind)}</option>}</For>
           </select>
         </label>
         <Bed />
