@@ -56,8 +56,9 @@ export class Gathering extends Space {
 
   #key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey) return;
-    // With the pen in hand keys lead it through the air, as on images they lead the cursor; with Alt one walks round.
+    // With the pen in hand keys lead it through the air, with the laser that; with Alt one walks round.
     if (this.#tool === 'pen' && !event.altKey && this.air.press(event, this.rig.camera)) return event.preventDefault();
+    if (this.#tool === 'point' && !event.altKey && this.laser.press(event)) return event.preventDefault();
     const way = WAYS[event.key];
     const tool = GATHERED_TOOLS.find((one) => event.key === String((TOOLS.indexOf(one) + 1) % TOOLS.length));
     if (way) this.#go(...way);

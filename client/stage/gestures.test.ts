@@ -9,10 +9,11 @@ import type { Act, RoomView } from './room-view';
 import type { SharedHologram } from './shared';
 import { Tools } from './tools';
 
-// The images fill the page: what is under the pointer is a point of theirs.
+/** Whether the images fill the page: what is under the pointer is a point of theirs then. */
+const images = vi.hoisted(() => ({ fill: true }));
 vi.mock('./picking', () => ({
-  meets: () => true,
-  pick: (_: unknown, origin: Vector3) => ({ lps_mm: [origin.x, origin.y, 0], room: origin }),
+  meets: () => images.fill,
+  pick: (_: unknown, origin: Vector3) => (images.fill ? { lps_mm: [origin.x, origin.y, 0], room: origin } : undefined),
 }));
 
 const HERE: Transform = { position_m: [0, 0, -1], rotation: [0, 0, 0, 1], scale: 1 };
@@ -35,16 +36,19 @@ let gestures: Gestures;
 let acts: Act[];
 /** How much larger the images have been made so far. */
 let scale: number;
+let touched: { tool: string; thingAt: () => number | undefined; rig: { view: object } };
+let pointed: (Vector3 | undefined)[];
 
 beforeEach(() => {
-  [canvas, acts, scale] = [new FakeCanvas(), [], 1];
+  [canvas, acts, scale, pointed] = [new FakeCanvas(), [], 1, []];
+  images.fill = true;
   const room = { act: (act: Act) => void acts.push(act) } as unknown as RoomView;
   const shared = { entity: [1], grab: () => true, release: () => undefined, carry: (change: (t: Transform) => Transform) => void (scale *= change(HERE).scale) } as unknown as SharedHologram;
   const hologram = { lpsDirection: (at: Vector3) => [at.x, at.y, at.z] } as unknown as HologramView;
   tools = new Tools(room, shared, hologram, { draft: () => undefined } as unknown as Marks);
   tools.tool = 'pen';
-  const touched = {
-    rig: { camera: new PerspectiveCamera(), ray: (_: unknown, x: number, y: number) => ({ origin: new Vector3(x, y, 0), direction: new Vector3(0, 0, -1) }) },
+  const made = {
+    rig: { view: { yaw: 0, pitch: 0 }, camera: new PerspectiveCamera(), ray: (_: unknown, x: number, y: number) => ({ origin: new Vector3(x, y, 0), direction: new Vector3(0, 0, -1) }) },
     things: { movable: true, release: () => undefined },
     pen: { end: () => undefined },
     air: { end: () => undefined },
@@ -52,8 +56,11 @@ beforeEach(() => {
     twin: { shared, tools, hologram },
     thingAt: () => undefined,
     press: () => false,
+    aim: (origin: Vector3) => origin.clone().setZ(-2),
   };
+  touched = made as unknown as typeof touched;
   gestures = new Gestures(canvas as unknown as HTMLCanvasElement, touched as unknown as Touched);
+  gestures.onPoint = (at) => pointed.push(at);
 });
 
 afterEach(() => gestures.dispose());
@@ -112,4 +119,21 @@ test('two fingers make the images larger, and a third that comes or any that goe
   stroke(0);
   canvas.go('pointerup', 1, 30);
   expect(strokes()).toEqual([[[10, 0, 0], [20, 0, 0], [30, 0, 0]]]);
+});
+
+test('a finger that drags on a board beside the images points at it, and beside that walks round', () => {
+  images.fill = false;
+  touched.tool = 'point';
+  touched.thingAt = () => 5;
+  const { view } = touched.rig;
+  canvas.go('pointerdown', 1, 0);
+  canvas.go('pointermove', 1, 20);
+  expect(pointed.map((at) => at?.toArray())).toEqual([[0, 0, -2], [20, 0, -2]]);
+  canvas.go('pointerup', 1, 20);
+  expect(pointed.at(-1)).toBeUndefined();
+  expect(touched.rig.view).toBe(view);
+  touched.thingAt = () => undefined;
+  canvas.go('pointerdown', 1, 0);
+  canvas.go('pointermove', 1, 20);
+  expect(touched.rig.view).not.toBe(view);
 });

@@ -38,7 +38,8 @@ export interface Touched {
  * Mouse and touch in a room. One finger or the left button turns the hologram, beside it walks round it;
  * two fingers pinch, twist and move; right button or Shift moves; the wheel steps nearer, with Shift it scales.
  * A board or page is carried by one finger or the left button, and turned by the right one or Shift. The pen draws on
- * what it is set down on, else in the air; Alt or the right button walk round meanwhile.
+ * what it is set down on, else in the air; Alt or the right button walk round meanwhile. The laser points at the
+ * hologram, a board or a page, and where there are no images at the place too.
  */
 export class Gestures {
   /** Where the laser ends. */
@@ -94,12 +95,14 @@ export class Gestures {
     const { things, pen, tool, twin } = this.#touched;
     const { origin, direction } = this.ray(event.clientX, event.clientY);
     const turns = event.button === 2 || event.shiftKey;
-    const thing = things.movable && !event.altKey ? this.#touched.thingAt(origin, direction) : undefined;
+    const seen = event.altKey ? undefined : this.#touched.thingAt(origin, direction);
+    const thing = things.movable ? seen : undefined;
     if (thing !== undefined && tool === 'pen' && pen.begin(origin, direction)) return 'ink';
     if (thing !== undefined && tool === 'turn') {
       things.wanted = thing;
       return turns ? 'swing' : 'carry';
     }
+    if (seen !== undefined && tool === 'point' && !turns) return 'point';
     const isBeside = !twin || twin.shared.watching || !meets(twin.hologram, origin, direction);
     if (isBeside && tool === 'pen' && !turns && !event.altKey && this.#touched.air.begin(this.#inAir(event))) return 'air';
     if (!twin) return tool === 'point' && !event.altKey ? 'point' : 'orbit';
@@ -199,8 +202,13 @@ export class Gestures {
   }
 
   #click(event: PointerEvent): void {
-    const { twin, tool } = this.#touched;
     const { origin, direction } = this.ray(event.clientX, event.clientY);
+    this.use(origin, direction);
+  }
+
+  /** What a click does along a ray: presses what may be pressed there, else uses the tool in hand. */
+  use(origin: Vector3, direction: Vector3): void {
+    const { twin, tool } = this.#touched;
     if (this.#touched.press(origin, direction) || !twin) return;
     const hit = tool === 'turn' ? undefined : pick(twin.hologram, origin, direction);
     twin.tools.use(hit?.lps_mm, twin.hologram.lpsDirection(direction.clone().negate()));

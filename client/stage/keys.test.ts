@@ -1,10 +1,11 @@
-import { Matrix4 } from 'three';
+import { Matrix4, PerspectiveCamera } from 'three';
 import { beforeEach, expect, test } from 'vitest';
 import type { Vec3 } from '../core/frames';
 import { AirLines } from './air-lines';
 import { AirPen } from './air-pen';
 import type { CameraRig } from './camera-rig';
 import type { HologramView } from './hologram';
+import { KeyLaser } from './key-laser';
 import { Keys } from './keys';
 import type { Marks } from './marks';
 import type { Act, RoomView } from './room-view';
@@ -15,12 +16,14 @@ let canvas: EventTarget;
 let acts: Act[];
 let steps: string[];
 let tools: Tools;
+let laser: KeyLaser;
+let cursor: Vec3;
 
 beforeEach(() => {
   [canvas, acts, steps] = [new EventTarget(), [], []];
   const room = { entities: () => new Map(), participants: () => [], act: (act: Act) => void acts.push(act) } as unknown as RoomView;
-  const state = { cursor_lps_mm: [0, 0, 0] as Vec3 };
-  const shared = { entity: [1], state, set: (change: object) => void Object.assign(state, change) } as unknown as SharedHologram;
+  cursor = [0, 0, 0];
+  const shared = { entity: [1], get state() { return { cursor_lps_mm: cursor }; }, set: (change: { cursor_lps_mm?: Vec3 }) => void (cursor = change.cursor_lps_mm ?? cursor) } as unknown as SharedHologram;
   const view = { lpsDirection: (at: { x: number; y: number; z: number }) => [at.x, at.y, at.z], roomFromLps: () => undefined, store: { huAt: () => 0 } } as unknown as HologramView;
   const marks = { cursor: () => undefined, draft: () => undefined } as unknown as Marks;
   const rig = { camera: { matrixWorld: new Matrix4() } } as unknown as CameraRig;
@@ -28,11 +31,12 @@ beforeEach(() => {
   tools.tool = 'pen';
   const air = new AirPen(room, new AirLines(room), () => true);
   air.onStep = (step) => steps.push(step);
-  void new Keys(canvas as HTMLCanvasElement, rig, view, shared, tools, marks, air);
+  laser = new KeyLaser(new PerspectiveCamera(), (origin, direction) => origin.clone().add(direction));
+  void new Keys(canvas as HTMLCanvasElement, rig, view, shared, tools, marks, air, laser);
 });
 
 function press(...keys: string[]): void {
-  for (const key of keys) canvas.dispatchEvent(Object.assign(new Event('keydown'), { key }));
+  for (const key of keys) canvas.dispatchEvent(Object.assign(new Event('keydown'), { key, shiftKey: false }));
 }
 
 const drawn = (): string[] => acts.flatMap((act) => (act.act === 'add' ? [act.entity.type] : []));
@@ -64,4 +68,16 @@ test('with another tool in hand the pen stays where it is', () => {
   tools.tool = 'measure';
   press('a');
   expect(steps).toEqual([]);
+});
+
+test('with the laser in hand arrows lead it, and the cross stays', () => {
+  tools.tool = 'point';
+  press('ArrowRight', 'ArrowRight', 'ArrowUp');
+  expect(laser.at?.x).toBeGreaterThan(0);
+  expect(cursor).toEqual([0, 0, 0]);
+  press('Escape');
+  expect(laser.at).toBeUndefined();
+  tools.tool = 'measure';
+  press('ArrowRight');
+  expect([laser.at, cursor]).toEqual([undefined, [1, 0, 0]]);
 });

@@ -3,6 +3,7 @@ import { add, type Vec3 } from '../core/frames';
 import type { AirPen } from './air-pen';
 import type { CameraRig } from './camera-rig';
 import type { HologramView } from './hologram';
+import type { KeyLaser } from './key-laser';
 import type { Marks } from './marks';
 import type { SharedHologram } from './shared';
 import { toolOfKey, type Tools } from './tools';
@@ -16,7 +17,7 @@ const WIDE_STEP_MM = 10;
 /**
  * The stage by keyboard alone. Arrows turn the hologram, with Shift move it, with Alt walk round it; + and − scale.
  * With a tool in hand arrows and Page Up/Down move the cursor by 1 mm (Shift 10 mm), Enter uses the tool there,
- * Escape gives up. A takes the pen into the air, and back to the images. 1…9 and 0 choose the tool, Home goes back to the
+ * Escape gives up; the laser is led over all that is seen instead. A takes the pen into the air, and back to the images. 1…9 and 0 choose the tool, Home goes back to the
  * first view.
  */
 export class Keys {
@@ -27,12 +28,13 @@ export class Keys {
   readonly #tools: Tools;
   readonly #marks: Marks;
   readonly #air: AirPen;
+  readonly #laser: KeyLaser;
   /** Whether keys lead the pen through the air. */
   #isInAir = false;
   readonly #stop = new AbortController();
 
-  constructor(canvas: HTMLCanvasElement, rig: CameraRig, view: HologramView, shared: SharedHologram, tools: Tools, marks: Marks, air: AirPen) {
-    [this.#rig, this.#view, this.#shared, this.#tools, this.#marks, this.#air] = [rig, view, shared, tools, marks, air];
+  constructor(canvas: HTMLCanvasElement, rig: CameraRig, view: HologramView, shared: SharedHologram, tools: Tools, marks: Marks, air: AirPen, laser: KeyLaser) {
+    [this.#rig, this.#view, this.#shared, this.#tools, this.#marks, this.#air, this.#laser] = [rig, view, shared, tools, marks, air, laser];
     tools.events.on('tool', () => this.#leaveAir());
     canvas.addEventListener('keydown', (event) => this.#press(event), { signal: this.#stop.signal });
     canvas.addEventListener('blur', () => this.#away(), { signal: this.#stop.signal });
@@ -67,11 +69,15 @@ export class Keys {
     return true;
   }
 
+  #point(event: KeyboardEvent): boolean {
+    return this.#tools.tool === 'point' && !event.altKey && this.#laser.press(event);
+  }
+
   #press(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey) return;
     // Who looks on has no tools: their keys are the clock's.
     const isFree = this.#shared.watching && event.key !== 'Home';
-    const done = (!isFree && (this.#draw(event) || this.#general(event))) || (!(isFree && event.shiftKey) && this.#directed(event));
+    const done = (!isFree && (this.#draw(event) || this.#point(event) || this.#general(event))) || (!(isFree && event.shiftKey) && this.#directed(event));
     if (!done) return;
     event.preventDefault();
     event.stopPropagation();

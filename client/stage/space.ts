@@ -9,6 +9,7 @@ import { CameraRig, type View } from './camera-rig';
 import { Figures } from './figures';
 import { Gestures } from './gestures';
 import type { HologramView } from './hologram';
+import { KeyLaser } from './key-laser';
 import type { OwnHand } from './own-hand';
 import type { Pages } from './pages';
 import { pictureFrom } from './picture';
@@ -82,6 +83,7 @@ export abstract class Space {
   /** Lines in the air, and the pen that draws them. */
   readonly lines: AirLines;
   readonly air: AirPen;
+  readonly laser: KeyLaser;
   /** How a webcam sees one's own head lean; nothing without one. */
   leans: () => Lean | undefined = () => undefined;
   protected readonly room: RoomView;
@@ -119,11 +121,13 @@ export abstract class Space {
     this.air = new AirPen(options.room, this.lines, () => this.things.movable);
     this.air.onStep = (step) => this.events.emit('step', { step });
     this.gestures = new Gestures(canvas, this);
-    this.gestures.onPoint = (at) => (this.#pointed = at);
+    this.gestures.onPoint = (at) => this.#pointAt(at);
+    this.laser = new KeyLaser(this.rig.camera, (origin, direction) => this.#endOf(origin, direction));
+    this.laser.onUse = (origin, direction) => this.gestures.use(origin, direction);
     if (options.first) this.rig.view = options.first;
     this.#first = this.rig.copy();
     this.scene.background = new Color(GROUND);
-    this.scene.add(this.#place.group, this.rig.rig, this.#avatars.group, this.things.group, this.lines.group);
+    this.scene.add(this.#place.group, this.rig.rig, this.#avatars.group, this.things.group, this.lines.group, this.laser.dot);
     this.#listen();
     this.resize();
     this.renderer.setAnimationLoop((now) => this.#frame(now));
@@ -144,6 +148,25 @@ export abstract class Space {
   /** Where a ray ends that meets nothing. */
   protected beyond(_origin: Vector3, _direction: Vector3): Vector3 | undefined {
     return undefined;
+  }
+
+  /** Where a ray ends in any case: what it meets, else the place around. */
+  #endOf(origin: Vector3, direction: Vector3): Vector3 {
+    const far = this.farOf(origin, direction);
+    const seen = Number.isFinite(far) ? origin.clone().addScaledVector(direction, far) : undefined;
+    return this.aim(origin, direction, seen) ?? this.inPlace(origin, direction);
+  }
+
+  /** A pointer that moves takes the laser from the keys; one that only rests where it is does not. */
+  #pointAt(at: Vector3 | undefined): void {
+    if (at && this.#pointed?.equals(at) !== true) this.laser.putOut();
+    this.#pointed = at;
+  }
+
+  /** With another tool in hand nothing is pointed at; true where the keys did. */
+  #putLaserDown(): boolean {
+    this.#pointed = undefined;
+    return this.laser.putOut();
   }
 
   /** What changes with each frame before people do; true where something is to be seen anew. */
@@ -315,7 +338,7 @@ export abstract class Space {
     this.renderer.setAnimationLoop(null);
     for (const end of this.#ends) end();
     this.#around?.dispose();
-    for (const part of [this.gestures, this.#avatars, this.things, this.lines, this.#place, this.renderer]) part.dispose();
+    for (const part of [this.gestures, this.#avatars, this.things, this.lines, this.laser, this.#place, this.renderer]) part.dispose();
     this.events.clear();
   }
 
@@ -326,6 +349,8 @@ export abstract class Space {
     sizes.observe(this.canvas);
     this.#ends.push(() => stop.abort(), () => sizes.disconnect(), this.room.onChange(() => this.told()));
     for (const name of ['pointermove', 'pointerup', 'keydown', 'wheel'] as const) this.canvas.addEventListener(name, () => this.invalidate(), { signal: stop.signal, passive: true });
+    // Keys lead nothing from elsewhere.
+    this.canvas.addEventListener('blur', () => this.laser.putOut() && this.invalidate(), { signal: stop.signal });
     this.canvas.addEventListener('webglcontextlost', (event) => this.#context(event, true), { signal: stop.signal });
     this.canvas.addEventListener('webglcontextrestored', (event) => this.#context(event, false), { signal: stop.signal });
   }
@@ -361,6 +386,7 @@ export abstract class Space {
     if (this.prepare(clock)) this.#dirty = true;
     if (this.things.show(clock)) this.#dirty = true;
     if (this.lines.show()) this.#dirty = true;
+    if (this.tool !== 'point' && this.#putLaserDown()) this.#dirty = true;
     let changed = this.#dirty || presence !== undefined;
     this.#dirty = false;
     if (!presence && this.rig.update(seconds)) changed = true;
@@ -410,7 +436,7 @@ export abstract class Space {
   #pose(now: number): void {
     if (now - this.#posedAt < POSE_EVERY_MS) return;
     this.#posedAt = now;
-    const seated = (): Poses => seatedPoses(ownPlace(this.room), this.rig.view, this.#pointed, this.holding);
+    const seated = (): Poses => seatedPoses(ownPlace(this.room), this.rig.view, this.laser.at ?? this.#pointed, this.holding);
     this.#stream(this.presence?.poses() ?? leaning(seated(), this.leans()));
   }
 }

@@ -57,7 +57,7 @@ export class Stage extends Space implements Twin {
     this.proposals = new Proposals(this.hologram);
     this.tools = new Tools(options.room, this.shared, this.hologram, this.marks);
     this.#lesions = new LesionMarks(this.hologram);
-    this.#keys = new Keys(canvas, this.rig, this.hologram, this.shared, this.tools, this.marks, this.air);
+    this.#keys = new Keys(canvas, this.rig, this.hologram, this.shared, this.tools, this.marks, this.air, this.laser);
     this.#keys.onHome = () => this.home();
     this.language = options.language ?? 'zh';
     this.scene.add(this.hologram.root, this.marks.group, this.#lesions.group);

@@ -88,6 +88,12 @@ test('people meet without images with a headset and without: they point, carry a
     await expect.poll(async () => (await pointedAt(li))?.[1]).toBeLessThan(1);
     await look(chen, 'circle-laser', ['desktop', 'phone']);
     await chen.setViewportSize(SCREENS.desktop);
+    // Keys lead it from the middle of what is seen: down onto the table, and to the right.
+    await chen.mouse.move(0, 0);
+    await chen.locator('canvas.stage-canvas').focus();
+    for (const way of ['Down', 'Down', 'Right', 'Right']) await chen.keyboard.press(`Shift+Arrow${way}`);
+    await expect.poll(async () => (await pointedAt(li))?.[0]).toBeGreaterThan(0.1);
+    expect((await pointedAt(li))?.[1]).toBeLessThan(1);
   });
 
   await test.step('a line in the air is drawn by mouse, and by keyboard, and taken back', async () => {
