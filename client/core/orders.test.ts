@@ -7,7 +7,9 @@ const ORDERS = [
   { id: 'lung', words: 'Lung' },
   { id: 'bone', words: 'Bone' },
   { id: 'all', words: 'Show everything again' },
+  { id: 'board', words: 'Put up a board' },
   { id: 'undo-zh', words: '撤销' },
+  { id: 'volume-zh', words: '左肺体积' },
 ];
 
 describe('an order that was said', () => {
@@ -15,7 +17,9 @@ describe('an order that was said', () => {
     ['Undo.', 'undo'],
     ['please UNDO that', 'undo'],
     ['show everything, again', 'all'],
+    ['put up the board', 'board'],
     ['请撤销。', 'undo-zh'],
+    ['测量左肺的体积', 'volume-zh'],
   ])('%s', (heard, id) => {
     expect(orderOf(heard, ORDERS)?.id).toBe(id);
   });

@@ -6,9 +6,9 @@ export interface Order {
   readonly words: string;
 }
 
-/** Letters and digits alone, so that pauses and full stops make no difference. */
+/** Letters and digits alone, so that articles, pauses and full stops make no difference. */
 function bare(text: string): string {
-  return text.normalize('NFKC').toLocaleLowerCase().replace(/[^\p{Letter}\p{Number}]+/gu, '');
+  return text.normalize('NFKC').toLocaleLowerCase().replace(/\b(?:the|an?)\b|的/g, '').replace(/[^\p{Letter}\p{Number}]+/gu, '');
 }
 
 /**

@@ -8,11 +8,14 @@ import type { Language } from './language';
 import type { RoomControl } from './room-control';
 import type { RoomLead } from './room-lead';
 import type { RoomOrder } from './room-order';
+import { SPOTS } from './room-standing';
 import { createRoomOrders } from './room-orders';
 import type { RoomOrders } from './room-orders';
+import type { VolumeManifest } from './volume/manifest';
 
 const spoken = vi.hoisted(() => ({ sound: undefined as Blob | undefined, stopped: 0, microphone: true }));
 vi.mock('../media/capture', () => ({ capture: () => (spoken.microphone ? Promise.resolve({ stop: () => undefined }) : Promise.reject(new DOMException('no', 'NotAllowedError'))) }));
+vi.mock('./series-volume', () => ({ manifestOf: (series: string) => (series === 'bad' ? Promise.reject(new ApiError('failed', 500, 'no volume', undefined, undefined)) : Promise.resolve({})) }));
 vi.mock('../media/spoken', () => ({ recordSpoken: () => ({ sound: Promise.resolve(spoken.sound), stop: () => void spoken.stopped++ }) }));
 
 let language: Language;
@@ -25,6 +28,12 @@ let end: () => void;
 let orders: RoomOrders;
 /** Whether images stand here, there is a view to show, and one works here. */
 let there: { images: boolean; staged: boolean; works: boolean };
+/** How the images are, who has locked them, who shows the way, what boards stand there, and what the patient has. */
+let state: Record<string, unknown>;
+let locked: { by: string; name: string; marks: boolean } | undefined;
+let leader: { own: boolean; follows: boolean } | undefined;
+let boards: unknown[];
+let lying: string[];
 /** What comes of what is asked for. */
 let outcome: () => Promise<unknown>;
 
@@ -36,22 +45,41 @@ beforeEach(() => {
   [language, done, asked, said] = ['en', [], [], []];
   [there, outcome] = [{ images: true, staged: true, works: true }, () => Promise.resolve()];
   Object.assign(spoken, { sound: new Blob(['x'], { type: 'audio/webm' }), stopped: 0, microphone: true });
+  state = { series: '1.2', cursor_lps_mm: [1, 2, 3], transform: { position_m: [0, 1, 0], rotation: [0, 0, 0, 1], scale: 1 }, clip: null };
+  [locked, leader, boards, lying] = [undefined, undefined, [], ['1.1', '1.2', '1.3']];
   answers = () => Promise.resolve({ text: 'Undo that, please.' });
   door = () => Promise.resolve({ open: true, speech: true, relays: [] });
   const app = {
-    api: { get: () => door(), postBytes: (path: string, body: unknown) => (asked.push({ path, body }), answers()) },
+    api: { get: (path: string) => (path.startsWith('/api/patients/') ? Promise.resolve({ studies: [{ series: lying.map((uid) => ({ uid, modality: 'CT', images: 9 })) }] }) : door()), postBytes: (path: string, body: unknown) => (asked.push({ path, body }), answers()) },
     language: () => language,
     t: (key: Parameters<typeof translate>[1], params?: Parameters<typeof translate>[2]) => translate(language, key, params),
     announce: (words: string) => void said.push(words),
     explain: (error: unknown) => (error instanceof ApiError ? error.detail : 'failed'),
   } as unknown as App;
-  const control = { chooseTool: (tool: string) => done.push(tool), hologram: () => (there.images ? { id: 3 } : undefined) } as unknown as RoomControl;
-  const order = { ask: (act: unknown) => (done.push(act), outcome()), works: () => there.works, own: () => ({ may_act: there.works, standing: there.works ? 'speaker' : 'observer' }) } as unknown as RoomOrder;
+  const control = {
+    chooseTool: (tool: string) => done.push(tool),
+    hologram: () => (there.images ? { id: 3, state } : undefined),
+    locked: () => locked,
+    boards: () => boards,
+    pages: () => [],
+  } as unknown as RoomControl;
+  const order = { ask: (act: unknown) => (done.push(act), outcome()), works: () => there.works, keeps: () => false, own: () => ({ actor: 'li.x', may_act: there.works, standing: there.works ? 'speaker' : 'observer' }) } as unknown as RoomOrder;
   const client = { id: 'r/1', state: { self: 7 } } as unknown as RoomClient;
-  const lead = { staged: () => there.staged, lead: async () => (done.push('lead'), true), gather: async () => (done.push('gather'), true) } as unknown as RoomLead;
+  const lead = {
+    staged: () => there.staged,
+    leader: () => leader && { participant: 2, name: 'Chen' },
+    isOwn: () => leader?.own ?? false,
+    follows: () => leader?.follows ?? true,
+    follow: (follows: boolean) => done.push(['follow', follows]),
+    lead: async (leads: boolean) => (done.push(leads ? 'lead' : 'end'), true),
+    gather: async () => (done.push('gather'), true),
+  } as unknown as RoomLead;
+  const surfaces = [{ name: 'lung-left', label: { zh: '左肺', en: 'left lung' } }, { name: 'airway', label: { zh: '气道', en: 'airway' } }];
+  const manifest = { surfaces, size: [11, 11, 11], origin_lps_mm: [0, 0, 0], spacing_mm: [1, 1, 1], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1] } as unknown as VolumeManifest;
+  const picture = (): (() => void) | undefined => (there.images && there.works ? () => void done.push('picture') : undefined);
   createRoot((dispose) => {
     end = dispose;
-    orders = createRoomOrders({ client, control, order, lead, voice: { chosen: () => '' } }, app);
+    orders = createRoomOrders({ client, control, order, lead, voice: { chosen: () => '' }, patient: 'p1', manifest: () => (there.images ? manifest : undefined), picture }, app);
   });
 });
 afterEach(() => end());
@@ -181,4 +209,107 @@ test('an answer that comes after one has left is not taken', async () => {
   await settled();
   expect(orders.asked()).toBeUndefined();
   expect(spoken.stopped).toBe(1);
+});
+
+/** What is understood in the words, and what comes of it where it is confirmed. */
+async function ordered(words: string): Promise<unknown> {
+  done.length = 0;
+  orders.understand(words);
+  orders.carryOut();
+  await settled();
+  return done[0];
+}
+const set = (patch: object): object => ({ act: 'set', id: 3, patch: { type: 'hologram', ...patch } });
+
+test.each([
+  ['en', 'Show the left lung alone', 'Cut to the airway, please', 'Measure the volume of the left lung', 'axial cut', 'Crop to a box', 'Move apart'],
+  ['zh', '请单独显示左肺', '裁切到气道', '测量左肺的体积', '轴位剖切', '裁切到方框内', '分离展开'],
+] as const)('structures are shown, cut and measured by their names: %s', async (to, only, within, volume, cut, crop, apart) => {
+  language = to;
+  expect(await ordered(only)).toEqual(set({ only: 'lung-left' }));
+  expect(await ordered(within)).toEqual(set({ within: 'airway' }));
+  expect(await ordered(volume)).toEqual({ act: 'add', entity: { type: 'measure', hologram: 3, kind: 'volume', points_lps_mm: [], layer: 'lung-left' } });
+  expect(await ordered(cut)).toEqual(set({ clip: { normal_lps: [0, 0, 1], offset_mm: 3 } }));
+  expect(await ordered(crop)).toMatchObject(set({ crop: { min_lps_mm: [0, 0, 0] } }));
+  expect(await ordered(apart)).toEqual(set({ apart: 1 }));
+  expect(said.at(-1)).toBe(translate(to, 'orders.done', { order: translate(to, 'parts.apart') }));
+});
+
+test.each([
+  ['en', 'End the cut', 'End the crop box', 'Move together', 'Larger', 'Turn left'],
+  ['zh', '取消剖切', '取消裁切框', '合拢', '放大', '向左转'],
+] as const)('what is cut or apart is whole again, and images are made larger and turned: %s', async (to, uncut, uncrop, together, larger, left) => {
+  language = to;
+  expect(await ordered(uncrop)).toBeUndefined();
+  Object.assign(state, { clip: {}, crop: {}, apart: 1 });
+  expect(await ordered(uncut)).toEqual(set({ clip: null }));
+  expect(await ordered(uncrop)).toEqual(set({ crop: null }));
+  expect(await ordered(together)).toEqual(set({ apart: 0 }));
+  expect(await ordered(larger)).toMatchObject(set({ transform: { scale: 1.2 } }));
+  expect(await ordered(left)).toMatchObject(set({ transform: { scale: 1 } }));
+  // A board has its largest size, and so have images that are ordered larger: they never grow smaller by it.
+  Object.assign(state, { transform: { ...(state['transform'] as object), scale: 3.5 } });
+  expect(await ordered(larger)).toBeUndefined();
+});
+
+test.each([
+  ['en', 'Lock in place', 'Unlock', 'Larger', 'Volume of airway'],
+  ['zh', '锁定位置', '解锁', '放大', '气道体积'],
+] as const)('images are locked, and unlocked by whoever may: %s', async (to, lock, unlock, larger, volume) => {
+  language = to;
+  expect(await ordered(unlock)).toBeUndefined();
+  expect(await ordered(lock)).toEqual({ act: 'lock', id: 3, marks: false });
+  locked = { by: 'li.x', name: 'Li', marks: true };
+  expect(await ordered(larger)).toBeUndefined();
+  expect(await ordered(volume)).toBeUndefined();
+  expect(await ordered(unlock)).toEqual({ act: 'unlock', id: 3 });
+  locked = { by: 'chen.x', name: 'Chen', marks: false };
+  expect(await ordered(unlock)).toBeUndefined();
+  expect(await ordered(volume)).toMatchObject({ act: 'add' });
+});
+
+test.each([
+  ['en', 'Take a picture', 'Put up a board', 'Put up the patient\'s page', 'Next images', 'Previous images'],
+  ['zh', '拍照', '立起白板', '放置患者页面', '下一组影像', '上一组影像'],
+] as const)('a picture, boards, pages and other images: %s', async (to, picture, board, page, next, previous) => {
+  language = to;
+  expect(await ordered(next)).toBeUndefined();
+  orders.prepare();
+  await settled();
+  expect(await ordered(picture)).toBe('picture');
+  expect(await ordered(board)).toMatchObject({ act: 'add', entity: { type: 'board', transform: SPOTS.right } });
+  expect(await ordered(page)).toMatchObject({ act: 'add', entity: { type: 'page', path: '/patients/p1' } });
+  expect(await ordered(next)).toEqual({ act: 'take', series: '1.3' });
+  expect(await ordered(previous)).toEqual({ act: 'take', series: '1.1' });
+  boards = Object.values(SPOTS).map((transform) => ({ board: { transform } }));
+  expect(await ordered(board)).toBeUndefined();
+  Object.assign(state, { series: '1.3' });
+  expect(await ordered(next)).toBeUndefined();
+  there.works = false;
+  for (const words of [picture, page, previous]) expect(await ordered(words)).toBeUndefined();
+});
+
+test('images of which there is no volume are not taken, and why is said', async () => {
+  lying = ['1.2', 'bad'];
+  orders.prepare();
+  await settled();
+  expect(await ordered('Next images')).toBeUndefined();
+  expect([orders.trouble(), said.at(-1)]).toEqual(['no volume', 'no volume']);
+});
+
+test.each([
+  ['en', 'Look for myself', 'Follow', 'End showing the way', 'Show the way'],
+  ['zh', '自行查看', '跟随', '结束带领', '带领视角'],
+] as const)('who is led stops following, and whoever leads ends it: %s', async (to, leave, follow, end, begin) => {
+  language = to;
+  expect(await ordered(leave)).toBeUndefined();
+  leader = { own: false, follows: true };
+  there.works = false;
+  expect(await ordered(leave)).toEqual(['follow', false]);
+  leader.follows = false;
+  expect(await ordered(follow)).toEqual(['follow', true]);
+  there.works = true;
+  leader = { own: true, follows: true };
+  expect(await ordered(end)).toBe('end');
+  expect(await ordered(begin)).toBeUndefined();
 });

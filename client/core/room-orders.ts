@@ -2,22 +2,18 @@
 import { createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { HeardOrder, MediaDoor } from '../../contract/media';
-import type { Act, HologramPatch } from '../../contract/room';
 import { capture } from '../media/capture';
 import { recordSpoken } from '../media/spoken';
 import type { RoomClient } from '../room/room-client';
-import { GATHERED_TOOLS } from '../stage/tools';
-import type { Tool } from '../stage/tools';
 import type { App } from './app';
 import { canListen, listen } from './listening';
 import { orderOf } from './orders';
 import type { Order } from './orders';
-import { WINDOWS } from './room-control';
-import type { RoomControl, WindowName } from './room-control';
-import type { RoomLead } from './room-lead';
-import { toolsFor } from './room-order';
-import type { RoomOrder } from './room-order';
+import { offersIn } from './room-offers';
+import type { OrderedRoom } from './room-offers';
+import { lyingOf } from './room-shelf';
 import type { RoomVoice } from './room-voice';
+import { manifestOf } from './series-volume';
 
 export interface RoomOrders {
   /** Who writes an order down that is said: the service that the hospital named, else the browser. */
@@ -29,7 +25,7 @@ export interface RoomOrders {
   readonly asked: Accessor<Order | undefined>;
   /** Why nothing was heard, in words. */
   readonly trouble: Accessor<string | undefined>;
-  /** Finds out who writes down here; to be called where orders are offered. */
+  /** Finds out who writes down here, and what lies on the shelf; to be called where orders are offered. */
   prepare(): void;
   /** Begins to listen, or ends it. */
   hear(on: boolean): void;
@@ -38,22 +34,21 @@ export interface RoomOrders {
   drop(): void;
 }
 
-interface Room {
+interface Room extends Omit<OrderedRoom, 'series' | 'take'> {
   readonly client: RoomClient;
-  readonly control: RoomControl;
-  readonly order: RoomOrder;
-  readonly lead: RoomLead;
   readonly voice: Pick<RoomVoice, 'chosen'>;
 }
 
 /** Takes orders of a room while the caller lives. */
-export function createRoomOrders({ client, control, order, lead, voice }: Room, app: App): RoomOrders {
+export function createRoomOrders({ client, voice, ...room }: Room, app: App): RoomOrders {
   const [ofHospital, setOfHospital] = createSignal<boolean>();
   const [state, setState] = createSignal<'idle' | 'listening' | 'writing'>('idle');
   const [heard, setHeard] = createSignal('');
   const [asked, setAsked] = createSignal<Order>();
   const [trouble, setTrouble] = createSignal<string>();
-  const room = `/api/rooms/${encodeURIComponent(client.id)}`;
+  const [series, setSeries] = createSignal<readonly string[]>([]);
+  const path = `/api/rooms/${encodeURIComponent(client.id)}`;
+  const ends = new AbortController();
   let isAsking = false;
   /** Ends what is listened to now. */
   let stop = (): void => undefined;
@@ -62,24 +57,24 @@ export function createRoomOrders({ client, control, order, lead, voice }: Room, 
   onCleanup(() => {
     round++;
     stop();
+    ends.abort();
   });
 
-  /** Without images there are the tools that need none, where there is a place to use them. */
-  const tools = (): readonly Tool[] =>
-    control.hologram() ? toolsFor(order.own()) : lead.staged() ? GATHERED_TOOLS.filter((tool) => tool !== 'pen' || order.works()) : [];
   /** What can be done now. */
-  function all(): readonly Order[] {
-    const cuts = control.hologram() !== undefined && order.works();
-    const leads = lead.staged() && order.works();
-    const windows = cuts ? (Object.keys(WINDOWS) as WindowName[]) : [];
-    return [
-      ...tools().map((tool) => ({ id: `tool:${tool}`, words: app.t(`tool.${tool}`) })),
-      ...windows.map((window) => ({ id: `window:${window}`, words: app.t(`window.${window}`) })),
-      ...(order.own()?.standing === 'observer' ? [] : [{ id: 'undo', words: app.t('tool.undo') }]),
-      ...(leads ? [{ id: 'lead', words: app.t('lead.begin') }, { id: 'gather', words: app.t('lead.gather') }] : []),
-      { id: 'hand', words: app.t('order.raise') },
-      ...(cuts ? [{ id: 'all', words: app.t('parts.all') }] : []),
-    ];
+  const all = (): ReturnType<typeof offersIn> => offersIn({ ...room, series, take }, app);
+
+  /** The room can show only what the hospital has made a volume of. */
+  async function take(wanted: string): Promise<boolean> {
+    try {
+      await manifestOf(wanted, ends.signal);
+    } catch (error) {
+      if (!ends.signal.aborted) fail(app.explain(error));
+      return false;
+    }
+    return room.order.ask({ act: 'take', series: wanted }).then(
+      () => true,
+      () => false,
+    );
   }
 
   function understand(words: string): void {
@@ -126,7 +121,7 @@ export function createRoomOrders({ client, control, order, lead, voice }: Room, 
     if (!sound) return fail(app.t('orders.silence'));
     setState('writing');
     const { self } = client.state;
-    const { text } = await app.api.postBytes<HeardOrder>(`${room}/speech?participant=${self ?? 0}&language=${app.language()}&as=order`, sound);
+    const { text } = await app.api.postBytes<HeardOrder>(`${path}/speech?participant=${self ?? 0}&language=${app.language()}&as=order`, sound);
     if (!isMine()) return;
     if (text === '') fail(app.t('orders.nothing'));
     else understand(text);
@@ -136,35 +131,10 @@ export function createRoomOrders({ client, control, order, lead, voice }: Room, 
     const meant = asked();
     if (!meant) return;
     // What could be done when it was said may be possible no more.
-    if (!all().some(({ id }) => id === meant.id)) return understand(heard());
+    const offer = all().find(({ id }) => id === meant.id);
+    if (!offer) return understand(heard());
     drop();
-    void isDone(meant).then((done) => done && app.announce(app.t('orders.done', { order: meant.words })));
-  }
-
-  /** Does it, and waits for what came of it; a refusal is said by the room's news. */
-  async function isDone({ id }: Order): Promise<boolean> {
-    const [kind, name] = id.split(':');
-    if (kind === 'window') return ask(changed({ window: WINDOWS[name as WindowName] }));
-    if (kind === 'undo') return ask({ act: 'undo' });
-    if (kind === 'lead') return lead.lead(true);
-    if (kind === 'gather') return lead.gather();
-    if (kind === 'hand') return ask({ act: 'raise-hand' });
-    if (kind === 'all') return ask(changed({ within: null, only: null, crop: null, apart: 0 }));
-    control.chooseTool(name as Tool);
-    return true;
-  }
-
-  function changed(what: HologramPatch): Act | undefined {
-    const there = control.hologram();
-    return there && { act: 'set', id: there.id, patch: { type: 'hologram', ...what } };
-  }
-
-  async function ask(act: Act | undefined): Promise<boolean> {
-    if (!act) return false;
-    return order.ask(act).then(
-      () => true,
-      () => false,
-    );
+    void offer.carryOut().then((done) => done && app.announce(app.t('orders.done', { order: meant.words })));
   }
 
   return {
@@ -174,9 +144,10 @@ export function createRoomOrders({ client, control, order, lead, voice }: Room, 
     asked,
     trouble,
     prepare() {
+      if (room.patient !== null) void lyingOf(app.api, room.patient).then((all) => setSeries(all.map((one) => one.series.uid)), () => undefined);
       if (isAsking || ofHospital() !== undefined) return;
       isAsking = true;
-      app.api.get<MediaDoor>(`${room}/media`).then(
+      app.api.get<MediaDoor>(`${path}/media`).then(
         ({ speech }) => setOfHospital(speech),
         () => (isAsking = false),
       );

@@ -1,5 +1,8 @@
 /** Where boards and pages stand in a room, and the steps by which buttons move them; the stage moves them by hand. */
+import type { Board, Page } from '../stage/room-view';
 import type { Quat, Transform, Vec3 } from './frames';
+import { patientPath } from './hospital';
+import type { RoomControl } from './room-control';
 
 /** Beside the table, turned to those who stand before it. */
 export const SPOTS = {
@@ -22,6 +25,22 @@ export function freeSpot(same: readonly Transform[], others: readonly Transform[
   const isFree = (all: readonly Transform[], name: Spot): boolean => all.every((one) => spotOf(one) !== name);
   const free = spots.filter((name) => isFree(same, name));
   return free.find((name) => isFree(others, name)) ?? free[0];
+}
+
+type Stands = Pick<RoomControl, 'boards' | 'pages'>;
+const boardsOf = ({ boards }: Stands): readonly Transform[] => boards().map(({ board }) => board.transform);
+const pagesOf = ({ pages }: Stands): readonly Transform[] => pages().map(({ page }) => page.transform);
+
+/** A board where there is room for one more. */
+export function newBoard(there: Stands): Board | undefined {
+  const spot = freeSpot(boardsOf(there), pagesOf(there), BOARD_SPOTS);
+  return spot && { type: 'board', transform: SPOTS[spot], title: '' };
+}
+
+/** The page of a patient where there is room for one more. */
+export function pageOf(there: Stands, patient: string): Page | undefined {
+  const spot = freeSpot(pagesOf(there), boardsOf(there));
+  return spot && { type: 'page', transform: SPOTS[spot], path: patientPath(patient), title: '' };
 }
 
 export const MOVES = ['left', 'right', 'higher', 'lower', 'nearer', 'farther', 'turn-left', 'turn-right', 'larger', 'smaller'] as const;

@@ -33,6 +33,7 @@ import type { Gathering } from '../../stage/gathering';
 import type { Stage } from '../../stage/stage';
 import type { Space } from '../../stage/space';
 import { LONGEST } from '../../stage/tools';
+import { Icon } from '../Icon';
 import { Tabs } from '../Tabs';
 import { WordsDialog } from '../WordsDialog';
 import { badgeWords } from '../person';
@@ -98,7 +99,13 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const space = (): Space | undefined => stage() ?? gathering();
   const lead = createRoomLead(client, space, app);
   const around = createRoomAround(client, voice, app);
-  const orders = createRoomOrders({ client, control, order, lead, voice }, app);
+  const [picture, setPicture] = createSignal<string>();
+  /** Takes a picture, where images are drawn, for who works here. */
+  const snap = (): (() => void) | undefined => {
+    const drawn = order.works() ? stage() : undefined;
+    return drawn && (() => void setPicture(drawn.picture()));
+  };
+  const orders = createRoomOrders({ client, control, order, lead, voice, patient: props.info.patient, manifest: () => volume()?.manifest(), picture: snap }, app);
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>(props.info.patient === null ? 'people' : 'case');
   const narrow = mediaSignal(NARROW);
@@ -206,7 +213,14 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <Show when={props.info.patient}>
                     <MarksPanel control={control} order={order} room={props.info.id} labelOf={labelOf} />
                   </Show>
-                  <Show when={props.info.patient !== null && order.works() && stage()}>{(shown) => <Snapshot room={props.info.id} title={title()} stage={shown()} />}</Show>
+                  <Show when={snap()}>
+                    {(take) => (
+                      <button type="button" class="button" onClick={() => take()()}>
+                        <Icon name="camera" />
+                        {app.t('snap.take')}
+                      </button>
+                    )}
+                  </Show>
                   <LinesPanel control={control} order={order} />
                   <BoardPanel control={control} works={order.works()} order={order} />
                   <Show when={order.works() && props.info.patient}>{(patient) => <ShelfPanel control={control} patient={patient()} />}</Show>
@@ -253,6 +267,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
           />
         )}
       </Show>
+      <Show when={picture()} keyed>{(png) => <Snapshot room={props.info.id} title={title()} picture={png} onClose={() => setPicture(undefined)} />}</Show>
       <KeyboardHelp open={help()} onClose={() => setHelp(false)} />
     </div>
   );

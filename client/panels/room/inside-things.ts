@@ -2,13 +2,11 @@
 import { createSignal } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { App } from '../../core/app';
-import { patientPath } from '../../core/hospital';
 import { pageWords } from '../../core/own-pages';
 import type { Mark, RoomControl } from '../../core/room-control';
 import { mayTakeAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
-import { BOARD_SPOTS, SPOTS, freeSpot } from '../../core/room-standing';
-import type { Spot } from '../../core/room-standing';
+import { newBoard, pageOf } from '../../core/room-standing';
 import type { EntityId } from '../../stage/room-view';
 import type { PanelButton } from '../../xr/panel';
 import type { InsideState, ThingsInside } from './inside-state';
@@ -62,9 +60,8 @@ export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: 
   };
   const at = (): number => Math.max(0, all().findIndex(({ id }) => id === chosen()));
 
-  const spots = { board: () => props.control.boards().map(({ board }) => board.transform), page: () => props.control.pages().map(({ page }) => page.transform) };
-  const boardSpot = (): Spot | undefined => freeSpot(spots.board(), spots.page(), BOARD_SPOTS);
-  const pageSpot = (): Spot | undefined => freeSpot(spots.page(), spots.board());
+  const board = (): ReturnType<typeof newBoard> => newBoard(props.control);
+  const page = (): ReturnType<typeof pageOf> => (props.info.patient === null ? undefined : pageOf(props.control, props.info.patient));
 
   const state = (): ThingsInside => {
     const one = all()[at()];
@@ -73,26 +70,23 @@ export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: 
     const mayTurn = locked ? keeps() || (works() && locked.by === own()?.actor) : works();
     return {
       of: one && { name: one.name, at: at() + 1, count: all().length, locked, mayLock: one.stands && mayTurn, mayRemove: one.mine && !locked },
-      board: works() && boardSpot() !== undefined,
-      page: works() && props.info.patient !== null && pageSpot() !== undefined,
+      board: works() && board() !== undefined,
+      page: works() && page() !== undefined,
     };
   };
 
   function put(what: 'board' | 'page'): void {
-    const spot = what === 'board' ? boardSpot() : pageSpot();
-    const { patient } = props.info;
-    if (!spot) return;
-    if (what === 'board') props.control.place({ type: 'board', transform: SPOTS[spot], title: '' });
-    else if (patient !== null) props.control.place({ type: 'page', transform: SPOTS[spot], path: patientPath(patient), title: '' });
+    const put = what === 'board' ? board() : page();
+    if (put) props.control.place(put);
   }
 
   return {
     state,
     press(what) {
-      const { of, board, page } = state();
+      const { of, board: hasBoard, page: hasPage } = state();
       const one = all()[at()];
-      if (what === 'board' && board) return put('board');
-      if (what === 'page' && page) return put('page');
+      if (what === 'board' && hasBoard) return put('board');
+      if (what === 'page' && hasPage) return put('page');
       if (!one || !of) return;
       if (what === 'next' || what === 'previous') choose(all()[(at() + (what === 'next' ? 1 : of.count - 1)) % of.count]?.id);
       else if (what === 'lock' && of.mayLock) (of.locked ? props.control.unlock(one.id) : props.control.lock(one.id, false));
