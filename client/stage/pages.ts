@@ -4,6 +4,9 @@ import { CARD, type PageCard, paintCard } from './page-paint';
 import { PaintedPlanes } from './painted';
 import type { EntityId, Placed } from './room-view';
 
+/** So much of a page above and below is its edge. */
+const EDGE = 0.2;
+
 /** The pages that stand in a room, each painted anew only when its card changed. */
 export class Pages {
   readonly #planes = new PaintedPlanes<PageCard>('page', CARD);
@@ -19,10 +22,10 @@ export class Pages {
     return changed;
   }
 
-  /** The page that a ray meets first, how far away, and whether above its middle. */
-  hit(origin: Vector3, direction: Vector3): { readonly page: EntityId; readonly distance: number; readonly isAbove: boolean } | undefined {
+  /** The page that a ray meets first, how far away, whether above its middle, and whether at its upper or lower edge. */
+  hit(origin: Vector3, direction: Vector3): { readonly page: EntityId; readonly distance: number; readonly isAbove: boolean; readonly isAtEdge: boolean } | undefined {
     const found = this.#planes.hit(origin, direction);
-    return found && { page: found.id, distance: found.distance, isAbove: found.uv.y > 0.5 };
+    return found && { page: found.id, distance: found.distance, isAbove: found.uv.y > 0.5, isAtEdge: Math.abs(found.uv.y - 0.5) > 0.5 - EDGE };
   }
 
   /** A page that a hand is at. */

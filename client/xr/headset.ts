@@ -9,6 +9,7 @@ import { list } from '../stage/seats';
 import type { Presence, Space, Twin } from '../stage/space';
 import type { Rigid } from '../stage/turning';
 import { Dwell } from './dwell';
+import { EyeTools, type Looked } from './eye-tools';
 import { unlessResting } from './fingers';
 import { GazeRing } from './gaze-ring';
 import { Grip } from './grip';
@@ -37,14 +38,6 @@ export interface HeadsetEvents {
   seeking: Sought | undefined;
   /** The panel comes before the eyes, or goes from them. */
   reads: boolean;
-}
-
-/** Something that the eyes rest on. */
-interface Looked {
-  readonly point: Vector3;
-  readonly button?: string;
-  readonly repeats?: boolean;
-  choose(): void;
 }
 
 /** Where one stands as one enters: before the table, facing the patient. */
@@ -78,7 +71,8 @@ export class Headset implements Presence {
   readonly #vignette: Vignette;
   readonly #real: RealRoom;
   readonly #recorded: RecordedSign;
-  #pointer: { hand: HandInput; at: Vector3 } | undefined;
+  /** Where the laser begins and ends, and the hand that leads it, unless the eyes do. */
+  #pointer: { readonly hand?: HandInput; readonly origin: Vector3; readonly at: Vector3 } | undefined;
   /** The hand that draws with the pen. */
   #drawing: HandInput | undefined;
   /** Whether looking chooses, for those who cannot press. */
@@ -93,12 +87,14 @@ export class Headset implements Presence {
   readonly #height = new SeatedHeight();
   readonly #dwell = new Dwell();
   readonly #ring = new GazeRing();
+  readonly #eyes: EyeTools;
 
   private constructor(space: Space, mode: XrMode, session: XRSession, content: PanelContent) {
     [this.#space, this.#twin, this.mode, this.#session] = [space, space.twin, mode, session];
     this.passthrough = mode === 'ar';
     this.#grip = this.#twin && new Grip(this.#twin.shared);
     this.#carry = new Grip(space.things);
+    this.#eyes = new EyeTools(space);
     this.#walk = new Walk(space.rig.rig, (x, z) => this.passthrough || space.free(x, z));
     this.#vignette = new Vignette(space.rig.camera);
     this.#recorded = new RecordedSign(space.rig.camera);
@@ -207,7 +203,7 @@ export class Headset implements Presence {
       const fingers = unlessResting(hand.fingers(this.#pointer?.hand === hand, this.#holds(hand)));
       return { position_m: onFloor(rigid.position), rotation: rigid.rotation.toArray(), fingers };
     };
-    const pointer = this.#pointer && { origin_m: onFloor(this.#pointer.hand.pointing.origin), hit_m: list(this.#pointer.at), on: true };
+    const pointer = this.#pointer && { origin_m: onFloor(this.#pointer.origin), hit_m: list(this.#pointer.at), on: true };
     return { head: { position_m: onFloor(head.position), rotation: head.rotation.toArray() }, left: of('left'), right: of('right'), pointer: pointer ?? null };
   }
 
@@ -238,18 +234,31 @@ export class Headset implements Presence {
       if (tool === 'turn' || this.#grip?.holding || this.#carry.holding) continue;
       if (hit) this.#twin?.tools.hover(hit);
       const at = tool === 'point' ? end : hit?.room;
-      if (at) this.#pointer = { hand, at };
+      if (at) this.#pointer = { hand, origin, at };
     }
+    this.#pointByEyes();
     this.panel.hover(this.#gazed(seconds) ?? hovered);
     this.#sinceRead_s += seconds;
     if (this.#sinceRead_s >= READ_EVERY_s) this.#read();
   }
 
+  get #hasHand(): boolean {
+    return this.#hands.some(({ tracked }) => tracked);
+  }
+
+  /** Where no hand is tracked the eyes of who chooses by looking lead the laser. */
+  #pointByEyes(): void {
+    if (!this.gaze || this.#hasHand) return;
+    const { position: origin, ahead } = this.#sight();
+    const at = this.panel.hit(origin, ahead) ? undefined : this.#eyes.pointed(origin, ahead);
+    this.#pointer = at && { origin, at };
+  }
+
   /** What the panel says is read by whoever has it before them, and nothing of the session over it. */
   #read(): void {
     this.#sinceRead_s = 0;
-    const { position, rotation } = this.#head();
-    const reads = this.#session.visibilityState === 'visible' && isBeforeEyes(position, new Vector3(0, 0, -1).applyQuaternion(rotation), this.panel.mesh);
+    const { position, ahead } = this.#sight();
+    const reads = this.#session.visibilityState === 'visible' && isBeforeEyes(position, ahead, this.panel.mesh);
     if (reads === this.#reads) return;
     this.#reads = reads;
     this.events.emit('reads', reads);
@@ -268,14 +277,17 @@ export class Headset implements Presence {
 
   /** What the eyes rest on long enough is chosen; answers the button that is looked at. */
   #gazed(seconds: number): string | undefined {
+    // What was drawn by looking is a line where a hand, or another tool, comes instead.
+    if (!this.gaze || this.#hasHand || this.#space.tool !== 'pen') this.#eyes.end();
     if (!this.gaze && !this.#seeks) {
       this.#ring.show(undefined, 0);
       return undefined;
     }
-    const { position, rotation } = this.#head();
-    const looked = this.#lookedAt(position, new Vector3(0, 0, -1).applyQuaternion(rotation));
+    const { position, ahead } = this.#sight();
+    const looked = this.#lookedAt(position, ahead);
     const { button } = looked ?? {};
-    const chosen = looked ? this.#dwell.look(button ?? list(looked.point), seconds, button === undefined ? undefined : list(looked.point), looked.repeats) : this.#dwell.look(undefined, seconds);
+    const name = button ?? looked?.name;
+    const chosen = looked ? this.#dwell.look(name ?? list(looked.point), seconds, name === undefined ? undefined : list(looked.point), looked.repeats) : this.#dwell.look(undefined, seconds);
     this.#ring.show(looked?.point, this.#dwell.share, position);
     if (chosen) looked?.choose();
     return button;
@@ -300,14 +312,7 @@ export class Headset implements Presence {
     }
     const surface = this.#real.looked;
     if (surface && twin) return { point: surface, choose: () => void this.#real.putWhereLooked(twin.hologram.foot) };
-    const hit = this.gaze && this.#gazeUses && twin ? pick(twin.hologram, eye, ahead, false) : undefined;
-    return hit && { point: hit.room, choose: () => twin?.tools.use(hit.lps_mm, twin.hologram.lpsDirection(ahead.clone().negate())) };
-  }
-
-  /** With the pen the eyes draw point by point, as the keys do, and only where no hand can. */
-  get #gazeUses(): boolean {
-    const { tool } = this.#space;
-    return tool === 'pen' ? !this.#hands.some(({ tracked }) => tracked) : tool !== 'turn';
+    return this.gaze ? this.#eyes.looked(eye, ahead, this.#hasHand) : undefined;
   }
 
   #put(goal: Transform): void {
@@ -325,6 +330,12 @@ export class Headset implements Presence {
   #goTo(spot: Vector3, eye: Vector3): void {
     this.#walk.go(spot, eye);
     this.seek(undefined);
+  }
+
+  /** Where the eyes are, and which way they look. */
+  #sight(): { readonly position: Vector3; readonly ahead: Vector3 } {
+    const { position, rotation } = this.#head();
+    return { position, ahead: new Vector3(0, 0, -1).applyQuaternion(rotation) };
   }
 
   #head(): Rigid {
