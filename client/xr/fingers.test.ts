@@ -2,7 +2,7 @@ import { oculusHandConfig } from 'iwer/lib/device/XRHandInput.js';
 import { Matrix4, Vector3 } from 'three';
 import { expect, test } from 'vitest';
 import { FIST, POINTING, RESTING } from '../core/hands';
-import { type JointAt, fingersOf, fingersOnController, unlessResting } from './fingers';
+import { type JointAt, fingersOf, fingersOnController, isFist, unlessResting } from './fingers';
 
 /** Joints of a hand that a headset recorded, wherever in the room it is. */
 function recorded(pose: 'default' | 'pinch' | 'point', moved = new Matrix4()): JointAt {
@@ -65,6 +65,22 @@ test('recorded hands are told apart, wherever they are in the room', () => {
     expect(pinch?.curls[1]).toBeGreaterThan(0.35);
     expect(pinch?.curls[1]).toBeGreaterThan(2 * (pinch?.curls[3] ?? 1));
   }
+});
+
+test('of recorded hands only a closed one is a fist, and it stays one until it opens clearly', () => {
+  for (const pose of ['default', 'pinch', 'point'] as const) {
+    const fingers = fingersOf(recorded(pose));
+    expect(fingers && isFist(fingers, false)).toBe(false);
+  }
+  // The hand that points, with the index finger as far in as the middle one.
+  const point = recorded('point');
+  const closed = fingersOf((name) => point(name.replace('index', 'middle') as XRHandJoint));
+  expect(closed && isFist(closed, false)).toBe(true);
+  const curled = (...curls: [number, number, number, number]): Parameters<typeof isFist>[0] => ({ curls: [0.5, ...curls], spread: 0 });
+  for (const [share, begins, stays] of [[0.8, true, true], [0.6, false, true], [0.45, false, false]] as const) {
+    expect([isFist(curled(share, share, share, share), false), isFist(curled(share, share, share, share), true)]).toEqual([begins, stays]);
+  }
+  expect([isFist(curled(0.2, 0.9, 0.9, 0.9), false), isFist(curled(0.2, 0.9, 0.9, 0.9), true)]).toEqual([false, true]);
 });
 
 test('of a hand that is not wholly seen nothing is said', () => {

@@ -36,6 +36,14 @@ export function fingersOnController(pressed: { readonly trigger: number; readonl
   return { curls: [thumb, Math.max(index, FIST.curls[1] * pressed.trigger), middle, ring, little], spread };
 }
 
+/** From here on each finger but the thumb makes a fist, and below this share, on the whole, they make none any more. */
+const [CLOSES, OPENS] = [0.7, 0.5];
+
+/** Whether a tracked hand is a fist: one that was stays one until it opens clearly, whatever a single finger seems to do. */
+export function isFist({ curls: [, ...fingers] }: Fingers, was: boolean): boolean {
+  return was ? fingers.reduce((sum, curl) => sum + curl, 0) / fingers.length > OPENS : Math.min(...fingers) >= CLOSES;
+}
+
 /** Fingers that rest are left out: they cost nothing on the line. */
 export function unlessResting(fingers: Fingers | undefined): Fingers | null {
   if (!fingers) return null;

@@ -212,6 +212,7 @@ export class Headset implements Presence {
     if (this.#owesTick) this.tick();
     this.#real.update(this.#space.renderer.xr, this.#hands.flatMap(({ tracked, source }) => (tracked && source ? [source] : [])), this.gaze);
     this.#lift();
+    for (const hand of this.#hands) hand.update();
     const head = this.#head().position;
     const poseOf = (name: string): Rigid | undefined => this.#hands.find((hand) => hand.name === name)?.pose;
     for (const grip of [this.#grip, this.#carry]) grip?.follow(poseOf);
@@ -350,7 +351,8 @@ export class Headset implements Presence {
   #on(hand: HandInput, event: HandEvent): void {
     if (event === 'release' || event === 'unsqueeze') {
       if (event === 'release' && this.#drawing === hand) this.#endLine();
-      for (const grip of [this.#grip, this.#carry]) grip?.open(hand.name);
+      // What a fist or the grip button holds is not let go by thumb and index finger.
+      if (event === 'unsqueeze' || !hand.squeezes) for (const grip of [this.#grip, this.#carry]) grip?.open(hand.name);
       return;
     }
     const { origin, direction } = hand.pointing;

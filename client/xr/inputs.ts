@@ -4,7 +4,7 @@ import { XRControllerModelFactory } from 'three/addons/webxr/XRControllerModelFa
 import { XRHandModelFactory } from 'three/addons/webxr/XRHandModelFactory.js';
 import type { Fingers } from '../stage/room-view';
 import type { Rigid } from '../stage/turning';
-import { fingersOf, fingersOnController } from './fingers';
+import { fingersOf, fingersOnController, isFist } from './fingers';
 
 export type HandEvent = 'select' | 'release' | 'squeeze' | 'unsqueeze';
 
@@ -16,9 +16,13 @@ export class HandInput {
   readonly #grip: XRGripSpace;
   readonly #hand: XRHandSpace;
   readonly #beam: Line<BufferGeometry, LineBasicMaterial>;
+  readonly #on: (hand: HandInput, event: HandEvent) => void;
+  /** Whether the device says that the hand squeezes, and whether a bare hand is a fist. */
+  #squeezes = { device: false, fist: false };
 
   constructor(index: number, renderer: WebGLRenderer, rig: Group, models: HandModels, on: (hand: HandInput, event: HandEvent) => void) {
     this.name = `hand-${index}`;
+    this.#on = on;
     this.ray = renderer.xr.getController(index);
     this.#grip = renderer.xr.getControllerGrip(index);
     this.#hand = renderer.xr.getHand(index);
@@ -30,11 +34,32 @@ export class HandInput {
     this.ray.add(this.#beam);
     rig.add(this.ray, this.#grip, this.#hand);
     this.ray.addEventListener('connected', (event) => (this.source = event.data));
-    this.ray.addEventListener('disconnected', () => (this.source = undefined));
+    this.ray.addEventListener('disconnected', () => {
+      this.source = undefined;
+      this.#squeeze({ device: false, fist: false });
+    });
     this.ray.addEventListener('selectstart', () => on(this, 'select'));
     this.ray.addEventListener('selectend', () => on(this, 'release'));
-    this.ray.addEventListener('squeezestart', () => on(this, 'squeeze'));
-    this.ray.addEventListener('squeezeend', () => on(this, 'unsqueeze'));
+    this.ray.addEventListener('squeezestart', () => this.#squeeze({ device: true }));
+    this.ray.addEventListener('squeezeend', () => this.#squeeze({ device: false }));
+  }
+
+  /** Once a frame: a fist of a bare hand squeezes, also where the device does not say so. One that is not wholly seen stays. */
+  update(): void {
+    const fingers = this.bare ? this.fingers(false, false) : undefined;
+    if (!this.tracked) this.#squeeze({ fist: false });
+    else if (fingers) this.#squeeze({ fist: isFist(fingers, this.#squeezes.fist) });
+  }
+
+  get squeezes(): boolean {
+    return this.#squeezes.device || this.#squeezes.fist;
+  }
+
+  /** Tells when it begins and ends, once, whoever says so. */
+  #squeeze(change: { readonly device?: boolean; readonly fist?: boolean }): void {
+    const did = this.squeezes;
+    this.#squeezes = { ...this.#squeezes, ...change };
+    if (this.squeezes !== did) this.#on(this, this.squeezes ? 'squeeze' : 'unsqueeze');
   }
 
   get bare(): boolean {
