@@ -702,6 +702,27 @@ def test_people_hear_what_the_policies_permit(ward):
     sensor.close()
 
 
+@pytest.mark.parametrize("version", ["mqttv311", "mqttv5"])
+def test_mosquitto_sub_hears_what_is_kept_and_what_is_measured(ward, version):
+    name = f"heard-{version}"
+    sensor = Client(ward, name, ward.add(name, "room-sensor"))
+    state, reading = {"online": True}, {"t": now_ms(), "code": "room-temperature", "value": 22.5, "unit": "Cel"}
+    sensor.send(f"yuanyi/v1/{name}/state", state, retain=True)
+    # Each message as a line: whether it was kept, its quality of service, its topic and its payload.
+    command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(ward.mqtt), "-V", version, "-i", f"watch-{version}", "-u", "nurse",
+               "-P", ward.bearer("nurse"), "-q", "1", "-C", "2", "-W", "60", "-F", "%r %q %t %p",
+               "-t", f"yuanyi/v1/{name}/state", "-t", f"yuanyi/v1/{name}/temperature"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as listener:
+        # What was kept is told to who has subscribed, so the reading comes after that.
+        kept = listener.stdout.readline()
+        sensor.send(f"yuanyi/v1/{name}/temperature", reading)
+        told = listener.stdout.read()
+    assert kept == f"1 1 yuanyi/v1/{name}/state {json.dumps(state)}\n"
+    assert told == f"0 1 yuanyi/v1/{name}/temperature {json.dumps(reading)}\n"
+    assert listener.returncode == 0
+    sensor.close()
+
+
 def test_half_a_packet_and_noise_end_a_connection_and_nothing_else(ward):
     for noise in [b"\x10\xff\xff\xff\xff", b"GET / HTTP/1.1\r\n\r\n", b"\x10\x0c\x00\x04MQTT\x05", b"\x30\x02\x00\x00"]:
         with socket.create_connection(("127.0.0.1", ward.mqtt)) as raw:
