@@ -62,6 +62,10 @@ test('an alarm is seen, taken, worked on by a plan, and ended', async ({ browser
   await expect(alarm.locator('[data-mine]')).toBeVisible();
   await alarm.getByRole('button', { name: 'Take it' }).click();
   await expect(alarm).toContainText('Taken by');
+  // Its sound is paused for as long as its priority allows, once.
+  await alarm.getByRole('button', { name: 'Pause sound 2 min' }).click();
+  await expect(alarm).toContainText('Sound paused until');
+  await expect(alarm.getByRole('button', { name: /^Pause sound/ })).toHaveCount(0);
   await alarm.getByRole('button', { name: /^Start plan/ }).click();
   await alarm.locator('[data-step=at-bed] button').click();
   await expect(alarm.locator('[data-step=at-bed]')).toContainText('✓');
@@ -87,6 +91,45 @@ test('an alarm is seen, taken, worked on by a plan, and ended', async ({ browser
   await expect(end).toBeEnabled();
   await end.press('Enter');
   await expect(card(nurse, 'bed-1')).toHaveCount(0);
+});
+
+/** The order of a doctor for who lies in bed 3, as another program of the hospital writes it. */
+async function order(doctor: Page, status: 'active' | 'completed'): Promise<void> {
+  const body = {
+    resourceType: 'ServiceRequest',
+    id: 'ward-walk',
+    status,
+    intent: 'order',
+    code: { text: 'Walk along the corridor' },
+    subject: { reference: `Patient/${OF_BED_3}` },
+    authoredOn: '2026-03-01T08:00:00Z',
+  };
+  const answer = await doctor.evaluate(async (resource) => {
+    const headers = { 'X-Yuanyi-Client': '1', 'Content-Type': 'application/fhir+json' };
+    return (await fetch('/fhir/ServiceRequest/ward-walk', { method: 'PUT', headers, body: JSON.stringify(resource) })).status;
+  }, body);
+  expect([200, 201]).toContain(answer);
+}
+
+test('an order stands at the bed while it is open, and what cannot be read is not said to be nothing', async ({ browser }) => {
+  const doctor = await person(browser, 'li.terminal', { locale: 'en-GB' });
+  const tasks = doctor.locator('[data-tasks]');
+  const atBed3 = async (): Promise<void> => {
+    await doctor.goto(WARD);
+    await doctor.locator('tr[data-bed=bed-3] button').click();
+  };
+  await order(doctor, 'active');
+  await atBed3();
+  const ordered = tasks.locator('li', { hasText: 'Walk along the corridor' });
+  await expect(ordered).toContainText('Order · active · ');
+  await order(doctor, 'completed');
+  await atBed3();
+  await expect(tasks.locator('li').first()).toBeVisible();
+  await expect(ordered).toHaveCount(0);
+  await doctor.route(/\/fhir\/Task\?/, (route) => route.abort());
+  await atBed3();
+  await expect(tasks).toContainText('Tasks and orders could not be read');
+  await expect(tasks.locator('li')).toHaveCount(0);
 });
 
 test('what nobody takes goes to a colleague', async ({ browser }) => {
