@@ -67,7 +67,7 @@ test('a length is measured by keyboard alone', async ({ page }) => {
 });
 
 test('keys that come faster than frames lose no step', async ({ page }) => {
-  await open(page, 'tool=point');
+  await open(page, 'tool=probe');
   const way = await page.evaluate(() => {
     const canvas = document.querySelector('#stage');
     const before = gallery.stage.shared.state?.cursor_lps_mm;
