@@ -4,6 +4,7 @@ import type { AirLines } from './air-lines';
 import { PenLine } from './pen-line';
 import { HOLOGRAM_HEIGHT_M } from './room-scene';
 import type { RoomView } from './room-view';
+import { WAYS } from './ways';
 
 export type AirStep = 'line-point' | 'placed' | 'cancelled' | 'in-air' | 'on-images';
 
@@ -15,15 +16,7 @@ const REACH_M = 20;
 const MIDDLE = new Vector3(0, HOLOGRAM_HEIGHT_M, 0);
 /** Nobody draws nearer to their own eye. */
 const NEAREST_M = 0.2;
-/** Where keys lead it, right, up and to the eye, and how far, in metres. */
-const LEADS: Readonly<Record<string, readonly [right: number, up: number, towards: number]>> = {
-  ArrowLeft: [-1, 0, 0],
-  ArrowRight: [1, 0, 0],
-  ArrowUp: [0, 1, 0],
-  ArrowDown: [0, -1, 0],
-  PageUp: [0, 0, -1],
-  PageDown: [0, 0, 1],
-};
+/** How far a key leads it. */
 const [LEAD_M, WIDE_LEAD_M] = [0.02, 0.1];
 
 /**
@@ -91,7 +84,7 @@ export class AirPen {
 
   /** Keys lead it as the camera sees it, set points and give up; `false` for any other key. */
   press({ key, shiftKey }: Pick<KeyboardEvent, 'key' | 'shiftKey'>, camera: Camera): boolean {
-    const lead = LEADS[key];
+    const lead = WAYS[key];
     if (lead) {
       const [right, up, towards] = [new Vector3(), new Vector3(), new Vector3()];
       camera.matrixWorld.extractBasis(right, up, towards);

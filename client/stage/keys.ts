@@ -8,6 +8,7 @@ import type { Marks } from './marks';
 import type { SharedHologram } from './shared';
 import { toolOfKey, type Tools } from './tools';
 import { moved, scaled, turned } from './turning';
+import { WAYS } from './ways';
 
 const TURN = Math.PI / 36;
 const MOVE_M = 0.03;
@@ -96,15 +97,7 @@ export class Keys {
   }
 
   #directed(event: KeyboardEvent): boolean {
-    const towards: Record<string, readonly [number, number, number]> = {
-      ArrowLeft: [-1, 0, 0],
-      ArrowRight: [1, 0, 0],
-      ArrowUp: [0, 1, 0],
-      ArrowDown: [0, -1, 0],
-      PageUp: [0, 0, -1],
-      PageDown: [0, 0, 1],
-    };
-    const way = towards[event.key];
+    const way = WAYS[event.key];
     if (!way) return false;
     if (event.altKey || this.#shared.watching) {
       const { view } = this.#rig;

@@ -1,0 +1,9 @@
+/** Which way a key leads what stands in space: right, up and to the eye. */
+export const WAYS: Readonly<Record<string, readonly [right: number, up: number, towards: number]>> = {
+  ArrowLeft: [-1, 0, 0],
+  ArrowRight: [1, 0, 0],
+  ArrowUp: [0, 1, 0],
+  ArrowDown: [0, -1, 0],
+  PageUp: [0, 0, -1],
+  PageDown: [0, 0, 1],
+};
