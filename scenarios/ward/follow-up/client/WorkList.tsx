@@ -13,11 +13,11 @@ import { COURSES } from './course';
 import type { Row } from './course';
 import { Enrol } from './Enrol';
 import { sameLines } from './lines';
-import { CHIPS, SIGNS, onTime } from './shown';
+import { CHIPS, SIGNS, onTime, whyShown } from './shown';
 import { sayIn } from './words';
 import type { Say } from './words';
 
-const NEEDS: ReadonlySet<Row['state']> = new Set(['alert', 'taken', 'referred', 'overdue', 'unclear']);
+const NEEDS: ReadonlySet<Row['state']> = new Set(['alert', 'taken', 'referred', 'overdue', 'step', 'unclear']);
 
 const SOON_ms = 300;
 const LATER_ms = 5_000;
@@ -83,14 +83,6 @@ function Rows(props: { rows: readonly Row[]; say: Say }): JSX.Element {
 
 function Line(props: { row: Row; say: Say }): JSX.Element {
   const app = useApp();
-  const why = (): string | undefined => {
-    const { alert, referral } = props.row;
-    if (alert) {
-      const all = [...alert.why, ...alert.again.flatMap((again) => again.why ?? [])];
-      return all.map((one) => inLanguage(one, app.language())).join(app.language() === 'zh' ? '；' : '; ');
-    }
-    return referral?.reason;
-  };
   return (
     <li data-row={props.row.id} data-plan={props.row.plan.id} data-state={props.row.state}>
       <span class={`chip ${CHIPS[props.row.state]}`}>
@@ -101,9 +93,9 @@ function Line(props: { row: Row; say: Say }): JSX.Element {
         <p>
           <strong>{props.row.patient.name}</strong> · {inLanguage(props.row.plan.title, app.language())}
         </p>
-        <Show when={why()}>{(words) => <p>{words()}</p>}</Show>
+        <Show when={whyShown(props.row, app.language())}>{(words) => <p>{words()}</p>}</Show>
         <p class="soft small">
-          <Show when={NEEDS.has(props.row.state)}>{props.say('since', { at: momentOf(props.row.since, app.language()) })} · </Show>
+          <Show when={NEEDS.has(props.row.state)}>{props.say(props.row.state === 'step' ? 'asOf' : 'since', { at: momentOf(props.row.since, app.language()) })} · </Show>
           <Show when={props.row.last_report} fallback={props.say('noReport')}>
             {(at) => <>{props.say('lastReport', { at: momentOf(at(), app.language()) })}</>}
           </Show>

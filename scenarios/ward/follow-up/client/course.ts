@@ -5,7 +5,7 @@ import type { ActionPlan, Asked, NextStep, OwnSession, Spirometry, WarnedWay } f
 export type Value = number | boolean | string;
 export type Answers = Readonly<Record<string, Value>>;
 export type Due = 'planned' | 'now' | 'overdue';
-export type Urgency = 'alert' | 'taken' | 'referred' | 'overdue' | 'unclear' | 'in-hospital' | 'fine' | 'ended';
+export type Urgency = 'alert' | 'taken' | 'referred' | 'overdue' | 'step' | 'unclear' | 'in-hospital' | 'fine' | 'ended';
 
 export interface Person {
   readonly id: string;
@@ -249,6 +249,8 @@ export interface Row {
   readonly first: Person;
   readonly alert: Alert | null;
   readonly referral: Referral | null;
+  /** What was found and is a reason to refer up, where nothing more urgent is known. */
+  readonly steps: readonly Text[];
   readonly next_report: NextReport;
   /** Since when the patient lies in hospital. */
   readonly in_hospital: string | null;

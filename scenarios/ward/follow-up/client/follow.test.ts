@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { bundles, MOST_bytes, staying, toBase64 } from './card';
-import type { Alert, Question, Unsent } from './course';
+import type { Alert, Question, Referral, Unsent } from './course';
 import { dayIn, daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
 import { eachOnce } from './people';
-import { endShown, marksShown, sentFor, toldShown, valueShown } from './shown';
+import { endShown, marksShown, sentFor, toldShown, valueShown, whyShown } from './shown';
 import en from './words.en.json';
 import zh from './words.zh.json';
 import type { Say } from './words';
@@ -178,6 +178,17 @@ test('people are named once each, as they come first', () => {
   const person = (id: string, name = id) => ({ id, name });
   const all = [person('li'), person('wang'), person('li', 'Li again'), person('chen'), person('wang')];
   expect(eachOnce(all)).toEqual([person('li'), person('wang'), person('chen')]);
+});
+
+test('a line says why it stands there: what was found, unless somebody was told or asked', () => {
+  const text = (words: string) => ({ zh: words, en: words });
+  const steps = [text('AHI of 30 or more'), text('sleepy at the wheel')];
+  const referral = { reason: 'no better' } as Referral;
+  const alert = { why: [text('feels worse')], again: [{ at: '', why: [text('fever')] }, { at: '' }] } as unknown as Alert;
+  expect(whyShown({ alert: null, referral: null, steps }, 'en')).toBe('AHI of 30 or more; sleepy at the wheel');
+  expect(whyShown({ alert: null, referral, steps: [] }, 'en')).toBe('no better');
+  expect(whyShown({ alert, referral, steps: [] }, 'zh')).toBe('feels worse；fever');
+  expect(whyShown({ alert: null, referral: null, steps: [] }, 'en')).toBe('');
 });
 
 describe('of who was told', () => {

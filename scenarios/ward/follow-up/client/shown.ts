@@ -11,6 +11,7 @@ export const SIGNS: Readonly<Record<Urgency, string>> = {
   taken: '●',
   referred: '⇅',
   overdue: '!',
+  step: '→',
   unclear: '?',
   'in-hospital': '⌂',
   fine: '✓',
@@ -22,11 +23,19 @@ export const CHIPS: Readonly<Record<Urgency, string>> = {
   taken: 'warn',
   referred: 'warn',
   overdue: 'warn',
+  step: 'warn',
   unclear: 'warn',
   'in-hospital': '',
   fine: 'good',
   ended: '',
 };
+
+/** Why a line stands where it does on the work list. */
+export function whyShown({ alert, referral, steps }: Pick<Row, 'alert' | 'referral' | 'steps'>, language: Language): string {
+  if (!alert && referral) return referral.reason;
+  const why = alert ? [...alert.why, ...alert.again.flatMap((again) => again.why ?? [])] : steps;
+  return why.map((one) => inLanguage(one, language)).join(language === 'zh' ? '；' : '; ');
+}
 
 /** The unit of a question, with the space before it. */
 export function unitShown(question: Question, language: Language): string {

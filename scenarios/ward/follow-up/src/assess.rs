@@ -16,13 +16,14 @@ use crate::{
     course::FollowUp,
     facts::{self, own, read_own},
     nights,
-    plans::plans,
+    plans::{Direction, Step, plans},
     report::{must_lie_within, refused},
     schedule::days_after,
 };
 
 /// The days of a diary of peak flow that its variability is taken over.
 const DIARY_DAYS: i64 = 14;
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// What was asked at one time.
 #[derive(Clone, Debug)]
@@ -211,20 +212,12 @@ fn found(said: &Said) -> Option<&str> {
 
 /// What is asked and found, and what comes next; for those who treat.
 pub fn view(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> (Value, Value) {
-    if course.plan.assess.is_empty() {
-        return (Value::Null, json!(next(course, &BTreeMap::new(), today)));
-    }
     let known = answers(course, twin, today);
-    let said: Vec<(&String, Said)> = course
-        .plan
-        .assess
-        .iter()
-        .filter_map(|id| Some((id, knowledge::ask(id, &known)?)))
-        .collect();
-    let states: BTreeMap<&str, String> = said
-        .iter()
-        .map(|(id, said)| (id.as_str(), found(said).unwrap_or("open").to_owned()))
-        .collect();
+    let said = ask(course, &known);
+    let next: Vec<Value> = next(course, &said, today).into_iter().map(shown).collect();
+    if course.plan.assess.is_empty() {
+        return (Value::Null, json!(next));
+    }
     let questions = questions(course);
     let shown: BTreeMap<&String, &Answer> = questions
         .iter()
@@ -238,12 +231,54 @@ pub fn view(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> (Valu
         "at": last.map(|last| last.at),
         "by": last.map(|last| &last.by),
     });
-    (whole, json!(next(course, &states, today)))
+    (whole, json!(next))
 }
 
-/// The steps that are next by what was found; each names the criterion of referral that it is.
-fn next(course: &FollowUp, found: &BTreeMap<&str, String>, today: Date) -> Vec<Value> {
-    let mut states = found.clone();
+/// What the lists of the plan say.
+fn ask<'a>(course: &'a FollowUp, known: &Answers) -> Vec<(&'a String, Said)> {
+    let lists = course.plan.assess.iter();
+    lists
+        .filter_map(|id| Some((id, knowledge::ask(id, known)?)))
+        .collect()
+}
+
+/// The steps that call from the work list: what was found is a reason to refer up, and nobody did so lately. What else
+/// the record knows of the patient is not asked for: it decides none of them.
+pub fn calling(course: &FollowUp, now: Timestamp) -> Vec<&'static Step> {
+    let today = course.day_of(now);
+    let rests_since = Timestamp(now.0 - plans().step_rests_days * DAY_MS);
+    let was_referred = |criterion: &str| {
+        let mut up = course.referrals.iter().map(|referral| &referral.of);
+        up.any(|one| {
+            one.direction == Direction::Up && one.criterion == criterion && one.at > rests_since
+        })
+    };
+    let said = ask(course, &answers(course, None, today));
+    let mut steps = next(course, &said, today);
+    steps.retain(|step| {
+        let criterion = step.criterion.as_deref();
+        criterion.is_some_and(|id| course.plan.is_up(id) && !was_referred(id))
+    });
+    steps
+}
+
+/// When what next steps stand on was asked or measured last.
+pub fn found_at(course: &FollowUp) -> Timestamp {
+    let asked = course.assessments.last().map(|last| last.at);
+    let said = course.by_person().next().map(|report| report.at);
+    let nights = course.nights.iter().map(|night| night.of.date);
+    let days = nights.chain(course.sessions.last().map(|last| last.day));
+    let measured = days.max().map(|day| course.start_of(day));
+    let newest = [asked, said, measured].into_iter().flatten().max();
+    newest.unwrap_or(course.opened_at)
+}
+
+/// The steps that are next by what was found.
+fn next(course: &FollowUp, said: &[(&String, Said)], today: Date) -> Vec<&'static Step> {
+    let mut states: BTreeMap<&str, String> = said
+        .iter()
+        .map(|(id, said)| (id.as_str(), found(said).unwrap_or("open").to_owned()))
+        .collect();
     let known = |is: bool| if is { "known" } else { "none" }.to_owned();
     states.insert("oximetry", known(nights::oximetry(course).is_some()));
     states.insert(
@@ -269,24 +304,23 @@ fn next(course: &FollowUp, found: &BTreeMap<&str, String>, today: Date) -> Vec<V
     if drives.map(|answer| &answer.value) == Some(&AnswerValue::YesNo(true)) {
         states.insert("sleepy-while-driving", "yes".to_owned());
     }
-    let is_next = |(name, wanted): (&String, &Vec<String>)| {
-        states
-            .get(name.as_str())
-            .is_some_and(|state| wanted.contains(state))
-    };
-    plans()
-        .steps
-        .iter()
-        .filter(|step| step.plans.contains(&course.plan.id) && step.when.iter().all(is_next))
-        .map(|step| {
-            let source = step.source.as_deref().and_then(knowledge::evidence);
-            json!({
-                "id": step.id,
-                "say": step.say,
-                "criterion": step.criterion,
-                "citation": source.map(|source| &source.citation),
-                "needs_confirmation": source.is_none_or(|source| source.confidence.needs_confirmation()),
-            })
+    let is_next = |step: &&Step| {
+        step.when.iter().all(|(name, wanted)| {
+            let state = states.get(name.as_str());
+            state.is_some_and(|state| wanted.contains(state))
         })
-        .collect()
+    };
+    course.plan.steps().filter(is_next).collect()
+}
+
+/// A step as it is shown, with the criterion of referral that it is.
+fn shown(step: &Step) -> Value {
+    let source = step.source.as_deref().and_then(knowledge::evidence);
+    json!({
+        "id": step.id,
+        "say": step.say,
+        "criterion": step.criterion,
+        "citation": source.map(|source| &source.citation),
+        "needs_confirmation": source.is_none_or(|source| source.confidence.needs_confirmation()),
+    })
 }

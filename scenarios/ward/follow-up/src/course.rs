@@ -134,15 +134,7 @@ impl FollowUp {
         let lets_in = rows.iter().find(|row| row.key == facts::second_key(id));
         course.let_in = lets_in.and_then(handover::let_in);
         course.read_encounters(context, permit).await?;
-        if course.plan.spirometry {
-            let rows = facts::sessions_of_course(context, permit, id).await?;
-            course.sessions = rows.iter().filter_map(spirometry::of_row).collect();
-            course.sessions.sort_by_key(|session| session.day);
-        }
-        if course.plan.nights {
-            let rows = facts::of_course(context, permit, "Observation", id).await?;
-            course.nights = versioned(&rows, nights::of_row);
-        }
+        course.read_measured(context, permit).await?;
         if course.is_active {
             course.team = team(context, permit, &course.patient).await?;
         }
@@ -200,6 +192,24 @@ impl FollowUp {
                 version: version.version,
             },
         })
+    }
+
+    /// Sessions of spirometry, and nights.
+    pub async fn read_measured(
+        &mut self,
+        context: &dyn Context,
+        permit: &Permit,
+    ) -> Result<(), Problem> {
+        if self.plan.spirometry {
+            let rows = facts::sessions_of_course(context, permit, &self.id).await?;
+            self.sessions = rows.iter().filter_map(spirometry::of_row).collect();
+            self.sessions.sort_by_key(|session| session.day);
+        }
+        if self.plan.nights {
+            let rows = facts::of_course(context, permit, "Observation", &self.id).await?;
+            self.nights = versioned(&rows, nights::of_row);
+        }
+        Ok(())
     }
 
     /// Visits, and stays in hospital. An `Encounter` refers to no plan: its id says whose visit it is.

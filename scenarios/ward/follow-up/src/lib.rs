@@ -254,6 +254,13 @@ async fn list(context: &dyn Context, request: &Request) -> Result<Reply, Problem
     let plans = facts::plans(context, &permit, Vec::new()).await?;
     let mut found = listed::of_plans(context, &permit, plans).await?;
     let now = context.now();
+    for course in &mut found {
+        // What steps stand on is read only where nothing more urgent is known.
+        let known = view::rank(view::urgency(course, now).0);
+        if course.is_active && known > view::rank("step") {
+            course.read_found(context, &permit).await?;
+        }
+    }
     found.sort_by_cached_key(|course| {
         let (state, since) = view::urgency(course, now);
         (view::rank(state), since)

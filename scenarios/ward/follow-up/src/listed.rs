@@ -6,11 +6,12 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::civil::Date;
 use policy::Permit;
 use record::ResourceVersion;
-use scenario::{Context, Problem, is_of};
+use scenario::{Context, Problem, is_of, read};
 use vocabulary::{PatientId, Timestamp};
 
 use crate::{
     alert::Alert,
+    assess,
     course::{FollowUp, team, versioned},
     facts::{self, read_own},
     orders,
@@ -74,6 +75,30 @@ pub async fn of_plans(
 }
 
 impl FollowUp {
+    /// Reads what may make a step call from the work list, where one could.
+    pub async fn read_found(
+        &mut self,
+        context: &dyn Context,
+        permit: &Permit,
+    ) -> Result<(), Problem> {
+        if self.plan.steps().all(|step| step.criterion.is_none()) {
+            return Ok(());
+        }
+        // By their names: among the reports, which are of the same kind, they are few.
+        for n in 0.. {
+            let key = facts::assessment_key(&self.id, n);
+            let Some(row) = read(context.record(), permit, key).await? else {
+                break;
+            };
+            self.assessments
+                .extend(assess::of_row(&row).filter(|_| is_of(facts::SCENARIO, &row)));
+        }
+        let rows = facts::of_course(context, permit, "ServiceRequest", &self.id).await?;
+        self.referrals = versioned(&rows, |row| read_own(row.body.as_ref()?));
+        self.referrals.sort_by_key(|referral| referral.of.at);
+        self.read_measured(context, permit).await
+    }
+
     /// Reads the reports of the periods that are looked back on, and the newest where there are none of these.
     async fn read_latest(
         &mut self,

@@ -34,6 +34,8 @@ pub struct Plans {
     pub lapse_after_min: i64,
     /// From this hour of the day on somebody is told of who fell silent.
     pub silent_from_hour: i64,
+    /// After so many days a step calls again by whose criterion the patient was referred.
+    pub step_rests_days: i64,
     /// How what devices send is counted.
     pub devices: Devices,
     /// What is asked, by name.
@@ -349,6 +351,18 @@ impl Plan {
     pub fn criteria(&self) -> impl Iterator<Item = &'static Criterion> {
         let is_for = |one: &&Criterion| one.plans.is_empty() || one.plans.contains(&self.id);
         plans().criteria.iter().filter(is_for)
+    }
+
+    /// The steps that are for this plan.
+    pub fn steps(&self) -> impl Iterator<Item = &'static Step> {
+        let all = plans().steps.iter();
+        all.filter(|step| step.plans.contains(&self.id))
+    }
+
+    /// Whether this criterion is one of referral up.
+    pub fn is_up(&self, criterion: &str) -> bool {
+        let is_it = |one: &Criterion| one.id == criterion && one.direction == Direction::Up;
+        self.criteria().any(is_it)
     }
 
     /// Looks at the answers of one report. What follows from the patient's usual values is reckoned here: a

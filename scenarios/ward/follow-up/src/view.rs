@@ -106,6 +106,7 @@ pub fn urgency(course: &FollowUp, now: Timestamp) -> (&'static str, Timestamp) {
             "overdue",
             course.start_of(order.until.unwrap_or(order.from)),
         ),
+        None if !assess::calling(course, now).is_empty() => ("step", assess::found_at(course)),
         None if let (Due::Overdue, Some(since)) = (next.due, course.in_hospital) => {
             ("in-hospital", course.start_of(since))
         }
@@ -121,6 +122,7 @@ pub fn rank(state: &str) -> usize {
         "taken",
         "referred",
         "overdue",
+        "step",
         "unclear",
         "in-hospital",
         "fine",
@@ -135,6 +137,11 @@ pub fn rank(state: &str) -> usize {
 pub fn row(course: &FollowUp, now: Timestamp) -> Value {
     let (state, since) = urgency(course, now);
     let today = course.day_of(now);
+    let steps = if state == "step" {
+        assess::calling(course, now)
+    } else {
+        Vec::new()
+    };
     json!({
         "id": course.id,
         "patient": {"id": course.patient, "name": course.patient_name},
@@ -144,6 +151,7 @@ pub fn row(course: &FollowUp, now: Timestamp) -> Value {
         "first": course.course.first,
         "alert": course.open_alert().map(|alert| &alert.of),
         "referral": course.open_referral().map(|(_, referral)| &referral.of),
+        "steps": steps.iter().map(|step| &step.say).collect::<Vec<_>>(),
         "next_report": course.next_report(today),
         "in_hospital": course.in_hospital,
         "last_report": course.reports.first().map(|report| report.at),

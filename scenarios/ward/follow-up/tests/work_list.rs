@@ -10,7 +10,7 @@
 mod home;
 
 use follow_up::FollowUpAtHome;
-use home::{DAY_MS, HU, LI, MINUTE_MS, WANG, as_patient, opened, report};
+use home::{DAY_MS, HU, LI, MINUTE_MS, WANG, as_patient, opened, report, send};
 use scenario::{
     Method,
     testing::{Way, kinds},
@@ -112,4 +112,59 @@ async fn a_line_of_the_work_list_says_what_the_follow_up_itself_says() {
     waits.sort_unstable();
     assert_eq!(waits, ["alert", "follow-up-overdue", "follow-up-overdue"]);
     assert_eq!(kinds(&way.waiting(HU).await), ["referral"]);
+}
+
+/// Thirty days with less than four hours of use on each night.
+fn short_nights(way: &Way, round: u8) -> Vec<Value> {
+    let answers =
+        json!({"cpap_hours": 3.9, "sleepy_while_driving": false, "feels_worse": false});
+    let each = (0..30).map(|days| {
+        let id = format!("round{round}-{days:04}");
+        report(way, &id, days, answers.clone())
+    });
+    each.collect()
+}
+
+#[tokio::test]
+async fn a_step_that_is_a_reason_to_refer_calls_until_the_patient_was_referred_by_it() {
+    let way = opened("osa").await;
+    way.hospital.pass(30 * DAY_MS);
+    send(&way, &short_nights(&way, 0)).await.unwrap();
+    let suspected = begin(&way, "osa-suspected").await;
+    let copd = begin(&way, "copd").await;
+    let ahi = json!({"answers": {"ahi_per_hour": 32}});
+    act(&way, LI, format!("courses/{suspected}/assess"), ahi).await;
+    // What is only to be done here, such as a missing spirometry, does not call.
+    let all = list(&way).await;
+    let state = |id: &str| all.iter().find(|row| row["id"] == id).unwrap()["state"].clone();
+    assert_eq!(
+        [state(&way.id), state(&suspected), state(&copd)],
+        ["step", "step", "fine"]
+    );
+    assert_eq!(all[2]["state"], "fine", "it comes after both");
+    for row in &all {
+        let path = format!("courses/{}", row["id"].as_str().unwrap());
+        let hospital = &way.hospital;
+        let seen = hospital.ask(&FollowUpAtHome, LI, Method::Get, &path, Value::Null);
+        let seen = seen.await.unwrap().body;
+        for (name, value) in row.as_object().unwrap() {
+            assert_eq!(value, &seen[name], "{} {name}", row["plan"]["id"]);
+        }
+    }
+    let row = all.iter().find(|row| row["id"] == json!(way.id)).unwrap();
+    let words = row["steps"][0]["en"].as_str().unwrap();
+    assert!(words.starts_with("Not adherent over 30 days"), "{words}");
+
+    // Referred by it and sent back with advice it rests; where nights stay as they are it calls again.
+    let up = json!({"direction": "up", "criterion": "osa-not-adherent", "reason": "mask mended", "to": HU});
+    act(&way, LI, format!("courses/{}/refer", way.id), up).await;
+    assert_eq!(way.see(LI).await["state"], "referred");
+    let down = json!({"direction": "down", "criterion": "plan-stable", "reason": "a smaller mask"});
+    act(&way, HU, format!("courses/{}/refer", way.id), down).await;
+    let seen = way.see(LI).await;
+    assert_eq!((&seen["state"], &seen["steps"]), (&json!("fine"), &json!([])));
+    assert_eq!(seen["next"][0]["id"], "not-adherent");
+    way.hospital.pass(31 * DAY_MS);
+    send(&way, &short_nights(&way, 1)).await.unwrap();
+    assert_eq!(way.see(LI).await["state"], "step");
 }
