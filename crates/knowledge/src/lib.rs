@@ -8,7 +8,8 @@
 //! A guideline that branches is a file of its own in `guidelines/`: see [`guideline`]. Scales whose answers
 //! have points, and what is said about tobacco, are files in `scales/`; scores of measured parameters, such as
 //! NEWS2, are files in `scores/`; rules that put answers into a class, such as a GOLD group, are files in
-//! `classes/`. Reference equations of lung function, with their look-up tables, are files in `lung-function/`.
+//! `classes/`. Reference equations of lung function, with their look-up tables, are files in `lung-function/`. The
+//! levels of graded care are `levels.toml`.
 
 mod adherence;
 mod answer;
@@ -19,6 +20,7 @@ mod check;
 mod classes;
 mod guidance;
 pub mod guideline;
+mod levels;
 pub mod lung_function;
 mod model;
 pub mod quality;
@@ -41,6 +43,7 @@ pub use guideline::{
     Derivation, Guideline, Recommendation, Verdict, add as add_guidelines,
     guideline as find_guideline, guidelines,
 };
+pub use levels::{Direction, Level, levels};
 pub use model::{
     Band, Caution, ChoiceOption, Confidence, Evidence, Input, Kind, KnowledgeError, LabResult,
     Model, Term,

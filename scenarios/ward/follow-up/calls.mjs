@@ -51,8 +51,8 @@ export const calls = [
   act('POST /courses/{id}/close', 'Ends an alert that one took, with what was done.', object({ alert: text, outcome: text })),
   act(
     'POST /courses/{id}/refer',
-    'Up to a named doctor; down to who asked.',
-    object({ direction: one('up', 'down'), criterion: text, reason: text, 'to?': text }),
+    'Up or down to a named doctor of another level; by who was asked, back.',
+    object({ direction: one('up', 'down'), criterion: text, reason: text, 'to?': text, 'from_level?': text, 'to_level?': text }),
   ),
   act('POST /courses/{id}/handover', 'Names who is told from now on.', object({ first: text, 'second?': text, reason: text })),
   act('POST /courses/{id}/visit', 'Calls the patient into the room.'),

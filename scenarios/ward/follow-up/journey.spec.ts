@@ -186,13 +186,16 @@ test('follow-up: from the phone of a patient to a person who acts', async ({ bro
   await expect(zhao.getByText('waits for you in the room')).toHaveCount(0);
 
   // Up to the centre with a criterion and a reason, and back with advice.
-  await li.locator('summary', { hasText: 'Refer up' }).click();
+  await li.locator('summary', { hasText: 'Refer' }).click();
   const up = li.locator('[data-form=refer]');
+  await up.locator('[name=from_level]').selectOption('community');
+  await up.locator('[name=to_level]').selectOption('centre');
   await up.locator('[name=criterion]').selectOption('not-controlled');
   await up.locator('[name=to]').selectOption('chen.expert');
   await up.locator('[name=reason]').fill('worse at home although the inhalers are used');
   await up.getByRole('button', { name: 'Refer up' }).click();
   await expect(li.locator('[data-referral=up]')).toContainText('waits for an answer');
+  await expect(li.locator('[data-referral=up] [data-levels]')).toContainText('Level 1 (community) → Level 3 (centre)');
   const chen = await person(browser, 'chen.expert');
   await chen.locator('[data-waiting]', { hasText: 'Referred to you' }).getByRole('link').click();
   await expect(chen).toHaveURL(new RegExp(`${address}$`));

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use knowledge::{
-    Answers,
+    Answers, Direction,
     guideline::{Arrangement, Step as Kind},
 };
 use record::NewFact;
@@ -15,8 +15,7 @@ use vocabulary::Timestamp;
 use crate::{
     days::{self, Origin},
     deviation::{self, Deviation},
-    levels::{self, Direction},
-    orders,
+    levels, orders,
     programme::{Course, Person, Programme, Step},
     step,
 };
@@ -309,16 +308,8 @@ fn in_order(window: Window) -> Result<Window, Problem> {
 
 fn refer(wish: ReferralWish, by: &Person, at: Timestamp) -> Result<Referral, Problem> {
     let note = deviation::short_enough(&wish.note, "转诊说明", "the note to the referral")?;
-    let levels = levels::all();
-    let rank = |id: &str| levels.ladder.iter().position(|level| level.id == id);
-    let fits = match (rank(&wish.from_level), rank(&wish.to_level)) {
-        (Some(from), Some(to)) => match wish.direction {
-            Direction::Up => to > from,
-            Direction::Down => to < from,
-        },
-        _ => false,
-    };
-    let named = levels
+    let fits = Direction::between(&wish.from_level, &wish.to_level) == Some(wish.direction);
+    let named = levels::all()
         .criterion(&wish.criterion)
         .is_some_and(|criterion| criterion.direction == wish.direction);
     if !fits || !named {

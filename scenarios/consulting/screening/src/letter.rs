@@ -22,14 +22,13 @@ pub struct Section {
 /// The letter's parts; none where nobody is referred.
 pub fn sections(programme: &Programme, in_force: &Answers) -> Option<Vec<Section>> {
     let referral = programme.referral.as_ref()?;
-    let levels = levels::all();
-    let level = |id: &str| levels.label(id).cloned().unwrap_or(Text::new("—", "—"));
+    let level = |id: &str| levels::label(id).cloned().unwrap_or(Text::new("—", "—"));
     let (from, to) = (level(&referral.from_level), level(&referral.to_level));
     let mut why = vec![Text::new(
         format!("{} → {}", from.zh, to.zh),
         format!("{} → {}", from.en, to.en),
     )];
-    if let Some(criterion) = levels.criterion(&referral.criterion) {
+    if let Some(criterion) = levels::all().criterion(&referral.criterion) {
         why.push(if criterion.confidence.needs_confirmation() {
             Text::new(
                 format!("标准：{}（待确认）", criterion.label.zh),

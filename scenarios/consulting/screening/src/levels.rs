@@ -1,9 +1,9 @@
-//! The levels of graded care, and when a patient goes up or down between them.
+//! When a patient goes up or down between the levels of graded care.
 
 use std::sync::LazyLock;
 
-use knowledge::{Confidence, guideline::Step as Kind};
-use serde::{Deserialize, Serialize};
+use knowledge::{Confidence, Direction, guideline::Step as Kind};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use vocabulary::Text;
 
@@ -14,31 +14,13 @@ static ALL: LazyLock<Levels> = LazyLock::new(|| {
         .unwrap_or_else(|error| unreachable!("the levels: {error}"))
 });
 
-/// Up to a higher level, or down to a lower one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    Up,
-    Down,
-}
-
 /// `guidelines/levels.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Levels {
-    /// From the lowest.
-    #[serde(rename = "level")]
-    pub ladder: Vec<Level>,
     #[serde(rename = "criterion")]
     pub criteria: Vec<Criterion>,
     pub source: SourceOf,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Level {
-    pub id: String,
-    pub label: Text,
 }
 
 /// When a referral is due.
@@ -63,7 +45,7 @@ pub struct SourceOf {
     pub evidence: String,
 }
 
-/// The levels and criteria.
+/// The criteria.
 pub fn all() -> &'static Levels {
     &ALL
 }
@@ -73,12 +55,12 @@ impl Levels {
     pub fn criterion(&self, id: &str) -> Option<&Criterion> {
         self.criteria.iter().find(|criterion| criterion.id == id)
     }
+}
 
-    /// What people call a level.
-    pub fn label(&self, id: &str) -> Option<&Text> {
-        let level = self.ladder.iter().find(|level| level.id == id)?;
-        Some(&level.label)
-    }
+/// What people call a level.
+pub fn label(id: &str) -> Option<&'static Text> {
+    let level = knowledge::levels().iter().find(|level| level.id == id)?;
+    Some(&level.label)
 }
 
 /// The levels and criteria as they are shown, with those that the assessment suggests.
@@ -104,7 +86,7 @@ pub fn view(programme: &Programme, arranged: &[Kind]) -> Value {
         })
         .collect();
     json!({
-        "levels": ALL.ladder,
+        "levels": knowledge::levels(),
         "criteria": criteria,
         "citation": knowledge::evidence(&ALL.source.evidence).map(|source| &source.citation),
     })
@@ -117,7 +99,6 @@ mod tests {
     #[test]
     fn every_criterion_is_named_once_and_its_source_is_known() {
         let levels = all();
-        assert_eq!(levels.ladder.len(), 3);
         for criterion in &levels.criteria {
             let same = levels.criteria.iter().filter(|one| one.id == criterion.id);
             assert_eq!(same.count(), 1, "{}", criterion.id);

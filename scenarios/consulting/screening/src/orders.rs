@@ -1,7 +1,7 @@
 //! Orders, visits and the referral as FHIR resources; and what is done about them once the plan is signed.
 
 use jiff::civil::Date;
-use knowledge::guideline::Step as Kind;
+use knowledge::{Direction, guideline::Step as Kind};
 use record::NewFact;
 use scenario::{Context, Problem, Request};
 use serde::Deserialize;
@@ -12,8 +12,7 @@ use crate::{
     arrange::{Arranged, Decision, Referral, Visit, Window},
     days,
     deviation::may_decide,
-    facts,
-    levels::{self, Direction},
+    facts, levels,
     programme::{Course, Programme, State},
     step,
 };
@@ -126,8 +125,7 @@ pub fn referral(programme: &Programme, wanted: Option<&Referral>) -> Option<NewF
         facts::set(&mut body, "status", json!("revoked"));
         return Some(facts::put(key, &programme.patient, body));
     };
-    let levels = levels::all();
-    let criterion = levels
+    let criterion = levels::all()
         .criterion(&referral.criterion)
         .map(|criterion| facts::both(&criterion.label));
     let (way, display) = match referral.direction {
@@ -141,7 +139,7 @@ pub fn referral(programme: &Programme, wanted: Option<&Referral>) -> Option<NewF
         "intent": "order",
         "code": {
             "coding": [{"system": STEP, "code": way, "display": display}],
-            "text": levels.label(&referral.to_level).map(facts::both).unwrap_or_default(),
+            "text": levels::label(&referral.to_level).map(facts::both).unwrap_or_default(),
         },
         "subject": facts::patient(programme),
         "authoredOn": referral.at,

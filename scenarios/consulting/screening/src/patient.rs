@@ -59,7 +59,7 @@ pub fn of(context: &dyn Context, programme: &Programme) -> Result<Value, Problem
         .map(|_| &knowledge::five_a().steps);
     let referral = programme.referral.as_ref().map(|referral| {
         json!({
-            "to": levels::all().label(&referral.to_level),
+            "to": levels::label(&referral.to_level),
             "direction": referral.direction,
         })
     });

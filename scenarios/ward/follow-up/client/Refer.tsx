@@ -3,12 +3,20 @@ import { For, Show, createEffect, createMemo, createSignal, on } from 'solid-js'
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import type { StaffRow } from '../../../../client/core/hospital';
 import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
+import type { Person, Referral } from './course';
 import type { Part } from './CourseView';
+import { doctors } from './people';
+import { directionOf, levelsShown } from './shown';
+
+/** One that goes back is the answer itself: it was answered when it was made. */
+function referredWord({ direction, at, answered }: Referral): 'referredBack' | 'referredUp' | 'referredDown' {
+  if (answered === at) return 'referredBack';
+  return direction === 'up' ? 'referredUp' : 'referredDown';
+}
 
 export function Referrals(props: { part: Part }): JSX.Element {
   const app = useApp();
@@ -22,13 +30,16 @@ export function Referrals(props: { part: Part }): JSX.Element {
       <For each={props.part.of.referrals} fallback={<li class="soft">{say('noReferrals')}</li>}>
         {(one) => (
           <li data-referral={one.direction}>
-            {say(one.direction === 'up' ? 'referredUp' : 'referredDown', {
+            {say(referredWord(one), {
               from: one.from.name,
               to: one.to.name,
               criterion: criterion(one.criterion),
               reason: one.reason,
             })}{' '}
-            <span class="soft small">{momentOf(one.at, app.language())}</span>{' '}
+            <span class="soft small">
+              <Show when={levelsShown(props.part.of.levels, one, app.language())}>{(words) => <span data-levels="">{words()} · </span>}</Show>
+              {momentOf(one.at, app.language())}
+            </span>{' '}
             <Show when={one.answered === undefined}>
               <span class="chip warn">{say('waitsForAnswer')}</span>
             </Show>
@@ -43,7 +54,6 @@ export function Refer(props: { part: Part }): JSX.Element {
   const app = useApp();
   const { say } = props.part;
   const isMine = (): boolean => props.part.of.referral?.to.id === app.me()?.id;
-  const direction = (): 'up' | 'down' => (isMine() ? 'down' : 'up');
   const mayAsk = (): boolean => isMine() || props.part.of.referral === null;
   const isDoctor = (): boolean => app.me()?.roles.some((role) => ['terminal-doctor', 'expert'].includes(role)) ?? false;
   // Only what changes opens or shuts it anew: what somebody is writing stays open when news come.
@@ -51,34 +61,58 @@ export function Refer(props: { part: Part }): JSX.Element {
   return (
     <Show when={mayAsk() && isDoctor()}>
       <details open={opens()} ref={(element) => createEffect(() => props.part.suggested !== undefined && element.scrollIntoView({ block: 'center' }))}>
-        <summary>{say(`refer.${direction()}`)}</summary>
-        <Show when={direction()} keyed>
-          {(now) => <Form part={props.part} direction={now} />}
+        <summary>{say(isMine() ? 'refer.back' : 'refer')}</summary>
+        <Show when={isMine() ? 'back' : 'asks'} keyed>
+          {(now) => <Form part={props.part} back={now === 'back'} />}
         </Show>
       </details>
     </Show>
   );
 }
 
-function Form(props: { part: Part; direction: 'up' | 'down' }): JSX.Element {
+function Form(props: { part: Part; back: boolean }): JSX.Element {
   const app = useApp();
   const { say } = props.part;
+  const [levels, setLevels] = createSignal({ from_level: '', to_level: '' });
+  const direction = createMemo((): 'up' | 'down' =>
+    props.back ? (props.part.of.referral?.direction === 'up' ? 'down' : 'up') : directionOf(props.part.of.levels, levels().from_level, levels().to_level),
+  );
   const [chosen, setCriterion] = createSignal<string>();
-  const criterion = (): string => chosen() ?? props.part.suggested ?? '';
-  createEffect(on(() => props.part.suggested, () => setCriterion(undefined), { defer: true }));
+  const criteria = () => props.part.of.criteria.filter((one) => one.direction === direction());
+  const suggested = () => criteria().find(({ id }) => id === props.part.suggested)?.id;
+  const criterion = (): string => chosen() ?? suggested() ?? '';
+  // A criterion is for one direction.
+  createEffect(on([() => props.part.suggested, direction], () => setCriterion(undefined), { defer: true }));
   const [to, setTo] = createSignal('');
   const [reason, setReason] = createSignal('');
-  const criteria = () => props.part.of.criteria.filter(({ direction }) => direction === props.direction);
-  const experts = createQuery<readonly StaffRow[]>(() => (signal) =>
-    props.direction === 'up' ? app.api.get('/api/staff?role=expert', { signal }) : Promise.resolve([]),
-  );
+  const others = createQuery<readonly Person[]>(() => (signal) => (props.back ? Promise.resolve([]) : doctors(app, signal)));
   const send = (event: SubmitEvent): void => {
     event.preventDefault();
-    const where = props.direction === 'up' ? { to: to() } : {};
-    void props.part.act('refer', { direction: props.direction, criterion: criterion(), reason: reason(), ...where });
+    const where = props.back ? {} : { to: to(), ...levels() };
+    void props.part.act('refer', { direction: direction(), criterion: criterion(), reason: reason(), ...where });
   };
   return (
     <form class="follow-form" data-form="refer" onSubmit={send} noValidate>
+      <Show when={!props.back}>
+        <For each={['from_level', 'to_level'] as const}>
+          {(end) => (
+            <Field label={say(end === 'from_level' ? 'fromLevel' : 'toLevel')}>
+              {(control) => (
+                <select {...control} class="input" name={end} onChange={(event) => setLevels((all) => ({ ...all, [end]: event.currentTarget.value }))}>
+                  <option value="">{say('choose')}</option>
+                  <For each={props.part.of.levels}>
+                    {(level) => (
+                      <option value={level.id} selected={levels()[end] === level.id}>
+                        {inLanguage(level.label, app.language())}
+                      </option>
+                    )}
+                  </For>
+                </select>
+              )}
+            </Field>
+          )}
+        </For>
+      </Show>
       <Field label={say('criterion')}>
         {(control) => (
           <select {...control} class="input" name="criterion" value={criterion()} onChange={(event) => setCriterion(event.currentTarget.value)}>
@@ -88,26 +122,29 @@ function Form(props: { part: Part; direction: 'up' | 'down' }): JSX.Element {
         )}
       </Field>
       <Notice kind="warn">{say('confirm')}</Notice>
-      <Show when={props.direction === 'up'}>
+      <Show when={!props.back}>
         <Field label={say('to')}>
           {(control) => (
             <select {...control} class="input" name="to" onChange={(event) => setTo(event.currentTarget.value)}>
               <option value="">{say('choose')}</option>
-              <For each={experts.data()?.filter(({ id }) => id !== app.me()?.id)}>
+              <For each={others.data()?.filter(({ id }) => id !== app.me()?.id)}>
                 {(one) => <option value={one.id}>{one.name}</option>}
               </For>
             </select>
           )}
         </Field>
       </Show>
-      <Field label={say(props.direction === 'up' ? 'reason' : 'reasonDown')}>
+      <Field label={say(props.back ? 'advice' : 'reason')}>
         {(control) => (
           <textarea {...control} class="input" name="reason" rows="2" onInput={(event) => setReason(event.currentTarget.value)} />
         )}
       </Field>
+      <Show when={!props.back && direction() === 'down'}>
+        <p class="soft small">{say('downHint')}</p>
+      </Show>
       <div class="row">
         <button type="submit" class="button primary">
-          {say(`refer.${props.direction}`)}
+          {say(props.back ? 'refer.back' : `refer.${direction()}`)}
         </button>
       </div>
     </form>

@@ -235,8 +235,17 @@ export interface Referral {
   readonly reason: string;
   readonly from: Person;
   readonly to: Person;
+  /** The ids of the levels; what was written before they were asked for has none. */
+  readonly from_level?: string;
+  readonly to_level?: string;
   readonly at: string;
   readonly answered?: string;
+}
+
+/** A level of care. */
+export interface CareLevel {
+  readonly id: string;
+  readonly label: Text;
 }
 
 /** A line of the work list. */
@@ -325,6 +334,8 @@ export interface Course extends Row {
   readonly referrals: readonly Referral[];
   readonly visits: readonly Visit[];
   readonly criteria: readonly { readonly id: string; readonly direction: 'up' | 'down'; readonly label: Text }[];
+  /** The levels of care, from the lowest. */
+  readonly levels: readonly CareLevel[];
   readonly orders: readonly Order[];
   readonly nights: Nights | null;
   /** What those who treat ask beside the reports; none where the plan has no list. */

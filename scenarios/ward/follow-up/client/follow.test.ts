@@ -3,7 +3,7 @@ import { bundles, MOST_bytes, staying, toBase64 } from './card';
 import type { Alert, Question, Referral, Unsent } from './course';
 import { dayIn, daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
 import { eachOnce } from './people';
-import { endShown, marksShown, sentFor, toldShown, valueShown, whyShown } from './shown';
+import { directionOf, endShown, levelsShown, marksShown, sentFor, toldShown, valueShown, whyShown } from './shown';
 import en from './words.en.json';
 import zh from './words.zh.json';
 import type { Say } from './words';
@@ -189,6 +189,25 @@ test('a line says why it stands there: what was found, unless somebody was told 
   expect(whyShown({ alert: null, referral, steps: [] }, 'en')).toBe('no better');
   expect(whyShown({ alert, referral, steps: [] }, 'zh')).toBe('feels worse；fever');
   expect(whyShown({ alert: null, referral: null, steps: [] }, 'en')).toBe('');
+});
+
+describe('levels of care', () => {
+  const level = (id: string) => ({ id, label: { zh: `${id} 级`, en: `level ${id}` } });
+  const levels = [level('community'), level('county'), level('centre')];
+
+  test.each([
+    ['community', 'county', 'up'],
+    ['centre', 'county', 'down'],
+    ['centre', '', 'up'],
+    ['', '', 'up'],
+  ] as const)('from %s to "%s" is %s', (from, to, direction) => {
+    expect(directionOf(levels, from, to)).toBe(direction);
+  });
+
+  test('are named with a referral that says them', () => {
+    expect(levelsShown(levels, { from_level: 'centre', to_level: 'county' }, 'en')).toBe('level centre → level county');
+    expect(levelsShown(levels, {}, 'en')).toBe('');
+  });
 });
 
 describe('of who was told', () => {

@@ -2,7 +2,7 @@
 import { momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
-import type { Alert, Mark, OwnCourse, Person, Question, Received, Row, Urgency, Value, Worse } from './course';
+import type { Alert, CareLevel, Mark, OwnCourse, Person, Question, Received, Referral, Row, Urgency, Value, Worse } from './course';
 import type { Say } from './words';
 
 /** How urgent something is, by a sign as well: never by colour alone. */
@@ -35,6 +35,18 @@ export function whyShown({ alert, referral, steps }: Pick<Row, 'alert' | 'referr
   if (!alert && referral) return referral.reason;
   const why = alert ? [...alert.why, ...alert.again.flatMap((again) => again.why ?? [])] : steps;
   return why.map((one) => inLanguage(one, language)).join(language === 'zh' ? '；' : '; ');
+}
+
+/** Whether one refers up or down between these levels; up as long as nobody said. */
+export function directionOf(levels: readonly CareLevel[], from: string, to: string): 'up' | 'down' {
+  const rank = (id: string): number => levels.findIndex((level) => level.id === id);
+  return from !== '' && to !== '' && rank(to) < rank(from) ? 'down' : 'up';
+}
+
+/** Between which levels a patient was referred; nothing where nobody was asked for them. */
+export function levelsShown(levels: readonly CareLevel[], { from_level, to_level }: Pick<Referral, 'from_level' | 'to_level'>, language: Language): string {
+  const ends = [from_level, to_level].map((id) => levels.find((level) => level.id === id));
+  return ends.flatMap((level) => (level === undefined ? [] : [inLanguage(level.label, language)])).join(' → ');
 }
 
 /** The unit of a question, with the space before it. */

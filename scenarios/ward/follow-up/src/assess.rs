@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use knowledge::{Answer, AnswerValue, Answers, CardInput, Said, Source, lung_function};
+use knowledge::{Answer, AnswerValue, Answers, CardInput, Direction, Said, Source, lung_function};
 use policy::{Action, Object};
 use record::{Precondition, ResourceVersion};
 use scenario::{Context, Person, Problem, Request, Topic};
@@ -16,7 +16,7 @@ use crate::{
     course::FollowUp,
     facts::{self, own, read_own},
     nights,
-    plans::{Direction, Step, plans},
+    plans::{Step, plans},
     report::{must_lie_within, refused},
     schedule::days_after,
 };

@@ -6,7 +6,7 @@ use std::{
 };
 
 use devices::{LOINC, MDC, OWN};
-use knowledge::{Answer, AnswerValue, Answers, Input, class_list, inputs};
+use knowledge::{Answer, AnswerValue, Answers, Direction, Input, class_list, inputs};
 use serde::{Deserialize, Serialize};
 use vocabulary::{Assessed, Text};
 
@@ -233,14 +233,6 @@ impl Danger {
         self.at_most.is_some_and(|most| *number <= most)
             || self.at_least.is_some_and(|least| *number >= least)
     }
-}
-
-/// Up to a higher level, or down to a lower one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Direction {
-    Up,
-    Down,
 }
 
 /// When a patient is referred.

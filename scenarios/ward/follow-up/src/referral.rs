@@ -1,6 +1,7 @@
-//! Referrals between levels of care: up to a named doctor, who sees the patient from then on; down again with
-//! advice, which ends that.
+//! Referrals between levels of care, up or down: to a named doctor, who sees the patient from then on; back again with
+//! advice, which ends that. Who is handed a follow-up that was referred down to them has answered, too.
 
+use knowledge::Direction;
 use policy::{Action, Object};
 use record::{NewFact, Precondition};
 use scenario::{Context, Person, Problem, Request, Topic};
@@ -10,10 +11,9 @@ use vocabulary::{ActorId, Timestamp};
 
 use crate::{
     alert::said,
-    course::FollowUp,
+    course::{FollowUp, Versioned},
     facts::{self, own},
     open::must_be_doctor,
-    plans::Direction,
 };
 
 /// A referral.
@@ -25,20 +25,27 @@ pub struct Referral {
     pub reason: String,
     pub from: Person,
     pub to: Person,
+    /// The ids of the levels; what was written before they were asked for has none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from_level: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub to_level: Option<String>,
     pub at: Timestamp,
     /// When the other level answered: it is over then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub answered: Option<Timestamp>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wish {
     direction: Direction,
     criterion: String,
     reason: String,
-    /// To whom; a referral down goes back to who asked.
+    /// To whom, and between which levels; who was asked refers back to who asked.
     to: Option<ActorId>,
+    from_level: Option<String>,
+    to_level: Option<String>,
 }
 
 /// `POST courses/{id}/refer`.
@@ -60,27 +67,20 @@ pub async fn refer(
         ));
     }
     course.must_be_active()?;
-    let object = Object::Patient(course.patient.clone());
     let from = Person::from(&request.actor);
     let now = context.now();
     let mut new: Vec<(NewFact, Precondition)> = Vec::new();
-    let to = match (wish.direction, course.open_referral()) {
-        (Direction::Up, None) => {
-            context
-                .permit(&request.actor, Action::GrantAccess, &object)
-                .await?;
-            let wanted = wish
-                .to
-                .ok_or_else(|| Problem::invalid("请写明转给谁", "say to whom"))?;
-            if wanted == from.id {
-                return Err(Problem::invalid(
-                    "不能转给自己",
-                    "a patient is not referred to oneself",
-                ));
-            }
-            must_be_doctor(context, &wanted).await?
+    let asked = course.open_referral();
+    let (to, from_level, to_level) = match asked {
+        None => named(context, course, request, wish.clone()).await?,
+        Some((_, before)) if before.of.direction == wish.direction => {
+            return Err(Problem::out_of_order(
+                "已转诊，尚未答复",
+                "the patient was referred already, and nobody answered yet",
+            ));
         }
-        (Direction::Down, Some((n, before))) => {
+        Some((n, before)) => {
+            let object = Object::Patient(course.patient.clone());
             context
                 .permit(&request.actor, Action::AnswerAlert, &object)
                 .await?;
@@ -90,26 +90,9 @@ pub async fn refer(
                     "only who was asked refers back",
                 ));
             }
-            let answered = Referral {
-                answered: Some(now),
-                ..before.of.clone()
-            };
-            let key = facts::referral_key(&course.id, n);
-            let fact = facts::put(key, &course.patient, request_of(course, &answered));
-            new.push((fact, before.unchanged()));
-            before.of.from.clone()
-        }
-        (Direction::Up, Some(_)) => {
-            return Err(Problem::out_of_order(
-                "已转诊，尚未答复",
-                "the patient was referred already, and nobody answered yet",
-            ));
-        }
-        (Direction::Down, None) => {
-            return Err(Problem::out_of_order(
-                "没有待答复的转诊",
-                "no referral waits for an answer",
-            ));
+            new.push(answered(course, n, before, now));
+            let before = before.of.clone();
+            (before.from, before.to_level, before.from_level)
         }
     };
     let referral = Referral {
@@ -118,9 +101,11 @@ pub async fn refer(
         reason,
         from,
         to,
+        from_level,
+        to_level,
         at: now,
-        // A referral down is the answer itself: nothing waits for it.
-        answered: (wish.direction == Direction::Down).then_some(now),
+        // One that goes back is the answer itself: nothing waits for it.
+        answered: asked.is_some().then_some(now),
     };
     let key = facts::referral_key(&course.id, course.referrals.len());
     let fact = facts::put(key, &course.patient, request_of(course, &referral));
@@ -130,6 +115,54 @@ pub async fn refer(
     context.notify(Topic::Waiting, &course.id, &both);
     context.notify(Topic::Case, &course.id, &both);
     Ok(())
+}
+
+/// Who is asked by one who was not, and between which levels.
+async fn named(
+    context: &dyn Context,
+    course: &FollowUp,
+    request: &Request,
+    wish: Wish,
+) -> Result<(Person, Option<String>, Option<String>), Problem> {
+    let object = Object::Patient(course.patient.clone());
+    context
+        .permit(&request.actor, Action::GrantAccess, &object)
+        .await?;
+    let levels = wish.from_level.as_deref().zip(wish.to_level.as_deref());
+    let direction = levels.and_then(|(from, to)| Direction::between(from, to));
+    if direction != Some(wish.direction) {
+        return Err(Problem::invalid(
+            "请选择从哪一级转到哪一级，并与转诊方向一致",
+            "choose from which level to which: they must fit the direction",
+        ));
+    }
+    let wanted = wish
+        .to
+        .ok_or_else(|| Problem::invalid("请写明转给谁", "say to whom"))?;
+    if wanted == request.actor.id {
+        return Err(Problem::invalid(
+            "不能转给自己",
+            "a patient is not referred to oneself",
+        ));
+    }
+    let to = must_be_doctor(context, &wanted).await?;
+    Ok((to, wish.from_level, wish.to_level))
+}
+
+/// The referral with this number as it is when it was answered.
+pub fn answered(
+    course: &FollowUp,
+    n: usize,
+    before: &Versioned<Referral>,
+    at: Timestamp,
+) -> (NewFact, Precondition) {
+    let answered = Referral {
+        answered: Some(at),
+        ..before.of.clone()
+    };
+    let key = facts::referral_key(&course.id, n);
+    let fact = facts::put(key, &course.patient, request_of(course, &answered));
+    (fact, before.unchanged())
 }
 
 /// One that is active lets its performer see the patient: see the policies.

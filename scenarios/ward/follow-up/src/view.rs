@@ -209,6 +209,7 @@ pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) 
         "referrals": referrals,
         "visits": visits,
         "criteria": course.plan.criteria().collect::<Vec<_>>(),
+        "levels": knowledge::levels(),
         "orders": course.orders,
         "nights": course.plan.nights.then(|| nights::view(course, today)),
         "assess": assess,

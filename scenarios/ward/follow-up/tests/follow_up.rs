@@ -453,7 +453,7 @@ async fn who_does_not_report_is_found_by_the_doctor_and_reminded() {
 #[tokio::test]
 async fn a_patient_is_referred_up_and_comes_back_with_advice() {
     let way = opened("copd").await;
-    let up = json!({"direction": "up", "criterion": "not-controlled", "reason": "no better for 3 weeks", "to": HU});
+    let up = json!({"direction": "up", "from_level": "community", "to_level": "centre", "criterion": "not-controlled", "reason": "no better for 3 weeks", "to": HU});
     let with = |name: &str, value: Value| {
         let mut one = up.clone();
         one[name] = value;
@@ -476,7 +476,8 @@ async fn a_patient_is_referred_up_and_comes_back_with_advice() {
     let down = json!({"direction": "down", "criterion": "plan-stable", "reason": "inhaler changed; weekly reports do"});
     assert_eq!(
         way.refused(LI, Method::Post, "/refer", down.clone()).await,
-        409
+        422,
+        "nobody asked: to whom?"
     );
     let seen = way.do_it(LI, Method::Post, "/refer", up.clone()).await;
     assert_eq!(seen["state"], "referred");

@@ -246,7 +246,7 @@ async fn a_questionnaire_leads_to_oximetry_to_a_study_and_to_the_expert() {
         (&step["criterion"], &step["needs_confirmation"]),
         (&json!("osa-severe"), &json!(true))
     );
-    let refer = json!({"direction": "up", "criterion": "osa-severe", "reason": "AHI 32", "to": HU});
+    let refer = json!({"direction": "up", "from_level": "community", "to_level": "centre", "criterion": "osa-severe", "reason": "AHI 32", "to": HU});
     let seen = way.do_it(LI, Method::Post, "/refer", refer).await;
     assert_eq!(seen["referrals"][0]["criterion"], "osa-severe");
 }

@@ -75,7 +75,7 @@ async fn a_line_of_the_work_list_says_what_the_follow_up_itself_says() {
     answer(&way, &suspected, 0..1, json!({"feels_worse": false})).await;
     let taken = json!({"alert": way.see(LI).await["alert"]["id"]});
     act(&way, WANG, format!("courses/{}/take", way.id), taken).await;
-    let wish = json!({"direction": "up", "criterion": "osa-severe", "reason": "AHI", "to": HU});
+    let wish = json!({"direction": "up", "from_level": "community", "to_level": "centre", "criterion": "osa-severe", "reason": "AHI", "to": HU});
     act(&way, LI, format!("courses/{suspected}/refer"), wish).await;
     act(&way, LI, format!("courses/{surgery}/visit"), json!({})).await;
     let reason = json!({"reason": "moved away"});
@@ -116,8 +116,7 @@ async fn a_line_of_the_work_list_says_what_the_follow_up_itself_says() {
 
 /// Thirty days with less than four hours of use on each night.
 fn short_nights(way: &Way, round: u8) -> Vec<Value> {
-    let answers =
-        json!({"cpap_hours": 3.9, "sleepy_while_driving": false, "feels_worse": false});
+    let answers = json!({"cpap_hours": 3.9, "sleepy_while_driving": false, "feels_worse": false});
     let each = (0..30).map(|days| {
         let id = format!("round{round}-{days:04}");
         report(way, &id, days, answers.clone())
@@ -156,13 +155,16 @@ async fn a_step_that_is_a_reason_to_refer_calls_until_the_patient_was_referred_b
     assert!(words.starts_with("Not adherent over 30 days"), "{words}");
 
     // Referred by it and sent back with advice it rests; where nights stay as they are it calls again.
-    let up = json!({"direction": "up", "criterion": "osa-not-adherent", "reason": "mask mended", "to": HU});
+    let up = json!({"direction": "up", "from_level": "community", "to_level": "centre", "criterion": "osa-not-adherent", "reason": "mask mended", "to": HU});
     act(&way, LI, format!("courses/{}/refer", way.id), up).await;
     assert_eq!(way.see(LI).await["state"], "referred");
     let down = json!({"direction": "down", "criterion": "plan-stable", "reason": "a smaller mask"});
     act(&way, HU, format!("courses/{}/refer", way.id), down).await;
     let seen = way.see(LI).await;
-    assert_eq!((&seen["state"], &seen["steps"]), (&json!("fine"), &json!([])));
+    assert_eq!(
+        (&seen["state"], &seen["steps"]),
+        (&json!("fine"), &json!([]))
+    );
     assert_eq!(seen["next"][0]["id"], "not-adherent");
     way.hospital.pass(31 * DAY_MS);
     send(&way, &short_nights(&way, 1)).await.unwrap();

@@ -1,0 +1,113 @@
+//! Referrals between levels of care: which level asks which, down from where the follow-up was begun, and who takes over
+//! there.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod home;
+
+use home::{HU, LI, opened};
+use scenario::{Method, testing::kinds};
+use serde_json::{Value, json};
+
+fn down() -> Value {
+    json!({
+        "direction": "down", "criterion": "follow-up-only", "reason": "stable for a year", "to": HU,
+        "from_level": "centre", "to_level": "county",
+    })
+}
+
+fn back(direction: &str, criterion: &str) -> Value {
+    json!({"direction": direction, "criterion": criterion, "reason": "as agreed"})
+}
+
+#[tokio::test]
+async fn levels_are_asked_for_kept_and_shown_and_turn_round_on_the_way_back() {
+    let way = opened("copd").await;
+    let up = json!({
+        "direction": "up", "criterion": "not-controlled", "reason": "no better", "to": HU,
+        "from_level": "community", "to_level": "county",
+    });
+    for (name, value) in [
+        ("from_level", Value::Null),
+        ("to_level", Value::Null),
+        ("to_level", json!("community")),
+        ("to_level", json!("moon")),
+        ("from_level", json!("centre")),
+    ] {
+        let mut wrong = up.clone();
+        wrong[name] = value;
+        let refused = way.refused(LI, Method::Post, "/refer", wrong.clone()).await;
+        assert_eq!(refused, 422, "{wrong}");
+    }
+    let seen = way.do_it(LI, Method::Post, "/refer", up).await;
+    assert_eq!(seen["levels"][2]["id"], "centre");
+    let levels = |one: &Value| [one["from_level"].clone(), one["to_level"].clone()];
+    assert_eq!(levels(&seen["referral"]), ["community", "county"]);
+    let answer = back("down", "plan-stable");
+    way.do_it(HU, Method::Post, "/refer", answer).await;
+    let way = way.reopen().await;
+    let seen = way.see(LI).await;
+    assert_eq!(levels(&seen["referrals"][1]), ["county", "community"]);
+}
+
+#[tokio::test]
+async fn who_is_asked_at_a_lower_level_sees_the_patient_and_may_send_them_back() {
+    let way = opened("copd").await;
+    let mut to_nobody = down();
+    to_nobody["to"] = Value::Null;
+    let refused = way.refused(LI, Method::Post, "/refer", to_nobody).await;
+    assert_eq!(refused, 422);
+    let seen = way.do_it(LI, Method::Post, "/refer", down()).await;
+    assert_eq!(seen["state"], "referred");
+    assert_eq!(kinds(&way.waiting(HU).await), ["referral"]);
+    assert_eq!(way.see(HU).await["referral"]["reason"], "stable for a year");
+    // Nobody is asked twice, and who asked does not answer.
+    let up = back("up", "not-controlled");
+    for wish in [down(), up.clone()] {
+        let refused = way.refused(LI, Method::Post, "/refer", wish.clone()).await;
+        assert_eq!(refused, 409, "{wish}");
+    }
+    let gone = way.do_it(HU, Method::Post, "/refer", up).await;
+    assert_eq!(gone, json!({"id": way.id, "gone": true}));
+    assert_eq!(way.refused(HU, Method::Get, "", Value::Null).await, 404);
+    let seen = way.see(LI).await;
+    let answer = &seen["referrals"][1];
+    assert_eq!(
+        [
+            &answer["direction"],
+            &answer["to"]["id"],
+            &answer["to_level"]
+        ],
+        ["up", LI, "centre"]
+    );
+    assert_eq!(seen["state"], "fine");
+}
+
+#[tokio::test]
+async fn who_was_asked_at_a_lower_level_takes_over_where_it_is_handed_to_them() {
+    let way = opened("copd").await;
+    way.do_it(LI, Method::Post, "/refer", down()).await;
+    let end = json!({"reason": "moved"});
+    assert_eq!(way.refused(LI, Method::Post, "/end", end).await, 409);
+    let hand = json!({"first": HU, "reason": "nearer to their home"});
+    let seen = way.do_it(LI, Method::Post, "/handover", hand).await;
+    assert_eq!(
+        (&seen["referral"], &seen["state"]),
+        (&Value::Null, &json!("fine"))
+    );
+    assert!(seen["referrals"][0]["answered"].is_string());
+    // They see the patient as long as they are named, and nothing waits for an answer.
+    assert_eq!(way.see(HU).await["first"]["id"], HU);
+    assert!(way.waiting(HU).await.is_empty());
+    assert!(way.called().await.is_empty());
+    let body = way
+        .hospital
+        .body("ServiceRequest", &format!("{}-f0", way.id));
+    let body = body.await.unwrap();
+    assert_eq!(body["status"], "completed");
+    assert_eq!(fhir::validate(&body), []);
+}
