@@ -307,6 +307,21 @@ test('follow-up: lung function, groups and an action plan that is read aloud in 
   expect(spoken[0]).toContain('call the practice');
   expect(spoken[1]).toContain('symptoms by day');
   await look(zhao, 'follow-large', ['narrow']);
+
+  // With COPD the groups of two years stand side by side, and that they differ is said.
+  await li.goto(PAGE);
+  await form.locator('[name=patient]').selectOption(PATIENT);
+  await form.locator('[name=plan]').selectOption('copd');
+  await form.getByRole('button', { name: 'Begin' }).click();
+  await expect(li).toHaveURL(/\/scenarios\/follow-up\/[\w-]+$/);
+  await assess.locator('summary').click();
+  await asked.locator('[name=mmrc]').fill('2');
+  await asked.locator('[name=moderate_exacerbations_12mo]').fill('1');
+  await asked.locator('[name=hospital_exacerbation_12mo]').selectOption('no');
+  await asked.getByRole('button', { name: 'Keep' }).click();
+  await expect(li.locator('[data-result=gold-abe-2023]')).toHaveAttribute('data-found', 'B');
+  await expect(li.locator('[data-result=gold-abe-2026]')).toHaveAttribute('data-found', 'E');
+  await expect(li.locator('[data-step=years-differ]')).toBeVisible();
 });
 
 test('follow-up: what a device at home sends is there before the patient types', async ({ browser }) => {
@@ -367,7 +382,10 @@ test('follow-up: suspected sleep apnoea, from a questionnaire to the expert', as
   await form.locator('[name=patient]').selectOption(PATIENT);
   await form.locator('[name=plan]').selectOption('osa-suspected');
   await form.getByRole('button', { name: 'Begin' }).click();
-  await expect(li.locator('[data-step=screen]')).toBeVisible();
+  // The programme by its name and its five stages; each step stands at its own.
+  await expect(li.locator('[data-programme]')).toContainText('OSapp5A');
+  await expect(li.locator('[data-stage] h3')).toHaveText(['Ask', 'Assess', 'Advise', 'Arrange', 'Assist']);
+  await expect(li.locator('[data-stage=ask] [data-step=screen]')).toBeVisible();
   const assess = li.locator('[data-assess]');
   await assess.locator('summary').click();
   const asked = assess.locator('[data-form=assess]');
@@ -377,8 +395,40 @@ test('follow-up: suspected sleep apnoea, from a questionnaire to the expert', as
   await asked.getByRole('button', { name: 'Keep' }).click();
   await expect(li.locator('[data-result=nosas]')).toHaveAttribute('data-found', 'high');
   await expect(li.locator('[data-result=stop-bang]')).toContainText('University Health Network');
-  await expect(li.locator('[data-step=home-oximetry]')).toBeVisible();
+  await expect(li.locator('[data-stage=assess] [data-step=home-oximetry]')).toBeVisible();
   await look(li, 'follow-screen', ['desktop', 'narrow']);
+
+  // The sleep study gave its AHI: a reason to refer up, which the work list says too until it is done.
+  await li.reload();
+  await assess.locator('summary').click();
+  await asked.locator('[name=ahi_per_hour]').fill('32');
+  await asked.getByRole('button', { name: 'Keep' }).click();
+  await expect(li.locator('[data-result=osa-severity]')).toHaveAttribute('data-found', 'severe');
+  const severe = li.locator('[data-stage=arrange] [data-step=severe]');
+  await expect(severe).toContainText('expert in the cloud');
+  const address = new URL(li.url()).pathname;
+  await li.goto(PAGE);
+  const row = li.locator(`[data-row="${address.split('/').at(-1)}"]`);
+  await expect(row).toHaveAttribute('data-state', 'step');
+  await expect(row).toContainText('This is a reason to refer up');
+  await li.goto(address);
+  await severe.getByRole('button', { name: 'Refer by this criterion' }).click();
+  const up = li.locator('[data-form=refer]');
+  await expect(up.locator('[name=criterion]')).toHaveValue('osa-severe');
+  await up.locator('[name=from_level]').selectOption('county');
+  await up.locator('[name=to_level]').selectOption('centre');
+  await up.locator('[name=to]').selectOption('chen.expert');
+  await up.locator('[name=reason]').fill('AHI of 32 in the sleep study');
+  await up.getByRole('button', { name: 'Refer up' }).click();
+  await expect(li.locator('[data-referral=up]')).toContainText('waits for an answer');
+  const chen = await person(browser, 'chen.expert');
+  await chen.goto(address);
+  await expect(chen.locator('[data-referral=up]')).toContainText('AHI of 32 in the sleep study');
+  const back = chen.locator('[data-form=refer]');
+  await back.locator('[name=criterion]').selectOption('plan-stable');
+  await back.locator('[name=reason]').fill('begin CPAP; come back after 30 nights');
+  await back.getByRole('button', { name: 'Refer back' }).click();
+  await expect(li.locator('[data-referral=down]')).toContainText('begin CPAP');
 });
 
 test('follow-up: nights on therapy are counted, and others see that it is not for them', async ({ browser }) => {

@@ -1,4 +1,4 @@
-/** What comes next, what the lists of the plan say, and the answers that they stand on. */
+/** What the lists of the plan say, and the answers that they stand on. */
 import { For, Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
@@ -9,46 +9,6 @@ import type { CardInput } from '../../../../contract/knowledge';
 import type { Value } from './course';
 import type { Part } from './CourseView';
 import type { Asked, Result } from './found';
-
-export function Next(props: { part: Part }): JSX.Element {
-  const app = useApp();
-  const { say } = props.part;
-  const mayRefer = (criterion: string | null): boolean =>
-    criterion !== null && props.part.of.is_active && props.part.of.criteria.some(({ id, direction }) => id === criterion && direction === 'up');
-  return (
-    <Show when={props.part.of.next.length > 0}>
-      <section class="panel follow-next" aria-labelledby="follow-next">
-        <header>
-          <h2 id="follow-next">{say('nextSteps')}</h2>
-        </header>
-        <ul class="panel-body follow-facts">
-          <For each={props.part.of.next}>
-            {(step) => (
-              <li data-step={step.id}>
-                {inLanguage(step.say, app.language())}
-                <br />
-                <span class="soft small">
-                  {step.citation ?? say('proposal')}
-                  <Show when={step.needs_confirmation}>
-                    {' '}
-                    <span class="chip warn">{say('confirm')}</span>
-                  </Show>
-                </span>
-                <Show when={mayRefer(step.criterion)}>
-                  <div class="row">
-                    <button type="button" class="button small" onClick={() => props.part.suggest(step.criterion ?? '')}>
-                      {say('referByThis')}
-                    </button>
-                  </div>
-                </Show>
-              </li>
-            )}
-          </For>
-        </ul>
-      </section>
-    </Show>
-  );
-}
 
 export function Assess(props: { part: Part; asked: Asked }): JSX.Element {
   const app = useApp();

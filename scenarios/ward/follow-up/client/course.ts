@@ -341,6 +341,8 @@ export interface Course extends Row {
   /** What those who treat ask beside the reports; none where the plan has no list. */
   readonly assess: Asked | null;
   readonly next: readonly NextStep[];
+  /** The programme of five stages that the plan follows. */
+  readonly programme: string | null;
   readonly spirometry: Spirometry | null;
   /** How well the warning of exacerbations does on made-up cohorts. */
   readonly warned: readonly WarnedWay[] | null;

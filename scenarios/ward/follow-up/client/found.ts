@@ -18,8 +18,13 @@ export interface Asked {
   readonly by: Person | null;
 }
 
+/** The stages of a programme of five. */
+export const STAGES = ['ask', 'assess', 'advise', 'arrange', 'assist'] as const;
+
 export interface NextStep {
   readonly id: string;
+  /** None where its plan is of no programme. */
+  readonly stage: (typeof STAGES)[number] | null;
   readonly say: Text;
   readonly criterion: string | null;
   readonly citation: string | null;

@@ -318,6 +318,7 @@ fn shown(step: &Step) -> Value {
     let source = step.source.as_deref().and_then(knowledge::evidence);
     json!({
         "id": step.id,
+        "stage": step.stage,
         "say": step.say,
         "criterion": step.criterion,
         "citation": source.map(|source| &source.citation),

@@ -1,7 +1,6 @@
 //! Who answers for a follow-up changes while it goes on: another first or second person, with a reason. Who is let in
 //! to see the patient changes with it, and an alert that stands is theirs.
 
-use knowledge::Direction;
 use policy::{Action, Object};
 use record::{NewFact, Precondition};
 use scenario::{Context, Person, Problem, Request, Topic};
@@ -99,13 +98,7 @@ pub async fn post(
         let fact = handed_over(course, &open.of, &first, &goes, context.now());
         new.push((fact, open.unchanged()));
     }
-    // Who was asked at a lower level and answers from now on has taken over.
-    if let Some((n, asked)) = course.open_referral()
-        && asked.of.direction == Direction::Down
-        && has(&told, &asked.of.to.id)
-    {
-        new.push(referral::answered(course, n, asked, context.now()));
-    }
+    new.extend(referral::taken_over(course, &told, context.now()));
     facts::commit(context, &actor.id, new).await?;
     // Those who were told and those who are; the patient reads who their doctor is.
     context.notify(Topic::Waiting, &course.id, &[]);

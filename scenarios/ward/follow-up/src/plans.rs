@@ -105,11 +105,24 @@ impl Measures {
     }
 }
 
+/// A stage of a programme of five.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    Ask,
+    Assess,
+    Advise,
+    Arrange,
+    Assist,
+}
+
 /// A step that comes next where what was found is so.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Step {
     pub id: String,
+    /// The stage that it belongs to, where its plans are of a programme.
+    pub stage: Option<Stage>,
     /// The plans that it is for.
     pub plans: Vec<String>,
     /// For a list of `knowledge`, the classes or bands; `open` where it cannot be decided.
@@ -162,6 +175,8 @@ pub struct Question {
 pub struct Plan {
     pub id: String,
     pub title: Text,
+    /// The programme of five stages that it follows.
+    pub programme: Option<String>,
     /// Keys of `docs/evidence`.
     pub sources: Vec<String>,
     /// What a report asks.
@@ -532,6 +547,28 @@ mod tests {
         for name in &plans().computed {
             assert!(knowledge::inputs().contains_key(name), "{name}");
         }
+    }
+
+    #[test]
+    fn each_step_of_a_programme_belongs_to_one_of_its_five_stages() {
+        let of_programme = plans().list.iter().filter(|plan| plan.programme.is_some());
+        let plans: Vec<&Plan> = of_programme.collect();
+        let ids: Vec<&str> = plans.iter().map(|plan| plan.id.as_str()).collect();
+        assert_eq!(ids, ["osa-suspected", "osa"]);
+        let steps = plans.iter().flat_map(|plan| plan.steps());
+        let stages: std::collections::BTreeSet<Stage> = steps
+            .map(|step| step.stage.unwrap_or_else(|| panic!("{} has none", step.id)))
+            .collect();
+        assert_eq!(
+            stages.into_iter().collect::<Vec<_>>(),
+            [
+                Stage::Ask,
+                Stage::Assess,
+                Stage::Advise,
+                Stage::Arrange,
+                Stage::Assist
+            ]
+        );
     }
 
     #[test]

@@ -149,8 +149,20 @@ async fn named(
     Ok((to, wish.from_level, wish.to_level))
 }
 
+/// The referral down that is answered because who was asked is one of those who answer for the follow-up from now on.
+pub fn taken_over(
+    course: &FollowUp,
+    told: &[Person],
+    at: Timestamp,
+) -> Option<(NewFact, Precondition)> {
+    let (n, asked) = course.open_referral()?;
+    let is_told = told.iter().any(|one| one.id == asked.of.to.id);
+    let is_taken = asked.of.direction == Direction::Down && is_told;
+    is_taken.then(|| answered(course, n, asked, at))
+}
+
 /// The referral with this number as it is when it was answered.
-pub fn answered(
+fn answered(
     course: &FollowUp,
     n: usize,
     before: &Versioned<Referral>,

@@ -214,6 +214,7 @@ pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) 
         "nights": course.plan.nights.then(|| nights::view(course, today)),
         "assess": assess,
         "next": next,
+        "programme": course.plan.programme,
         "spirometry": spirometry::view(course),
         "warned": course.plan.watches_exacerbations().then(warned::ways),
         "action": action::view(course),

@@ -214,6 +214,10 @@ async fn a_questionnaire_leads_to_oximetry_to_a_study_and_to_the_expert() {
     let way = opened("osa-suspected").await;
     let seen = way.see(LI).await;
     assert_eq!(steps(&seen), ["screen"]);
+    assert_eq!(
+        (&seen["programme"], &seen["next"][0]["stage"]),
+        (&json!("OSapp5A"), &json!("ask"))
+    );
     // Sex and age are those of the record: nobody types them again.
     assert_eq!(seen["assess"]["answers"]["male"]["value"], true);
     let asked = json!({"answers": {"snoring": true, "neck_cm": 42, "bmi": 31}});
@@ -221,6 +225,7 @@ async fn a_questionnaire_leads_to_oximetry_to_a_study_and_to_the_expert() {
     assert_eq!(result(&seen, "nosas"), "high");
     assert_eq!(result(&seen, "stop-bang"), &Value::Null);
     assert_eq!(steps(&seen), ["home-oximetry"]);
+    assert_eq!(seen["next"][0]["stage"], "assess");
     let notes = seen["assess"]["results"][1]["said"]["attribution"]["en"]
         .as_str()
         .unwrap();

@@ -104,10 +104,8 @@ async fn who_was_asked_at_a_lower_level_takes_over_where_it_is_handed_to_them() 
     assert_eq!(way.see(HU).await["first"]["id"], HU);
     assert!(way.waiting(HU).await.is_empty());
     assert!(way.called().await.is_empty());
-    let body = way
-        .hospital
-        .body("ServiceRequest", &format!("{}-f0", way.id));
-    let body = body.await.unwrap();
+    let id = format!("{}-f0", way.id);
+    let body = way.hospital.body("ServiceRequest", &id).await.unwrap();
     assert_eq!(body["status"], "completed");
     assert_eq!(fhir::validate(&body), []);
 }
