@@ -257,7 +257,7 @@ async fn list(context: &dyn Context, request: &Request) -> Result<Reply, Problem
     for course in &mut found {
         // What steps stand on is read only where nothing more urgent is known.
         let known = view::rank(view::urgency(course, now).0);
-        if course.is_active && known > view::rank("step") {
+        if course.is_active && known >= view::rank("step") {
             course.read_found(context, &permit).await?;
         }
     }

@@ -118,7 +118,7 @@ async fn a_line_of_the_work_list_says_what_the_follow_up_itself_says() {
 fn short_nights(way: &Way, round: u8) -> Vec<Value> {
     let answers = json!({"cpap_hours": 3.9, "sleepy_while_driving": false, "feels_worse": false});
     let each = (0..30).map(|days| {
-        let id = format!("round{round}-{days:04}");
+        let id = format!("round{round}night{days:02}");
         report(way, &id, days, answers.clone())
     });
     each.collect()
@@ -166,6 +166,9 @@ async fn a_step_that_is_a_reason_to_refer_calls_until_the_patient_was_referred_b
         (&json!("fine"), &json!([]))
     );
     assert_eq!(seen["next"][0]["id"], "not-adherent");
+    let all = list(&way).await;
+    let row = all.iter().find(|row| row["id"] == json!(way.id)).unwrap();
+    assert_eq!(row["state"], "fine", "the list knows of the referral, too");
     way.hospital.pass(31 * DAY_MS);
     send(&way, &short_nights(&way, 1)).await.unwrap();
     assert_eq!(way.see(LI).await["state"], "step");
