@@ -265,7 +265,7 @@ pub fn calling(course: &FollowUp, now: Timestamp) -> Vec<&'static Step> {
 /// When what next steps stand on was asked or measured last.
 pub fn found_at(course: &FollowUp) -> Timestamp {
     let asked = course.assessments.last().map(|last| last.at);
-    let said = course.by_person().next().map(|report| report.at);
+    let said = course.reports.first().map(|report| report.at);
     let nights = course.nights.iter().map(|night| night.of.date);
     let days = nights.chain(course.sessions.last().map(|last| last.day));
     let measured = days.max().map(|day| course.start_of(day));
