@@ -100,7 +100,11 @@ view: View, } | { "act": "show-around",
 /**
  * Whether one shows it from now on.
  */
-shows: boolean, } | { "act": "raise-hand" } | { "act": "lower-hand", 
+shows: boolean, } | { "act": "set-place", 
+/**
+ * Which.
+ */
+place: Place, } | { "act": "raise-hand" } | { "act": "lower-hand", 
 /**
  * Whose hand; one's own where nothing is said.
  */
@@ -241,7 +245,7 @@ reason: string, };
 /**
  * What kind of act an event comes from.
  */
-export type ActKind = "add" | "set" | "remove" | "undo" | "lock" | "unlock" | "order" | "recording" | "picture";
+export type ActKind = "add" | "set" | "remove" | "undo" | "lock" | "unlock" | "order" | "recording" | "picture" | "place";
 
 /**
  * A note that somebody put on a place.
@@ -470,7 +474,11 @@ holds: Array<Holding>,
 /**
  * Whether the room is recorded.
  */
-recording: RecordingNow, };
+recording: RecordingNow, 
+/**
+ * Which place of the hospital the room is; none until its host has said so.
+ */
+place?: Place, };
 
 /**
  * An accepted act, as clients hear of it.
@@ -507,7 +515,11 @@ recording?: RecordingStep,
 /**
  * The picture of the stage that was kept.
  */
-pictured?: Pictured, };
+pictured?: Pictured, 
+/**
+ * The place of the hospital that the room became.
+ */
+place?: Place, };
 
 /**
  * Why the server ends a connection.
@@ -1179,6 +1191,11 @@ series: string,
  * The object.
  */
 object: string, };
+
+/**
+ * Which of the six rooms of the hospital people see around them.
+ */
+export type Place = "consulting" | "operating" | "ward" | "research" | "teaching" | "management";
 
 /**
  * An entity with who placed it, and when.

@@ -17,17 +17,19 @@ const ACTS: RecordedAct[] = [
   act(3, 'Chen', { act: 'order', order: { whom: 'zhao', name: 'Zhao', did: 'warned', reason: 'speak slowly' } }),
   act(4, 'Chen', { act: 'remove', changes: [{ id: 2, placed: null }] }),
   act(5, 'Chen', { act: 'recording', recording: { did: 'stopped', why: 'full' } }),
+  act(6, 'Li', { act: 'place', place: 'operating' }),
 ];
 
 test('acts are found by kind, person and words in any order, in the words in which they are shown', () => {
   const lines = ACTS.map((one) => actLine(one, app));
   const found = (kind: string, name: string, text: string): number[] => foundActs(lines, kind, name, text).map(({ number }) => number);
-  expect(found('', '', '')).toEqual([1, 2, 3, 4, 5]);
+  expect(found('', '', '')).toEqual([1, 2, 3, 4, 5, 6]);
   expect(found('', '', 'NODULE 右上叶')).toEqual([2]);
   expect(found('', 'Chen', '')).toEqual([3, 4, 5]);
   expect(found('recording', '', '')).toEqual([1, 5]);
   expect(found('recording', 'Chen', 'space')).toEqual([5]);
   expect(found('order', '', 'zhao slowly')).toEqual([3]);
+  expect(found('place', 'Li', 'operating')).toEqual([6]);
   expect(found('', '', 'nobody said this')).toEqual([]);
   for (const { words } of lines) expect(words).not.toMatch(/undefined|\{/);
 });

@@ -62,7 +62,7 @@ export function clockWords(ms: number): string {
 /** What an act came to, in words; changes of the view too, which live news leaves out. */
 export function actLine(act: RecordedAct, app: Pick<App, 't' | 'language'>): ActLine {
   const { number, at_ms, name } = act;
-  const event: Event = { number, actor: act.actor, at: '', act: act.act, changes: act.changes };
+  const event: Event = { number, actor: act.actor, at: '', act: act.act, changes: act.changes, ...(act.place && { place: act.place }) };
   const placed = placedWords(event, name, app.t);
   const order = act.order && orderedWords(act.order, name, app);
   const recording = act.recording && recordingWords(act.recording, name, app.t);

@@ -1,7 +1,7 @@
 /** A room as its page sees it: what stands in it, who is here, which tool is in hand, and changes for everybody. */
 import { createMemo, createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
-import type { Participant } from '../../contract/room';
+import type { Participant, Place } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
 import { viewOf } from '../room/view';
 import { standAt } from '../stage/room-view';
@@ -103,6 +103,8 @@ export interface RoomControl {
   readonly people: Accessor<readonly Participant[]>;
   /** The seat of whoever looks at the page. */
   readonly self: Accessor<number | undefined>;
+  /** Which place of the hospital the room is, once its host has said so. */
+  readonly surroundings: Accessor<Place | undefined>;
   readonly tool: Accessor<Tool>;
   /** Hands changes to the stage, which shows them at once; `undefined` takes them back to the room. */
   drawWith(stage: Drawing | undefined): void;
@@ -227,6 +229,10 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     version();
     return client.state.self;
   });
+  const surroundings = createMemo(() => {
+    version();
+    return client.state.place;
+  });
   /** Those that are of use to whoever looks at the page; before they are seated nothing is known of them. */
   const hasTool = (one: Tool): boolean => {
     version();
@@ -314,6 +320,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     seeds,
     people,
     self,
+    surroundings,
     tool,
     hasTool,
     chooseTool: (one) => {

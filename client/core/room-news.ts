@@ -45,6 +45,7 @@ export function comings(
 /** What an act of somebody else has placed, in words; nothing for what only changes the view. */
 export function placedWords(event: Event, name: string, t: App['t']): string | undefined {
   if (event.pictured) return t('people.picture', { name, title: event.pictured.title });
+  if (event.place) return t('people.place', { name, place: t(`room.${event.place}`) });
   if (event.act === 'lock' || event.act === 'unlock') return t(`people.${event.act}`, { name });
   if (isTaken(event)) return t('people.placed.taken', { name });
   if (event.act !== 'add') return undefined;

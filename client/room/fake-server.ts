@@ -1,4 +1,4 @@
-import type { Act, Ack, Change, Event, Holding, Knocking, Participant, PoseOf, Refusal, Sending, Slot, Threshold, Voice } from '../../contract/room';
+import type { Act, Ack, Change, Event, Holding, Knocking, Participant, Place, PoseOf, Refusal, Sending, Slot, Threshold, Voice } from '../../contract/room';
 import { Reader, Writer } from './bytes';
 import { bytesFromHex } from './codec';
 import type { SocketLike } from './line';
@@ -79,10 +79,10 @@ export class FakeSocket implements SocketLike {
     this.#emit('message', out.done().buffer);
   }
 
-  welcome(part: { resumed?: boolean; lastSeq?: number; nextEvent?: number; snapshot?: Change[] | null; events?: Event[]; people?: Participant[] } = {}): this {
-    const { resumed = false, lastSeq = 0, nextEvent = 0, snapshot = [], events = [], people = [] } = part;
+  welcome(part: { resumed?: boolean; lastSeq?: number; nextEvent?: number; snapshot?: Change[] | null; events?: Event[]; people?: Participant[]; place?: Place } = {}): this {
+    const { resumed = false, lastSeq = 0, nextEvent = 0, snapshot = [], events = [], people = [], place } = part;
     const out = new Writer().u8(0x81).u16(2).u16(1).bytes(bytesFromHex(TOKEN)).u8(resumed ? 1 : 0);
-    this.#say(out.u32(1).u32(lastSeq).u64(nextEvent).json({ snapshot, events, people, leading: [], waiting: [], holds: [] }));
+    this.#say(out.u32(1).u32(lastSeq).u64(nextEvent).json({ snapshot, events, people, leading: [], waiting: [], holds: [], place }));
     return this;
   }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RecordingPart } from '../../contract/recordings';
+import type { Place } from '../../contract/room';
 import { Writer } from './bytes';
 import { writePose } from './pose-codec';
 import { Replay } from './replay';
@@ -16,15 +17,15 @@ function person(id: number, name: string): unknown {
 
 const OFF = { state: 'running', number: 1, by: 'li', since: null, agreed: ['li'] };
 
-function welcome(nextEvent: number, texts: readonly string[]): Uint8Array {
+function welcome(nextEvent: number, texts: readonly string[], place?: Place): Uint8Array {
   const snapshot = texts.map((text, at) => ({ id: at + 1, placed: note(text) }));
   const out = new Writer().u8(0x81).u16(3).u16(0).bytes(new Uint8Array(16)).u8(0).u32(1).u32(0).u64(nextEvent);
-  return out.json({ snapshot, events: [], people: [person(1, 'li')], waiting: [], holds: [], recording: OFF }).done();
+  return out.json({ snapshot, events: [], people: [person(1, 'li')], waiting: [], holds: [], recording: OFF, place }).done();
 }
 
-/** A tick with a note that is event `number`, and li at `x`. */
-function tick(number: number, text: string, x: number, at_ms: number): Uint8Array {
-  const event = { number, actor: 'li', at: '2026-11-26T08:00:00Z', act: 'add', changes: [{ id: number + 1, placed: note(text) }] };
+/** A tick with a note that is event `number`, in a room that has become a place by then, and li at `x`. */
+function tick(number: number, text: string, x: number, at_ms: number, place?: Place): Uint8Array {
+  const event = { number, actor: 'li', at: '2026-11-26T08:00:00Z', act: 'add', changes: [{ id: number + 1, placed: note(text) }], place };
   const news = new TextEncoder().encode(JSON.stringify({ events: [event] }));
   const out = new Writer().u8(0x82).u32(1).u32(news.length).bytes(news).u8(1).u16(1);
   writePose(out, { at_ms, head: { ...PLACE, position_m: [x, 1.6, 0] }, left: null, right: null, pointer: null, held: null, mouth: null });
@@ -41,8 +42,8 @@ function part(moments: readonly [kind: number, at_ms: number, bytes: Uint8Array]
   return out.done();
 }
 
-const FIRST = part([[1, 0, welcome(0, [])], [2, 100, tick(0, 'a', 0, 100)], [3, 120, new Uint8Array([1, 2])], [2, 900, tick(1, 'b', 0.8, 900)]]);
-const SECOND = part([[1, 1000, welcome(2, ['a', 'b'])], [2, 1000, tick(1, 'b', 0.9, 1000)], [2, 1500, tick(2, 'c', 1.4, 1500)]]);
+const FIRST = part([[1, 0, welcome(0, [])], [2, 100, tick(0, 'a', 0, 100)], [3, 120, new Uint8Array([1, 2])], [2, 900, tick(1, 'b', 0.8, 900, 'operating')]]);
+const SECOND = part([[1, 1000, welcome(2, ['a', 'b'], 'operating')], [2, 1000, tick(1, 'b', 0.9, 1000)], [2, 1500, tick(2, 'c', 1.4, 1500)]]);
 const PARTS: RecordingPart[] = [
   { number: 0, from_ms: 0, to_ms: 900, speakers: [1], digest: '', size: 1, entry: 1 },
   { number: 1, from_ms: 1000, to_ms: 1500, speakers: [], digest: '', size: 1, entry: 2 },
@@ -69,6 +70,15 @@ test('shows the room as it was at any time, forward and back', async () => {
     await replay.seek(at);
     expect(notes().join(''), `at ${at} ms`).toBe(expected);
     expect(replay.client.state.status).toBe('open');
+  }
+  replay.close();
+});
+
+test('shows which place the room was at any time, forward and back', async () => {
+  const { replay } = await opened();
+  for (const [at, expected] of [[100, undefined], [950, 'operating'], [1200, 'operating'], [0, undefined]] as const) {
+    await replay.seek(at);
+    expect(replay.client.state.place, `at ${at} ms`).toBe(expected);
   }
   replay.close();
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Act, Event, Hologram, Participant, Placed, Pose } from '../../contract/room';
+import type { Act, Event, Hologram, Participant, Place, Placed, Pose } from '../../contract/room';
 import { HOLOGRAM as FRESH, PLACED as FRESHLY_PLACED } from './fake-hologram';
 import { FakeSocket, TOKEN } from './fake-server';
 import { LEFT } from './line';
@@ -95,6 +95,27 @@ async function outcome(promise: Promise<void>): Promise<string> {
   await vi.advanceTimersByTimeAsync(0);
   return became;
 }
+
+describe('the place of the room', () => {
+  const moved = (number: number, place: Place): Event => ({ number, actor: 'li.terminal', at: PLACED.at, act: 'place', changes: [], place });
+
+  it('is what the host said last, also for who comes in later or comes back, and is not known at the door', () => {
+    expect(client.state.place).toBeUndefined();
+    last().tick({ events: [moved(5, 'operating')] });
+    expect(client.state.place).toBe('operating');
+    // What comes twice counts once.
+    last().tick({ events: [moved(6, 'ward'), moved(5, 'operating')] });
+    expect(client.state.place).toBe('ward');
+    last().breakDown();
+    vi.advanceTimersByTime(1_000);
+    last().open().welcome({ resumed: true, nextEvent: 8, snapshot: null, events: [moved(7, 'research')], people: [LI], place: 'research' });
+    expect(client.state.place).toBe('research');
+    last().threshold({ state: 'put-out' });
+    expect(client.state.place).toBeUndefined();
+    last().welcome({ nextEvent: 9, snapshot: [], people: [LI], place: 'teaching' });
+    expect(client.state.place).toBe('teaching');
+  });
+});
 
 describe('the line', () => {
   it('is mended when it is silent, and not when the page itself stood still', () => {

@@ -1,4 +1,4 @@
-import type { Act, Change, Event, Farewell, Held, Holding, Knocking, Leading, Participant, Placed, Pose, PoseOf, RecordingNow, Refusal, Sanction, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
+import type { Act, Change, Event, Farewell, Held, Holding, Knocking, Leading, Participant, Place, Placed, Pose, PoseOf, RecordingNow, Refusal, Sanction, Sending, ServerFrame, Slot, Threshold, Voice } from '../../contract/room';
 import { Emitter } from '../core/emitter';
 import { WireError } from './bytes';
 import { VERSION, decode, encode } from './codec';
@@ -39,6 +39,8 @@ export interface RoomState {
   readonly sanctions: readonly Sanction[];
   /** Whether the room is recorded. */
   readonly recording: RecordingNow;
+  /** Which place of the hospital the room is; undefined until its host has said so. */
+  readonly place: Place | undefined;
   /** How one stands at the door; undefined inside. */
   readonly threshold: Threshold | undefined;
   /** Why the server ended the connection for good, and what whoever did it says. */
@@ -94,11 +96,12 @@ export class RoomClient {
   readonly #way: PoseWay | undefined;
   readonly #tellLeft: (seat: string, isWell: boolean) => void;
   readonly #tracks = new Map<number, PoseTrack>();
-  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), asked: new Map(), voices: new Map(), leading: undefined, waiting: [], sanctions: [], recording: NOT_RECORDED, threshold: undefined, farewell: undefined };
+  #state: RoomState = { status: 'connecting', self: undefined, participants: new Map(), entities: new Map(), holds: new Map(), asked: new Map(), voices: new Map(), leading: undefined, waiting: [], sanctions: [], recording: NOT_RECORDED, place: undefined, threshold: undefined, farewell: undefined };
   /** Where what somebody holds was seen last: it stays there while it goes from hand to hand, or until the record has where it was left. */
   readonly #inHand = new Map<number, Held['transform']>();
   /** The entities as the server has them. */
   #base = new Map<number, Placed>();
+  #place: Place | undefined;
   #nextEvent = 0;
   #lastSeq = 0;
   #resume: string | null;
@@ -287,6 +290,7 @@ export class RoomClient {
     } else {
       this.#events(entrance.events);
     }
+    this.#place = entrance.place;
     this.#pending.finish(this.#nextEvent);
     // In a new seat nobody knows what became of acts sent from the old one; sending them again could do
     // them twice. In the old seat the server tells repeated acts by their numbers.
@@ -310,6 +314,7 @@ export class RoomClient {
       this.#way?.close();
       this.#tracks.clear();
       this.#base = new Map();
+      this.#place = undefined;
       this.#nextEvent = 0;
       this.#pending.giveUp(new ActError('outcome-unknown', UNKNOWN), true);
     }
@@ -384,6 +389,7 @@ export class RoomClient {
       if (event.number > this.#nextEvent) return false;
       this.#nextEvent += 1;
       this.#apply(event.changes);
+      this.#place = event.place ?? this.#place;
       this.#emitter.emit('event', event);
     }
     return true;
@@ -405,7 +411,7 @@ export class RoomClient {
 
   #change(part: Partial<RoomState>): void {
     const before = this.#state.status;
-    this.#state = { ...this.#state, ...part, entities: this.#pending.onto(this.#base) };
+    this.#state = { ...this.#state, ...part, entities: this.#pending.onto(this.#base), place: this.#place };
     if (this.#state.status !== before) this.#emitter.emit('status', this.#state.status);
     this.#emitter.emit('change', this.#state);
   }

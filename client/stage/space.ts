@@ -221,7 +221,7 @@ export abstract class Space {
     return this.things.pages;
   }
 
-  /** The room of the hospital that is seen around the table; each chooses it for oneself. */
+  /** The room of the hospital that is seen around the table: what the room is, or what one has chosen for oneself. */
   get surroundings(): PlaceId {
     return this.#place.place;
   }

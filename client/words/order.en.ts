@@ -207,5 +207,6 @@ export const order = {
   'people.lock': '{name} locked something in place.',
   'people.unlock': '{name} unlocked something.',
   'order.said.taken-from': '{by} took what {name} had in hand.',
+  'people.place': '{name} has moved the room to: {place}',
   'people.picture': '{name} kept a picture of the stage: {title}',
 } as const;

@@ -207,5 +207,6 @@ export const order = {
   'people.lock': '{name} 锁定了对象。',
   'people.unlock': '{name} 解除了锁定。',
   'order.said.taken-from': '{by} 收回了 {name} 手中的对象。',
+  'people.place': '{name} 将房间换到：{place}',
   'people.picture': '{name} 保存了舞台图片：{title}',
 } as const;

@@ -1,4 +1,4 @@
-/** Two people in one room, each in the place that they choose, one of them without 3D: what is done there is the same. */
+/** Two people in one room, in the place that its host says, or each in one of their own, one of them without 3D: what is done there is the same. */
 import type { Page } from '@playwright/test';
 import { askForConsultation } from './consultation.ts';
 import { told, withHeadset } from './inside.ts';
@@ -20,7 +20,7 @@ test('each sees the room in the place they choose, or flat, and what is done is 
   const place = li.getByRole('combobox', { name: 'Place' });
 
   await test.step('a room opens in the place of its scenario', async () => {
-    await expect(place).toHaveValue('consulting');
+    await expect(place).toHaveValue('');
     expect(await seenPlace(li)).toBe('consulting');
   });
 
@@ -31,6 +31,21 @@ test('each sees the room in the place they choose, or flat, and what is done is 
     await look(li, 'room-operating', ['desktop', 'narrow']);
     await li.setViewportSize(SCREEN.viewport);
     await li.getByRole('tab', { name: 'View' }).click();
+  });
+
+  await test.step('the host has the room be another place, for all who have chosen none of their own', async () => {
+    const everybody = li.getByRole('combobox', { name: 'Everybody is in' });
+    await expect(everybody).toHaveValue('consulting');
+    await everybody.selectOption('research');
+    await expect.poll(() => seenPlace(chen)).toBe('research');
+    expect(await seenPlace(li)).toBe('operating');
+    await place.selectOption('');
+    await expect.poll(() => seenPlace(li)).toBe('research');
+    await chen.getByRole('tab', { name: 'View' }).click();
+    await expect(chen.getByRole('combobox', { name: 'Place' })).toHaveValue('');
+    await expect(chen.getByRole('combobox', { name: 'Everybody is in' })).toHaveCount(0);
+    await everybody.selectOption('consulting');
+    await expect.poll(() => seenPlace(chen)).toBe('consulting');
   });
 
   await test.step('flat, the same is done: both see the window that is set there', async () => {

@@ -8,6 +8,7 @@ import { roomPath } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
 import { actLine, createReplay } from '../../core/replay-control';
 import { createRoomPages } from '../../core/room-pages';
+import { createRoomSetting } from '../../core/room-setting';
 import { Link } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
@@ -17,7 +18,7 @@ import { LanguageSwitch } from '../LanguageSwitch';
 import { Notice } from '../Notice';
 import { Tabs } from '../Tabs';
 import { placeOf } from '../room/CasePanel';
-import { PlaceChoice, createSetting } from '../room/PlaceChoice';
+import { PlaceChoice } from '../room/PlaceChoice';
 import { StageHost } from '../room/StageHost';
 import { ActList } from './ActList';
 import { Moment } from './Moment';
@@ -43,9 +44,9 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
   if (first) replay.show(first);
   const pages = createRoomPages(replay.room, app, false);
   const [shown, setShown] = createSignal<Part>('acts');
-  // Each chooses the place for oneself: the recording's is that of its scenario, in which its room opened.
-  const own = createMemo(() => placeOf({ scenario: props.whole.scenario, patient: props.whole.patient }));
-  const [setting, setSetting] = createSetting(own);
+  // The place is the one that the room was by then, else that of its scenario; each chooses another for oneself.
+  const place = createMemo(() => replay.room.surroundings() ?? placeOf({ scenario: props.whole.scenario, patient: props.whole.patient }));
+  const setting = createRoomSetting(place);
   const series = createMemo(() => replay.room.hologram()?.state.series);
   const volume = createMemo(on(series, (uid): SeriesVolume | undefined => (uid ? createSeriesVolume(uid) : undefined)));
   const title = (): string => inLanguage(props.whole.title, app.language());
@@ -82,7 +83,7 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
   onCleanup(() => document.removeEventListener('keydown', onKey));
 
   return (
-    <div class="room replay" data-accent={own()} data-place={setting()} data-replay={props.whole.card.recording}>
+    <div class="room replay" data-accent={place()} data-place={setting.now()} data-replay={props.whole.card.recording}>
       <div class="room-top">
         <header class="room-bar">
           <Link href={roomPath(props.room)} class="button quiet small">
@@ -106,7 +107,7 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
         </Show>
       </div>
       <div class="room-dark replay-dark">
-        <StageHost control={replay.room} setting={setting()} volume={volume()} title={title()} nodules={[]} pages={pages} onStage={setStage} words={undefined} foot={undefined} side={undefined}>
+        <StageHost control={replay.room} setting={setting.now()} volume={volume()} title={title()} nodules={[]} pages={pages} onStage={setStage} words={undefined} foot={undefined} side={undefined}>
           {undefined}
         </StageHost>
         <ReplayClock replay={replay} acts={acts()} />
@@ -126,7 +127,7 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
               <Match when={part === 'there'}>
                 <div class="stack">
                   <Moment replay={replay} room={props.room} whole={props.whole} />
-                  <PlaceChoice setting={setting()} own={own()} onChoose={setSetting} />
+                  <PlaceChoice setting={setting} room={place()} />
                 </div>
               </Match>
             </Switch>

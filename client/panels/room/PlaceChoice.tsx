@@ -1,41 +1,27 @@
 /** Which room of the hospital is seen around the hologram, or none: what is done there is the same in each. */
-import { For, createSignal } from 'solid-js';
+import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import type { RoomSetting } from '../../core/room-setting';
 import { PLACES } from '../../stage/places/design';
 import type { PlaceId } from '../../stage/places/design';
 
-/** A place, or flat: slices, marks, people and the case without the stage. */
-export type Setting = PlaceId | 'flat';
-
-const FLAT_KEY = 'yuanyi.flat';
-
-/** What somebody sees now: the place of the scenario, until they choose; that they want none is kept on the device. */
-export function createSetting(own: () => PlaceId): readonly [() => Setting, (setting: Setting) => void] {
-  const [chosen, choose] = createSignal<Setting | undefined>(localStorage.getItem(FLAT_KEY) === null ? undefined : 'flat');
-  return [
-    () => chosen() ?? own(),
-    (setting) => {
-      if (setting === 'flat') localStorage.setItem(FLAT_KEY, '1');
-      else localStorage.removeItem(FLAT_KEY);
-      choose(setting);
-    },
-  ];
-}
-
 interface PlaceChoiceProps {
-  readonly setting: Setting;
-  /** The place to which the scenario belongs. */
-  readonly own: PlaceId;
-  onChoose(setting: Setting): void;
+  readonly setting: RoomSetting;
+  /** What the room is, for everybody who has chosen nothing else. */
+  readonly room: PlaceId;
+  /** Has the room be another place; for its host. */
+  readonly onSet?: ((place: PlaceId) => Promise<unknown>) | undefined;
 }
 
 export function PlaceChoice(props: PlaceChoiceProps): JSX.Element {
   const app = useApp();
+  const nameOf = (place: PlaceId): string => app.t(`room.${place}`);
+  const placeOf = (value: string): PlaceId | undefined => PLACES.find((one) => one === value);
   const choose = (value: string): void => {
-    const setting = PLACES.find((one) => one === value) ?? 'flat';
-    props.onChoose(setting);
-    app.announce(setting === 'flat' ? app.t('stage.flat') : app.t('place.now', { place: app.t(`room.${setting}`) }));
+    props.setting.choose(value === 'flat' ? value : placeOf(value));
+    const now = props.setting.now();
+    app.announce(now === 'flat' ? app.t('stage.flat') : app.t('place.now', { place: nameOf(now) }));
   };
   return (
     <section class="stack tight">
@@ -43,18 +29,48 @@ export function PlaceChoice(props: PlaceChoiceProps): JSX.Element {
         {app.t('place.title')}
       </h2>
       <select class="input" aria-labelledby="place-choice" onChange={({ currentTarget }) => choose(currentTarget.value)}>
+        <option value="" selected={props.setting.own() === undefined}>
+          {app.t('place.shared', { place: nameOf(props.room) })}
+        </option>
         <For each={PLACES}>
           {(place) => (
-            <option value={place} selected={props.setting === place}>
-              {place === props.own ? app.t('place.own', { place: app.t(`room.${place}`) }) : app.t(`room.${place}`)}
+            <option value={place} selected={props.setting.own() === place}>
+              {nameOf(place)}
             </option>
           )}
         </For>
-        <option value="flat" selected={props.setting === 'flat'}>
+        <option value="flat" selected={props.setting.own() === 'flat'}>
           {app.t('place.flat')}
         </option>
       </select>
       <p class="soft small">{app.t('place.hint')}</p>
+      <Show when={props.onSet}>{(onSet) => <SharedPlace room={props.room} onSet={(place) => onSet()(place)} />}</Show>
     </section>
+  );
+}
+
+function SharedPlace(props: { readonly room: PlaceId; onSet(place: PlaceId): Promise<unknown> }): JSX.Element {
+  const app = useApp();
+  const set = (select: HTMLSelectElement): void => {
+    const place = PLACES.find((one) => one === select.value);
+    // What the room does not take is said by its news.
+    if (place) props.onSet(place).catch(() => (select.value = props.room));
+  };
+  return (
+    <>
+      <h2 class="legend" id="place-shared">
+        {app.t('place.everybody')}
+      </h2>
+      <select class="input" aria-labelledby="place-shared" onChange={({ currentTarget }) => set(currentTarget)}>
+        <For each={PLACES}>
+          {(place) => (
+            <option value={place} selected={props.room === place}>
+              {app.t(`room.${place}`)}
+            </option>
+          )}
+        </For>
+      </select>
+      <p class="soft small">{app.t('place.everybodyHint')}</p>
+    </>
   );
 }

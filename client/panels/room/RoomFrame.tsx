@@ -23,6 +23,7 @@ import { createRoomOrder, toolsFor } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { createRoomOrders } from '../../core/room-orders';
 import { createRoomRecording } from '../../core/room-recording';
+import { createRoomSetting } from '../../core/room-setting';
 import { createRoomStay } from '../../core/room-stay';
 import { Link } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
@@ -52,7 +53,7 @@ import { OrdersPanel } from './OrdersPanel';
 import { PagePanel } from './PagePanel';
 import { PeoplePanel } from './PeoplePanel';
 import { Pictures } from './Pictures';
-import { PlaceChoice, createSetting } from './PlaceChoice';
+import { PlaceChoice } from './PlaceChoice';
 import { AskToRecord, RecordingStrip } from './RecordingStrip';
 import { RoomBar } from './RoomBar';
 import { RoomNodules, noduleWords } from './RoomNodules';
@@ -109,8 +110,8 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>(props.info.patient === null ? 'people' : 'case');
   const narrow = mediaSignal(NARROW);
-  const own = createMemo(() => placeOf(props.info));
-  const [setting, setSetting] = createSetting(own);
+  const place = createMemo(() => control.surroundings() ?? placeOf(props.info));
+  const setting = createRoomSetting(place);
   // The room may show another series later; each has its own volume.
   const series = createMemo(() => control.hologram()?.state.series ?? props.info.series ?? undefined);
   // A nodule that somebody keeps meanwhile joins what stands here.
@@ -172,10 +173,10 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   const words = (): JSX.Element => <><CaptionWords voice={voice} /><HandOver hands={hands} order={order} /><LeadWords lead={lead} /><AroundWords around={around} order={order} /></>;
   const foot = (): JSX.Element => <VoiceBar voice={voice} offersOther={order.own()?.role === 'patient'} />;
-  const side = (): JSX.Element => <><AroundScreen around={around} flat={setting() === 'flat'} /><Pictures voice={voice} control={control} /></>;
+  const side = (): JSX.Element => <><AroundScreen around={around} flat={setting.now() === 'flat'} /><Pictures voice={voice} control={control} /></>;
 
   return (
-    <div class="room" data-accent={own()} data-shown={shown()}>
+    <div class="room" data-accent={place()} data-shown={shown()}>
       <RoomBar info={props.info} title={title()} control={control} order={order} orders={orders} voice={voice} around={around} status={news.status()} posesBy={news.posesBy()} stage={space()} hands={hands} lead={lead} recording={recording} stay={stay} manifest={volume()?.manifest()}>
         <RecordingStrip recording={recording} order={order} />
         <WebcamSign webcam={webcam} />
@@ -184,9 +185,9 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
       <div class="room-dark" onKeyDown={onKey}>
         <Show
           when={props.info.patient !== null}
-          fallback={<GatheringHost control={control} setting={setting()} title={title()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onDrawn={setGathering} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()} />}
+          fallback={<GatheringHost control={control} setting={setting.now()} title={title()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onDrawn={setGathering} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()} />}
         >
-          <StageHost control={control} setting={setting()} volume={volume()} title={title()} nodules={proposals()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
+          <StageHost control={control} setting={setting.now()} volume={volume()} title={title()} nodules={proposals()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
             <Show when={series()}>
               <ToolBar control={control} tools={toolsFor(order.own())} onHelp={() => setHelp(true)} />
             </Show>
@@ -225,7 +226,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <BoardPanel control={control} works={order.works()} order={order} />
                   <Show when={order.works() && props.info.patient}>{(patient) => <ShelfPanel control={control} patient={patient()} />}</Show>
                   <PagePanel control={control} order={order} pages={pages} patient={props.info.patient} staged={space() !== undefined} />
-                  <PlaceChoice setting={setting()} own={own()} onChoose={setSetting} />
+                  <PlaceChoice setting={setting} room={place()} onSet={order.own()?.standing === 'host' ? (place) => order.ask({ act: 'set-place', place }) : undefined} />
                 </div>
               </Match>
               <Match when={part === 'people'}>

@@ -2,6 +2,7 @@
 import { Match, Show, Switch, createEffect, createMemo, createSignal, onCleanup, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import type { Setting } from '../../core/room-setting';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { VolumeStore } from '../../core/volume/store';
 import type { Proposal } from '../../stage/proposals';
@@ -9,7 +10,6 @@ import type { Stage } from '../../stage/stage';
 import { EmptyState } from '../EmptyState';
 import { Notice } from '../Notice';
 import { Progress } from '../Progress';
-import type { Setting } from './PlaceChoice';
 import { wireSpace } from './space-events';
 import type { SpaceProps } from './space-events';
 

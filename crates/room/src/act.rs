@@ -5,7 +5,7 @@ use ts_rs::TS;
 use vocabulary::{ActorId, Timestamp, Uid};
 
 use crate::{
-    CropBox, EntityId, Grade, Hologram, Layer, MeasureKind, Mode, Ordered, Placed, Plane,
+    CropBox, EntityId, Grade, Hologram, Layer, MeasureKind, Mode, Ordered, Place, Placed, Plane,
     RecordingStep, Showing, Standing, Transform, View, Window,
 };
 
@@ -114,6 +114,12 @@ pub enum Act {
     ShowAround {
         /// Whether one shows it from now on.
         shows: bool,
+    },
+    /// Have the room be another place of the hospital, for everybody who has not chosen one for themselves; the host
+    /// does.
+    SetPlace {
+        /// Which.
+        place: Place,
     },
     /// Ask to speak.
     RaiseHand,
@@ -456,6 +462,8 @@ pub enum ActKind {
     Recording,
     /// A picture of the stage was kept beside the images.
     Picture,
+    /// The room became another place of the hospital.
+    Place,
 }
 
 /// What became of one entity.
@@ -505,6 +513,48 @@ pub struct Deed {
     /// For `picture`: the picture that was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pictured: Option<Pictured>,
+    /// For `place`: which the room became.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+impl Deed {
+    /// A deed of a kind that has done nothing yet.
+    pub fn of(act: ActKind) -> Self {
+        Self {
+            act,
+            changes: Vec::new(),
+            undoes: None,
+            order: None,
+            recording: None,
+            pictured: None,
+            place: None,
+        }
+    }
+
+    /// The deed as clients hear of it.
+    pub(crate) fn told(self, number: u64, actor: ActorId, at: Timestamp) -> Event {
+        let Self {
+            act,
+            changes,
+            undoes: _,
+            order,
+            recording,
+            pictured,
+            place,
+        } = self;
+        Event {
+            number,
+            actor,
+            at,
+            act,
+            changes,
+            order,
+            recording,
+            pictured,
+            place,
+        }
+    }
 }
 
 /// An accepted act, as clients hear of it.
@@ -536,6 +586,10 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub pictured: Option<Pictured>,
+    /// The place of the hospital that the room became.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub place: Option<Place>,
 }
 
 /// An accepted act as the record keeps it: the fields of `record::RoomAct` but the room.

@@ -653,12 +653,8 @@ impl Case<'_> {
 
 fn deed(act: ActKind, changes: Vec<Change>) -> Deed {
     Deed {
-        act,
         changes,
-        undoes: None,
-        order: None,
-        recording: None,
-        pictured: None,
+        ..Deed::of(act)
     }
 }
 

@@ -3,6 +3,7 @@ mod events;
 mod holds;
 mod lead;
 mod order;
+mod place;
 mod poses;
 mod rates;
 mod recording;
@@ -366,6 +367,7 @@ impl Room {
                 sanctions: self.said_sanctions.clone(),
                 holds: self.holdings(),
                 recording: self.durable.recording().told(),
+                place: self.durable.place(),
             },
         }
         .encode()
@@ -517,7 +519,8 @@ impl Room {
         }
         let from = (participant, seq);
         let of_order = self.keep_order(now, from, &act);
-        if let Some(outcome) = of_order.or_else(|| self.about_recording(now, from, &act)) {
+        let of_room = of_order.or_else(|| self.about_recording(now, from, &act));
+        if let Some(outcome) = of_room.or_else(|| self.about_place(now, from, &act)) {
             return outcome;
         }
         let (person, is_inside) = self.person(participant)?;
@@ -675,15 +678,7 @@ impl Room {
             let before = self.holds.len();
             self.holds.retain(|_, hold| hold.ends_with != Some(number));
             self.holds_changed |= self.holds.len() != before;
-            let Deed {
-                act,
-                changes,
-                order,
-                recording,
-                pictured,
-                ..
-            } = deed;
-            if let Some(Ordered { whom, did, .. }) = &order {
+            if let Some(Ordered { whom, did, .. }) = &deed.order {
                 self.people_changed = true;
                 if let Did::Appointed {
                     standing: Standing::Host,
@@ -700,16 +695,7 @@ impl Room {
                 }
                 self.take_from_hands(at, whom);
             }
-            self.recent.push_back(Event {
-                number,
-                actor,
-                at,
-                act,
-                changes,
-                order,
-                recording,
-                pictured,
-            });
+            self.recent.push_back(deed.told(number, actor, at));
             if let Some((participant, seq)) = from
                 && let Some(sitter) = self.somebody(participant)
             {

@@ -10,7 +10,7 @@ use vocabulary::Text;
 
 pub use crate::lead::Holding;
 use crate::{
-    Act, Change, Event, Farewell, Knocking, Leading, Licence, Pose, RecordingNow, Refusal,
+    Act, Change, Event, Farewell, Knocking, Leading, Licence, Place, Pose, RecordingNow, Refusal,
     Sanction, Sending, Showing, Slot, Standing, Threshold, Voice, limits::CLIENT_FRAME_BYTES,
 };
 pub use reader::Reader;
@@ -244,6 +244,10 @@ pub struct Entrance {
     pub holds: Vec<Holding>,
     /// Whether the room is recorded.
     pub recording: RecordingNow,
+    /// Which place of the hospital the room is; none until its host has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub place: Option<Place>,
 }
 
 /// The answer to an act that was carried out.

@@ -5,7 +5,7 @@ use vocabulary::{ActorId, Timestamp, Uid};
 
 use crate::{
     ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, KeptAct, Measure, OpenError,
-    Order, Person, Placed, Recording,
+    Order, Person, Place, Placed, Recording,
     limits::{ADMITTED_MS, ENTITIES, HOLOGRAMS, HOLOGRAMS_OF_SERIES, ONE_STEP_MS, UNDO_STEPS},
 };
 
@@ -35,6 +35,8 @@ pub struct World {
     steps: BTreeMap<ActorId, VecDeque<Step>>,
     order: Order,
     recording: Recording,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
 }
 
 impl Default for World {
@@ -46,6 +48,7 @@ impl Default for World {
             steps: BTreeMap::new(),
             order: Order::default(),
             recording: Recording::default(),
+            place: None,
         }
     }
 }
@@ -81,6 +84,11 @@ impl World {
     /// Whether the room is recorded.
     pub fn recording(&self) -> &Recording {
         &self.recording
+    }
+
+    /// Which place of the hospital the room is; `None` until its host has said so.
+    pub fn place(&self) -> Option<Place> {
+        self.place
     }
 
     /// The number that the next entity gets.
@@ -153,6 +161,7 @@ impl World {
         if let Some(step) = deed.recording {
             self.recording.fold(self.next_number, at, actor, step);
         }
+        self.place = deed.place.or(self.place);
         let step = Step {
             number: self.next_number,
             at,
@@ -198,12 +207,9 @@ impl World {
         steps.iter().rev().find_map(|step| {
             let changes = self.reverse(actor, step, &held)?;
             Some(Deed {
-                act: ActKind::Undo,
                 changes,
                 undoes: Some(step.number),
-                order: None,
-                recording: None,
-                pictured: None,
+                ..Deed::of(ActKind::Undo)
             })
         })
     }

@@ -47,6 +47,7 @@ fn journal() -> Vec<KeptAct> {
         recording("asked"),
         recording("agreed"),
         recording("started"),
+        json!({"act": "place", "changes": [], "place": "operating"}),
     ];
     let acts = acts.into_iter().zip(0..);
     acts.map(|(act, number)| KeptAct {
@@ -134,11 +135,13 @@ fn the_same_acts_make_the_same_checkpoint_as_long_as_its_version_stays() {
         "steps",
         "order",
         "recording",
+        "place",
     ];
     assert_eq!(fields, known);
+    assert_eq!(world["place"], "operating");
     assert_eq!(
         (&world["next_entity"], &world["next_number"]),
-        (&json!(4), &json!(16))
+        (&json!(4), &json!(17))
     );
     let entities: Vec<&String> = world["entities"].as_object().unwrap().keys().collect();
     assert_eq!(entities, ["1", "2"]);

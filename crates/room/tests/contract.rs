@@ -484,6 +484,7 @@ fn events() -> Vec<Event> {
             order: None,
             recording: None,
             pictured: None,
+            place: None,
         },
         Event {
             number: 42,
@@ -507,6 +508,7 @@ fn events() -> Vec<Event> {
             order: None,
             recording: None,
             pictured: None,
+            place: None,
         },
         Event {
             number: 43,
@@ -524,6 +526,7 @@ fn events() -> Vec<Event> {
             }),
             recording: None,
             pictured: None,
+            place: None,
         },
         Event {
             number: 44,
@@ -534,6 +537,7 @@ fn events() -> Vec<Event> {
             order: Some(sanctioned::refused()),
             recording: None,
             pictured: None,
+            place: None,
         },
         Event {
             number: 45,
@@ -546,6 +550,7 @@ fn events() -> Vec<Event> {
                 why: StopReason::NotAgreed,
             }),
             pictured: None,
+            place: None,
         },
     ]
 }
@@ -668,6 +673,7 @@ fn server_frames() -> Vec<(&'static str, ServerFrame)> {
         sanctions: sanctioned::sanctions(),
         holds: holds.clone(),
         recording: recording(),
+        place: None,
     };
     let news = News {
         people: Some(people()),

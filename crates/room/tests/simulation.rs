@@ -592,12 +592,8 @@ impl Hospital {
             .collect();
         let actor = ActorId::new("somebody").unwrap();
         let deed = room::Deed {
-            act: room::ActKind::Add,
             changes,
-            undoes: None,
-            order: None,
-            recording: None,
-            pictured: None,
+            ..room::Deed::of(room::ActKind::Add)
         };
         seen.fold(&actor, self.now, &deed);
         serde_json::to_value(any_act(&mut self.chance, &seen)).unwrap()

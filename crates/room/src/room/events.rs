@@ -9,12 +9,8 @@ impl Room {
     /// Notes that somebody has kept a picture of the stage beside the images; answers the act's number.
     pub fn pictured(&mut self, now: Timestamp, actor: ActorId, pictured: Pictured) -> u64 {
         let deed = Deed {
-            act: ActKind::Picture,
-            changes: Vec::new(),
-            undoes: None,
-            order: None,
-            recording: None,
             pictured: Some(pictured),
+            ..Deed::of(ActKind::Picture)
         };
         self.stage(now, actor, deed, None)
     }

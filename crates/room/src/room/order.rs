@@ -396,12 +396,8 @@ impl Room {
 
 fn deed_of(ordered: Ordered) -> Deed {
     Deed {
-        act: ActKind::Order,
-        changes: Vec::new(),
-        undoes: None,
         order: Some(ordered),
-        recording: None,
-        pictured: None,
+        ..Deed::of(ActKind::Order)
     }
 }
 

@@ -93,6 +93,7 @@ impl Room {
                 leading: self.leading.into_iter().collect(),
                 holds: self.holdings(),
                 recording: self.durable.recording().told(),
+                place: self.durable.place(),
             },
         };
         let poses = self.sitters.values().filter_map(|sitter| {
@@ -142,12 +143,8 @@ impl Room {
         from: Option<(u16, u32)>,
     ) {
         let deed = Deed {
-            act: ActKind::Recording,
-            changes: Vec::new(),
-            undoes: None,
-            order: None,
             recording: Some(step),
-            pictured: None,
+            ..Deed::of(ActKind::Recording)
         };
         self.stage(now, actor, deed, from);
     }

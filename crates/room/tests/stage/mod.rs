@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use room::{
     Act, Bounds, Door, EntityId, Hologram, HologramPatch, Joined, KeptAct, Mode, NewEntity,
-    NewMeasure, Patch, Person, Placement, Plane, Pose, Probe, Refusal, Reply, ResumeToken, Room,
-    Sanction, Seat, Transform, Window, World,
+    NewMeasure, Patch, Person, Place, Placement, Plane, Pose, Probe, Refusal, Reply, ResumeToken,
+    Room, Sanction, Seat, Transform, Window, World,
     wire::{ClientFrame, Holding, Participant, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
@@ -441,6 +441,7 @@ pub struct Replay {
     pub people: Vec<Participant>,
     pub holds: Vec<Holding>,
     pub poses: BTreeMap<u16, Pose>,
+    pub place: Option<Place>,
     next_event: u64,
 }
 
@@ -456,6 +457,7 @@ impl Replay {
                 *self = Self {
                     people: entrance.people,
                     holds: entrance.holds,
+                    place: entrance.place,
                     next_event,
                     ..Self::default()
                 };
@@ -473,6 +475,7 @@ impl Replay {
                     }
                     assert_eq!(event.number, self.next_event, "the recording has a gap");
                     self.next_event += 1;
+                    self.place = event.place.or(self.place);
                     for change in event.changes {
                         match change.placed {
                             Some(placed) => self.entities.insert(change.id, placed),

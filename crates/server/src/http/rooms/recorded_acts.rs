@@ -8,7 +8,7 @@ use axum::{
 };
 use policy::{Action, Object, Permit};
 use record::RecordingFound;
-use room::{ActKind, Change, Deed, Ordered, RecordingStep};
+use room::{ActKind, Change, Deed, Ordered, Place, RecordingStep};
 use scenario::Stage;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -51,6 +51,10 @@ pub struct RecordedAct {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     recording: Option<RecordingStep>,
+    /// The place of the hospital that the room became.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    place: Option<Place>,
 }
 
 /// A recording with what was done meanwhile.
@@ -174,6 +178,7 @@ pub(super) async fn acts(
             changes: deed.changes,
             order: deed.order,
             recording: deed.recording,
+            place: deed.place,
         });
     }
     Ok(done)
