@@ -476,7 +476,7 @@ holds: Array<Holding>,
  */
 recording: RecordingNow, 
 /**
- * Which place of the hospital the room is; none until its host has said so.
+ * Which place of the hospital the room is; none where that is its scenario's to say, until its host has said so.
  */
 place?: Place, };
 

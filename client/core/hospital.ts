@@ -79,11 +79,20 @@ export interface ScenarioCard {
   readonly state: 'open' | 'planned';
 }
 
+/** A room of the hospital itself, in which people meet and nobody's twin stands. */
+export interface GatheringCard {
+  readonly id: string;
+  readonly room: RoomKind;
+  readonly title: Text;
+}
+
 export interface Home {
   readonly me: Me;
   readonly patients: readonly PatientRow[];
   readonly waiting: readonly Waiting[];
   readonly scenarios: readonly ScenarioCard[];
+  /** Those in which one may be. */
+  readonly gatherings: readonly GatheringCard[];
 }
 
 /** Where an answer comes from. */

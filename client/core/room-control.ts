@@ -103,7 +103,7 @@ export interface RoomControl {
   readonly people: Accessor<readonly Participant[]>;
   /** The seat of whoever looks at the page. */
   readonly self: Accessor<number | undefined>;
-  /** Which place of the hospital the room is, once its host has said so. */
+  /** Which place of the hospital the room is, where that is not its scenario's to say. */
   readonly surroundings: Accessor<Place | undefined>;
   readonly tool: Accessor<Tool>;
   /** Hands changes to the stage, which shows them at once; `undefined` takes them back to the room. */

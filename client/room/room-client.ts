@@ -39,7 +39,7 @@ export interface RoomState {
   readonly sanctions: readonly Sanction[];
   /** Whether the room is recorded. */
   readonly recording: RecordingNow;
-  /** Which place of the hospital the room is; undefined until its host has said so. */
+  /** Which place of the hospital the room is; undefined where that is its scenario's to say, until its host has said so. */
   readonly place: Place | undefined;
   /** How one stands at the door; undefined inside. */
   readonly threshold: Threshold | undefined;

@@ -75,7 +75,6 @@ export const shell = {
   'home.rooms': 'The six rooms',
   'home.open': 'Open',
   'home.planned': 'Planned',
-  'home.patientsCircle': 'Patients’ circle',
   'home.openCount': '{n} of {all} scenarios open',
 
   'waiting.consult-request': 'Asks for a consultation',

@@ -77,7 +77,6 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'home.rooms': '六个元空间',
   'home.open': '已开放',
   'home.planned': '规划中',
-  'home.patientsCircle': '病友交流室',
   'home.openCount': '{all} 个场景，已开放 {n} 个',
 
   'waiting.consult-request': '请求会诊',

@@ -4,7 +4,9 @@ test('home shows the six rooms with all their scenarios, and says which are open
   const rooms = li.locator('.room-card');
   await expect(rooms).toHaveCount(6);
   await expect(li.locator('.scenario.planned, .scenario[href^="/scenarios/"]')).toHaveCount(23);
-  await expect(li.getByRole('link', { name: /Patients’ circle/ })).toHaveAttribute('href', /^\/rooms\//);
+  for (const name of ['Patients’ circle', 'Operating briefing', 'Research round', 'Teaching round', 'Management meeting']) {
+    await expect(li.getByRole('link', { name })).toHaveAttribute('href', /^\/rooms\//);
+  }
   await expect(li.locator('a.scenario')).toContainText(['Remote consultation']);
   await expect(li.locator('.scenario.planned').first()).toContainText('Planned');
   await li.locator('.patient-line').first().waitFor();

@@ -7,7 +7,7 @@ import { RoomIcon } from '../../panels/Icon';
 import { WaitingList } from '../../panels/WaitingList';
 import { useApp } from '../app';
 import { ROOM_KINDS, roomPath } from '../hospital';
-import type { Home, RoomKind, ScenarioCard } from '../hospital';
+import type { GatheringCard, Home, RoomKind, ScenarioCard } from '../hospital';
 import { opensPseudonyms } from '../pseudonym';
 import { inLanguage } from '../language';
 import type { Quality } from '../quality';
@@ -15,8 +15,6 @@ import { createQuery } from '../query';
 import { Link } from '../router';
 import { reviewsSanctions } from '../sanctions';
 
-/** Where patients meet; nobody's twin stands there. */
-const PATIENTS_CIRCLE = 'patients-circle';
 const NOON = 12;
 const EVENING = 18;
 
@@ -96,7 +94,7 @@ export function HomePage(): JSX.Element {
           {(answer) => (
             <div class="rooms">
               <For each={ROOM_KINDS}>
-                {(room) => <RoomCard room={room} scenarios={answer().scenarios.filter((one) => one.room === room)} />}
+                {(room) => <RoomCard room={room} scenarios={answer().scenarios.filter((one) => one.room === room)} gatherings={answer().gatherings.filter((one) => one.room === room)} />}
               </For>
             </div>
           )}
@@ -106,7 +104,7 @@ export function HomePage(): JSX.Element {
   );
 }
 
-function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[] }): JSX.Element {
+function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[]; gatherings: readonly GatheringCard[] }): JSX.Element {
   const app = useApp();
   const open = (): number => props.scenarios.filter(({ state }) => state === 'open').length;
   const title = (scenario: ScenarioCard): string => inLanguage(scenario.title, app.language());
@@ -122,21 +120,23 @@ function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[] })
         </div>
       </header>
       <ul class="scenario-list">
-        <Show when={props.room === 'teaching'}>
-          <li>
-            <Link class="scenario" href={roomPath(PATIENTS_CIRCLE)}>
-              <span>{app.t('home.patientsCircle')}</span>
-              <span class="chip accent">{app.t('home.open')}</span>
-            </Link>
-          </li>
-          <Show when={opensPseudonyms(app.me())}>
+        <For each={props.gatherings}>
+          {(gathering) => (
             <li>
-              <Link class="scenario" href="/pseudonyms">
-                <span>{app.t('opening.title')}</span>
+              <Link class="scenario" href={roomPath(gathering.id)}>
+                <span>{inLanguage(gathering.title, app.language())}</span>
                 <span class="chip accent">{app.t('home.open')}</span>
               </Link>
             </li>
-          </Show>
+          )}
+        </For>
+        <Show when={props.room === 'teaching' && opensPseudonyms(app.me())}>
+          <li>
+            <Link class="scenario" href="/pseudonyms">
+              <span>{app.t('opening.title')}</span>
+              <span class="chip accent">{app.t('home.open')}</span>
+            </Link>
+          </li>
         </Show>
         <Show when={props.room === 'management' && reviewsSanctions(app.me())}>
           <li>

@@ -60,14 +60,16 @@ fn patient(id: &str) -> PatientId {
 }
 
 fn object(word: &str) -> Object {
-    let room = |patient| Object::Room {
-        room: RoomId::new("r").unwrap(),
+    let named = |name, patient| Object::Room {
+        room: RoomId::new(name).unwrap(),
         patient,
     };
+    let room = |patient| named("r", patient);
     match word {
         "p" => Object::Patient(patient("p")),
         "room-of-p" => room(Some(patient("p"))),
         "empty-room" => room(None),
+        "staff-room" => named("research-round", None),
         "everyone" => Object::Everyone,
         "own-project" => project(&["a"], &["c"]),
         "watched-project" => project(&["b"], &["a", "c"]),
@@ -209,6 +211,9 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         "enter-room read-record",
     ),
     (Role::Nurse, "none", "empty-room", "enter-room"),
+    (Role::Nurse, "none", "staff-room", "enter-room"),
+    (Role::Researcher, "none", "staff-room", "enter-room"),
+    (Role::Patient, "self", "staff-room", ""),
     (
         Role::Manager,
         "none",
@@ -305,7 +310,7 @@ fn each_role_may_do_what_the_table_says_and_nothing_else() {
                 assert!(!permit.covers(Some(&patient("someone-else"))) || *role >= Role::System);
                 assert_eq!(
                     permit.covers(Some(&patient("p"))),
-                    *word != "hospital" && *word != "empty-room" && !word.ends_with("project"),
+                    *word != "hospital" && !word.ends_with("-room") && !word.ends_with("project"),
                     "{case}"
                 );
             }

@@ -19,8 +19,8 @@ pub use door::Parcel;
 use holds::NoProbe;
 
 use crate::{
-    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, Knocking, Leading, Ordered, Placed,
-    Probe, RecordingNow, Refusal, Sanction, Sending, Standing, Stay, Stays, Transform,
+    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, Knocking, Leading, Ordered, Place,
+    Placed, Probe, RecordingNow, Refusal, Sanction, Sending, Standing, Stay, Stays, Transform,
     judge::{Case, Verdict},
     limits,
     seat::{Outcome, Person, Rates, Seat, Sitter, free_colour, free_place},
@@ -129,6 +129,8 @@ pub struct Room {
     /// How long those stay who do not treat the patient, and how long those were here who have not rested since.
     stays: Stays,
     stayed: BTreeMap<ActorId, Stay>,
+    /// In which place of the hospital it is until its host has said so.
+    stands_in: Option<Place>,
     /// How many seats one account may have here.
     seats_each: usize,
     /// How fast accounts send.
@@ -183,6 +185,7 @@ impl Room {
             said_sanctions: Vec::new(),
             stays: Stays::default(),
             stayed: BTreeMap::new(),
+            stands_in: None,
             seats_each: limits::SEATS_EACH,
             rates: BTreeMap::new(),
             said_recording,
@@ -367,7 +370,7 @@ impl Room {
                 sanctions: self.said_sanctions.clone(),
                 holds: self.holdings(),
                 recording: self.durable.recording().told(),
-                place: self.durable.place(),
+                place: self.durable.place().or(self.stands_in),
             },
         }
         .encode()

@@ -244,7 +244,7 @@ pub struct Entrance {
     pub holds: Vec<Holding>,
     /// Whether the room is recorded.
     pub recording: RecordingNow,
-    /// Which place of the hospital the room is; none until its host has said so.
+    /// Which place of the hospital the room is; none where that is its scenario's to say, until its host has said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub place: Option<Place>,

@@ -55,6 +55,29 @@ fn the_host_has_the_room_be_another_place_for_who_is_there_and_who_comes() {
 }
 
 #[test]
+fn a_room_of_the_hospital_itself_is_in_its_place_until_the_host_says_another() {
+    let mut stage = Stage::new();
+    stage.room.stand_in(Place::Teaching);
+    let (host, place) = told(&mut stage, "li.terminal");
+    assert_eq!(place, Some(Place::Teaching));
+    stage.accepted(host, set("teaching"));
+    assert!(stage.journal.is_empty(), "it is there already");
+    stage.accepted(host, set("ward"));
+    stage.accepted(host, set("teaching"));
+    assert_eq!(told(&mut stage, "chen.expert").1, Some(Place::Teaching));
+    assert_eq!(stage.journal.len(), 2);
+    // A recording begins with where it is, whether somebody has said so or not.
+    let mut bare = Stage::new();
+    bare.room.stand_in(Place::Research);
+    bare.enter("li.terminal");
+    let mut replay = Replay::default();
+    for frame in bare.room.key_frames() {
+        replay.show(&frame);
+    }
+    assert_eq!(replay.place, Some(Place::Research));
+}
+
+#[test]
 fn nobody_but_the_host_says_which_place_it_is_and_only_those_that_there_are() {
     let mut stage = Stage::new();
     let host = stage.enter("li.terminal");

@@ -29,7 +29,7 @@ pub struct Behind {
 
 /// Whether somebody comes into a room as a patient in whose record it is not: then it matters who learns their name.
 pub fn is_open_to(room: &RoomId, actor: &Actor) -> bool {
-    gatherings::stage(room).is_some() && is_patient(actor) && actor.patient.is_some()
+    gatherings::is_for_patients(room) && is_patient(actor) && actor.patient.is_some()
 }
 
 /// Whether somebody is here as a patient and as nothing else.

@@ -39,7 +39,7 @@ pub use stays::{HouseRules, Stayed};
 
 use crate::{
     accounts::Session,
-    clock,
+    clock, gatherings,
     media::{Attending, Ear, Media, MediaNews},
     poses::Poses,
     transport::Transport,
@@ -326,6 +326,9 @@ impl Rooms {
         let (mut room, checkpoints) = opening.await?;
         room.keep_stays(self.rules.stays);
         room.keep_seats(self.rules.seats_each);
+        if let Some(place) = gatherings::place(&about.id) {
+            room.stand_in(place);
+        }
         let mut open = self.open.lock();
         // Somebody else may have opened it while its journal was read.
         if let Some(room) = running(&open) {

@@ -14,7 +14,7 @@ use std::{io::Write, path::Path, process::Stdio, thread::sleep, time::Duration};
 
 use hospital::{Hospital, Inside, yuanyi};
 use room::{
-    Did, Farewell, Placement, Pose, ResumeToken,
+    Did, Farewell, Place, Placement, Pose, ResumeToken,
     wire::{ClientFrame, News, ServerFrame},
 };
 use serde_json::{Value, json};
@@ -324,6 +324,55 @@ fn nothing_of_a_room_goes_into_another_of_the_same_people() {
         }
         _ => None,
     });
+}
+
+/// Where somebody is who comes in.
+fn place_of(person: &mut Person) -> Option<Place> {
+    person.line.hear_until(|frame| match frame {
+        ServerFrame::Welcome { entrance, .. } => Some(entrance.place),
+        _ => None,
+    })
+}
+
+#[test]
+fn staff_meet_in_rooms_of_their_own_and_patients_in_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let hospital = Hospital::found(&data);
+    hospital.admit_patient();
+    give_zhao_an_account(&data);
+    let rooms = |who: &str| {
+        let (status, home) = hospital.send(who, "GET", "/api/home", &Value::Null);
+        assert_eq!(status, 200, "{home}");
+        let all = home["gatherings"].as_array().unwrap().iter();
+        let ids = all.map(|one| one["id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(rooms("zhao.patient"), ["patients-circle"]);
+    let all = rooms("sun.manager");
+    assert_eq!(all.len(), 5, "{all:?}");
+    hospital.agree("zhao.patient");
+    for room in &all {
+        let refused = hospital.knock("zhao.patient", room).err();
+        let expected = (room != "patients-circle").then_some(403);
+        assert_eq!(refused, expected, "{room}");
+    }
+
+    // Managers meet without a doctor who lets them in; elsewhere they wait for one.
+    let mut sun = Person::comes(&hospital, "sun.manager", "management-meeting");
+    assert_eq!(place_of(&mut sun), Some(Place::Management));
+    Person::comes(&hospital, "sun.manager", "research-round").is_at_the_door();
+    sun.acts(json!({"act": "set-place", "place": "operating"}));
+    sun.hears_of("operating");
+    let mut li = Person::comes(&hospital, "li.terminal", "management-meeting");
+    assert_eq!(place_of(&mut li), Some(Place::Operating));
+
+    // Nobody has a pseudonym where no patient comes.
+    let (_, coded) = hospital.send("li.terminal", "GET", "/api/gatherings", &Value::Null);
+    assert_eq!(coded.as_array().unwrap().len(), 1, "{coded}");
+    let openings = "/api/rooms/research-round/openings";
+    let asked = hospital.send("li.terminal", "GET", openings, &Value::Null);
+    assert_eq!(asked.0, 404, "{}", asked.1);
 }
 
 /// A line on a board, as long as one may be.

@@ -7,6 +7,11 @@ use super::Room;
 use crate::{Act, ActKind, Deed, Place, Refusal, Standing, seat::Outcome};
 
 impl Room {
+    /// Has the room be in a place of the hospital until its host says another.
+    pub fn stand_in(&mut self, place: Place) {
+        self.stands_in = Some(place);
+    }
+
     /// Carries out an act about the place; `None` where the act is another.
     pub(super) fn about_place(
         &mut self,
@@ -33,7 +38,7 @@ impl Room {
         if self.standing(person, self.staged.order()) != Standing::Host {
             return Err(Refusal::NotForYourStanding);
         }
-        if self.staged.place() == Some(place) {
+        if self.staged.place().or(self.stands_in) == Some(place) {
             return Ok(Outcome::Done(None));
         }
         let actor = person.actor.clone();

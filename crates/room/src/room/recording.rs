@@ -93,7 +93,7 @@ impl Room {
                 leading: self.leading.into_iter().collect(),
                 holds: self.holdings(),
                 recording: self.durable.recording().told(),
-                place: self.durable.place(),
+                place: self.durable.place().or(self.stands_in),
             },
         };
         let poses = self.sitters.values().filter_map(|sitter| {

@@ -19,7 +19,7 @@ use twin::demographics;
 use vocabulary::PatientId;
 
 use crate::{
-    access,
+    access, gatherings,
     hospital::Hospital,
     http::{Caller, Problem},
     twins::{number, text},
@@ -52,6 +52,7 @@ async fn home(
         "patients": patients,
         "waiting": waiting,
         "scenarios": registry::cards(),
+        "gatherings": gatherings::cards(&caller.actor),
     })))
 }
 

@@ -75,7 +75,7 @@ impl Circle {
             .permit(caller, Action::OpenIdentity, &Object::Hospital)
             .await?;
         let room = RoomId::new(id).ok();
-        let room = room.filter(|room| gatherings::stage(room).is_some());
+        let room = room.filter(gatherings::is_for_patients);
         let room = room.ok_or_else(|| Problem::not_found("there is no such room"))?;
         let circle = pseudonyms::circle(&room)?;
         Ok(Self::Room(room, circle))

@@ -10,6 +10,7 @@ use vocabulary::PatientId;
 use super::companion;
 use crate::{
     access::{needs_licence, practises},
+    gatherings,
     hospital::Hospital,
     http::Problem,
     pseudonyms,
@@ -23,7 +24,7 @@ const ADULT_YEARS: i32 = 18;
 /// in place of the account and the name, where they are known by one.
 pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result<Person, Problem> {
     let has = |role: Role| actor.roles.contains(&role);
-    let is_doctor = has(Role::Expert) || has(Role::TerminalDoctor);
+    let hosts = gatherings::hosts(&stage.id);
     let practises = practises(actor);
     // The gate has found them in the care team, or asked into the case. Where no patient is met nobody is treated.
     let treats = practises && stage.patient.is_some();
@@ -46,7 +47,7 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
     let door = Door {
         standing,
         is_asked: stage.participants.contains(&actor.id),
-        may_host: is_doctor,
+        may_host: hosts.iter().any(|role| has(*role)),
         treats,
         may_accompany: practises,
         needs_companion,

@@ -82,7 +82,7 @@ pub async fn gatherings(
         .permit(&caller, Action::OpenIdentity, &Object::Hospital)
         .await?;
     let mut found = Vec::new();
-    for stage in gatherings::all() {
+    for stage in gatherings::of_patients() {
         found.push(Gathering {
             pseudonyms: pseudonyms::codes(&hospital, &stage.id).await?,
             id: stage.id,
