@@ -177,6 +177,15 @@ test('people meet without images with a headset and without: they point, carry a
     await press(li, 'controllers', 'page:room');
   });
 
+  await test.step('everybody is moved to another place from inside, and back', async () => {
+    for (const place of ['ward', 'teaching']) {
+      await press(li, 'controllers', 'page:place');
+      await press(li, 'controllers', `place:${place}`);
+      await expect.poll(() => chen.evaluate(() => window.__xrInside?.stage.surroundings)).toBe(place);
+      await press(li, 'controllers', 'back:room');
+    }
+  });
+
   await test.step('that a rest is due is said and felt inside', async () => {
     await feelTicks(li);
     await li.clock.setSystemTime(new Date(Date.now() + 46 * MINUTE_ms));

@@ -32,6 +32,7 @@ import type { RoomVoice } from '../../core/room-voice';
 import { go } from '../../core/router';
 import { seeAsStanding, seesAsStanding } from '../../core/seated-height';
 import type { VolumeManifest } from '../../core/volume/manifest';
+import { PLACES } from '../../stage/places/design';
 import type { Layer } from '../../stage/room-view';
 import type { Tool } from '../../stage/tools';
 import type { Sought } from '../../xr/headset';
@@ -40,6 +41,7 @@ import { STEPS } from '../../xr/steps';
 import type { Step } from '../../xr/steps';
 import { kindWords } from '../call-words';
 import type { OwnCalls } from '../own-calls';
+import { placeOf } from './CasePanel';
 import { APART_STEPS, FADED, MODES_INSIDE, STEP_MM, WINDOWS_INSIDE, asksFor, pageNow, shelfAfter, toolsInside } from './inside';
 import { PLEAS } from './inside-people';
 import { PAGES } from './inside-state';
@@ -198,6 +200,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     figures: figures(),
     colours: colours(),
     hides: isPseudonym(props.order.own()?.actor),
+    place: props.order.own()?.standing === 'host' ? (props.control.surroundings() ?? placeOf(props.info)) : undefined,
     gaze: gazeChooses(),
     standing: seesAsStanding(),
     surface: props.surface,
@@ -385,6 +388,10 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     colour: (which) => {
       const one = colours().find(({ colour, by }) => colour === which && by === undefined);
       if (one) wear(props.order, one.colour);
+    },
+    place: (which) => {
+      const place = PLACES.find((one) => one === which);
+      if (place) props.order.act({ act: 'set-place', place });
     },
     hand: handOver,
     keep: keeping.press,

@@ -5,6 +5,7 @@ import type { FigureChoice } from '../../core/figures';
 import type { Ending, Sanction } from '../../core/room-order';
 import type { Reminder } from '../../core/room-stay';
 import type { VoiceState } from '../../core/room-voice';
+import type { PlaceId } from '../../stage/places/design';
 import type { CropBox, Hologram, Locked } from '../../stage/room-view';
 import type { Tool, Writing } from '../../stage/tools';
 import type { Sought } from '../../xr/headset';
@@ -13,9 +14,9 @@ import type { SurfaceState } from '../../xr/real-room';
 
 /** Pages that have a tab; the others open from one of them. */
 export const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
-export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room', object: 'room', call: 'room', things: 'tools', colour: 'own' } as const;
+export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room', object: 'room', call: 'room', things: 'tools', colour: 'own', place: 'room' } as const;
 export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
-export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'object', 'call', 'things', 'colour', 'recording'];
+export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'object', 'call', 'things', 'colour', 'place', 'recording'];
 
 export interface SomebodyInside {
   readonly name: string;
@@ -148,6 +149,8 @@ export interface InsideState {
   readonly colours: readonly { readonly colour: string; readonly chosen: boolean; readonly by: string | undefined }[];
   /** Whether one is here under a pseudonym. */
   readonly hides: boolean;
+  /** Where everybody is, for the host, who has them be elsewhere. */
+  readonly place: PlaceId | undefined;
   readonly gaze: boolean;
   readonly standing: boolean;
   readonly surface: SurfaceState;

@@ -3,6 +3,7 @@ import type { Language } from '../../core/language';
 import { figuresFor } from '../../core/figures';
 import { toolsFor } from '../../core/room-order';
 import { HOLOGRAM } from '../../room/fake-hologram';
+import { PLACES } from '../../stage/places/design';
 import { translate } from '../../words/words';
 import { TOOLS_INSIDE, asksFor, insidePanel, pageNow, shelfAfter, toolsInside } from './inside';
 import { PAGES } from './inside-state';
@@ -34,6 +35,7 @@ const NOW: InsideState = {
   figures: figuresFor({ actor: 'li.terminal', role: 'terminal-doctor', figure: 2 }),
   colours: [{ colour: '#e69f00', chosen: true, by: undefined }, { colour: '#56b4e9', chosen: false, by: 'Chen' }, { colour: '#009e73', chosen: false, by: undefined }],
   hides: false,
+  place: 'consulting',
   gaze: false,
   standing: false,
   surface: 'none',
@@ -93,7 +95,7 @@ describe('the pages of the panel', () => {
     expect(tab('figure')).toEqual(['page:own']);
     expect(tab('why')).toEqual(['page:room']);
     for (const page of ['appoint', 'appeal', 'why'] as const) expect(ids({ page }).at(-1)).toBe('keep:all');
-    for (const page of ['people', 'move', 'cut', 'crop', 'shelf', 'figure', 'object'] as const) expect(ids({ page }).at(-1)).toMatch(/^back:/);
+    for (const page of ['people', 'move', 'cut', 'crop', 'shelf', 'figure', 'object', 'place'] as const) expect(ids({ page }).at(-1)).toMatch(/^back:/);
   });
 
   it('have undoing, the microphone and the way out at hand; who may not act undoes nothing', () => {
@@ -104,11 +106,18 @@ describe('the pages of the panel', () => {
 
 describe('what is offered', () => {
   it('follows what one may do', () => {
-    expect(ids({ page: 'room' })).toEqual(['hand', 'lock', 'lead', 'gather', 'snap', 'record:ask', 'keep:all']);
-    expect(ids({ page: 'room', may: { act: false, work: false, keep: false, unlock: false } })).toEqual(['hand']);
+    expect(ids({ page: 'room' })).toEqual(['hand', 'lock', 'lead', 'gather', 'snap', 'record:ask', 'keep:all', 'page:place']);
+    expect(ids({ page: 'room', place: undefined, may: { act: false, work: false, keep: false, unlock: false } })).toEqual(['hand']);
     const locked = { by: 'chen.expert', name: 'Chen', marks: true };
     expect(ids({ page: 'room', locked, may: { ...NOW.may, unlock: false } })).not.toContain('lock');
     expect(panel({ page: 'room', locked }).lines).toContain('Locked by Chen with its marks: they stay as they are.');
+  });
+
+  it('lets the host have everybody be in another place', () => {
+    expect(ids({ page: 'place' })).toEqual([...PLACES.map((place) => `place:${place}`), 'back:room']);
+    expect(chosen({ page: 'place', place: 'operating' })).toEqual(['place:operating']);
+    expect(ids({ page: 'room', place: undefined })).not.toContain('page:place');
+    expect(ids({ page: 'place', place: undefined })).toEqual(['back:room']);
   });
 
   it('lets one object to what was done to oneself, with words to choose', () => {
@@ -305,7 +314,7 @@ describe('where people meet without images', () => {
     expect(panel({ ...circle, page: 'room' }).tabs?.map(({ id }) => id)).toEqual(['page:tools', 'page:room', 'page:own']);
     expect(ids({ ...circle, page: 'tools' })).toEqual(['tool:turn', 'tool:point', 'tool:pen', 'page:things']);
     expect(toolsInside(false, false, () => true)).toEqual(['turn', 'point']);
-    expect(ids({ ...circle, page: 'room' })).toEqual(['hand', 'lead', 'gather', 'record:ask', 'keep:all']);
+    expect(ids({ ...circle, page: 'room' })).toEqual(['hand', 'lead', 'gather', 'record:ask', 'keep:all', 'page:place']);
     for (const tool of ['turn', 'point', 'pen'] as const) expect(panel({ ...circle, page: 'tools', tool }).lines[0]).not.toMatch(/hologram|slices|images/);
   });
 

@@ -3,6 +3,7 @@ import type { RecordingNow } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { AXES, BOX_SIDES, CUTS, cutOf, placeOfCut } from '../../core/hologram-cuts';
 import { layerOf } from '../../core/hologram-layers';
+import { PLACES } from '../../stage/places/design';
 import { GATHERED_TOOLS } from '../../stage/tools';
 import type { Tool } from '../../stage/tools';
 import type { PanelButton, PanelContent } from '../../xr/panel';
@@ -129,6 +130,7 @@ function ownLines(state: InsideState, t: T): string[] {
   if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : state.shelf.lying.length > 1 ? 'inside.shelf.takes' : 'shelf.none')];
   if (page === 'colour') return [t('colour.title'), ...state.colours.flatMap(({ by }, at) => (by === undefined ? [] : [`${t(`colour.name.${at as 0}`)}: ${t('colour.taken', { name: by })}`]))];
   if (page === 'figure') return [t('figure.title'), ...(state.hides ? [t('figure.hides')] : [])];
+  if (page === 'place') return [t('place.everybodyHint')];
   if (page === 'own') return [...(state.seeking === 'self' ? [t('inside.go.seeking')] : []), ...orderLines(state.ordering, t), ...(state.voice.dictates ? [t('captions.dictateHint')] : [])];
   if (page === 'call') return [t(state.call === undefined ? 'inside.call.none' : 'inside.call.hint')];
   if (page === 'things') return thingLines(state, t);
@@ -175,6 +177,8 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
       return [...when(state.call !== undefined, button('call:open', t('reach.open')), button('call:close', t('inside.call.close'))), button('back:room', t('inside.back'))];
     case 'colour':
       return colourButtons(state, t);
+    case 'place':
+      return placeButtons(state, t);
     case 'recording':
       return recordingButtons(state, t);
   }
@@ -227,7 +231,14 @@ function roomButtons(state: InsideState, t: T): PanelButton[] {
     ...when(may.work && twin, button('snap', t('snap.take'))),
     ...when(may.keep && recording.state === 'off', button('record:ask', t('recording.ask'))),
     ...when(may.keep, button('keep:all', t('inside.people'))),
+    ...when(state.place !== undefined, button('page:place', t('place.everybody'))),
   ];
+}
+
+/** For the host alone, who may have handed that over meanwhile. */
+function placeButtons({ place: now }: InsideState, t: T): PanelButton[] {
+  const places = now === undefined ? [] : PLACES.map((place) => button(`place:${place}`, t(`room.${place}`), place === now));
+  return [...places, button('back:room', t('inside.back'))];
 }
 
 /** What can be done about what is in a hand: one's own where somebody asks for it, else another's. */
