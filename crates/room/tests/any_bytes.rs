@@ -35,6 +35,8 @@ fn sound() -> Vec<Vec<u8>> {
         r#"{"act":"lead","view":{"yaw_rad":0.5,"pitch_rad":0.1,"distance_m":1.5}}"#,
         r#"{"act":"show-around","shows":true}"#,
         r#"{"act":"show-around","shows":false}"#,
+        r#"{"act":"set-place","place":"operating"}"#,
+        r#"{"act":"set-place","place":"ward"}"#,
         r#"{"act":"admit","waiting":2}"#,
         r#"{"act":"admit","waiting":3,"companion":1}"#,
         r#"{"act":"put-out","participant":2,"reason":"x"}"#,
