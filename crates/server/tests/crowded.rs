@@ -1,16 +1,11 @@
 //! A full disk, a cut network and peers that crawl: each costs what it touches and nobody else.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // Helpers of tests fail the test.
 
+#[path = "../../storage/tests/shared/disk.rs"]
+mod disk;
 mod modality;
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use dicom::{
@@ -19,6 +14,7 @@ use dicom::{
     scu::{self, Model, Peer},
     tags::STUDY_INSTANCE_UID,
 };
+use disk::small_disk;
 use modality::{
     Done, Hospital, MODALITIES, Numbers, SLICES, check, count, peer, send, series, told, verify,
 };
@@ -113,38 +109,15 @@ async fn a_record_that_may_grow_no_more_refuses_with_its_status_and_serves_on() 
     verify(&data);
 }
 
-/// A file system of its own, as large as it is told to be.
-struct Disk(PathBuf);
-
-impl Disk {
-    /// Nothing where this user may not mount.
-    fn mount(at: &Path, size: &str) -> Option<Self> {
-        fs::create_dir(at).unwrap();
-        let mut mount = Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o"])
-            .arg(format!("size={size}"));
-        let mounted = mount.arg("yuanyi-test").arg(at).output().ok()?;
-        mounted.status.success().then(|| Self(at.to_owned()))
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_with_its_status_and_takes_on_once_there_is_room() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some(disk) = Disk::mount(&folder.path().join("disk"), "16m") else {
-        println!("not run: this user may not mount a file system");
+    let test = "a_full_disk_refuses_with_its_status_and_takes_on_once_there_is_room";
+    let Some(disk) = small_disk(test, "16m") else {
         return;
     };
-    let data = disk.0.join("data");
+    let data = disk.join("data");
     let (all, done) = modalities();
-    let filler = disk.0.join("filler");
+    let filler = disk.join("filler");
     fs::write(&filler, vec![1; 9 << 20]).unwrap();
     let hospital = Hospital::open(&data, &[]);
     refuses_and_goes_on(&hospital, &all, &done).await;

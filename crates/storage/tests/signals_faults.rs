@@ -8,26 +8,21 @@
     reason = "the helpers of tests fail as tests do"
 )]
 
-use std::{
-    collections::BTreeMap,
-    env, fs,
-    io::Write,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, env, fs, io::Write, path::Path, sync::Arc, time::Duration};
 
 use record::{Arrived, Readings, RecordError, Signals};
 use storage::{EmbeddedSignals, SignalOptions, verify};
 use vocabulary::Timestamp;
 
+#[path = "shared/disk.rs"]
+mod disk;
 #[path = "shared/killed.rs"]
 mod killed;
 #[path = "shared/readings.rs"]
 mod readings;
 mod shared;
 
+use disk::small_disk;
 use killed::{acknowledged_until_killed, random_moments};
 use readings::{arrived, content, open_both, read_all, tiny};
 use shared::{all, object_bytes};
@@ -172,28 +167,6 @@ fn check(kept: &[record::Reading], round: u64, pieces: u64) {
     }
 }
 
-/// A file system of its own, as large as it is told to be.
-struct Disk(PathBuf);
-
-impl Disk {
-    /// Nothing where this user may not mount.
-    fn mount(at: &Path, size: &str) -> Option<Self> {
-        fs::create_dir(at).unwrap();
-        let mut mount = Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o"])
-            .arg(format!("size={size}"));
-        let mounted = mount.arg("yuanyi-test").arg(at).output().ok()?;
-        mounted.status.success().then(|| Self(at.to_owned()))
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
-}
-
 /// Values that cannot be compressed, so that the disk fills.
 fn noise(number: u64) -> Arrived {
     let bytes = object_bytes(number, 16_000);
@@ -222,13 +195,12 @@ async fn fill(signals: &EmbeddedSignals, from: u64) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_and_serves_on_and_takes_on_once_there_is_room() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some(disk) = Disk::mount(&folder.path().join("disk"), "16m") else {
-        println!("not run: this user may not mount a file system");
+    let test = "a_full_disk_refuses_and_serves_on_and_takes_on_once_there_is_room";
+    let Some(disk) = small_disk(test, "16m") else {
         return;
     };
-    let data = disk.0.join("data");
-    let filler = disk.0.join("filler");
+    let data = disk.join("data");
+    let filler = disk.join("filler");
     fs::write(&filler, vec![1; 8 << 20]).unwrap();
     let options = SignalOptions {
         segment_bytes: 256 << 10,
