@@ -163,9 +163,32 @@ mod tests {
             ("glucose-meter", "glucose", [10.0, 1000.0]),
             ("peak-flow", "pef", [20.0, 900.0]),
             ("spirometer", "fev1", [0.1, 8.0]),
+            // Each follows from one of those above.
+            ("blood-pressure", "mean", [10.0, 300.0]),
+            ("bedside-monitor", "mean", [10.0, 300.0]),
+            ("spirometer", "fef25", [0.0, 900.0 / 60.0]),
+            ("spirometer", "fef50", [0.0, 900.0 / 60.0]),
+            ("spirometer", "fef75", [0.0, 900.0 / 60.0]),
         ] {
             let found = Profiles::shipped().get(profile).unwrap().stream(stream);
             assert_eq!(found.unwrap().range, Some(range), "{profile} {stream}");
+        }
+    }
+
+    #[test]
+    fn the_guide_names_what_has_no_range_and_is_no_waveform() {
+        let guide = include_str!("../../../docs/guides/devices.md");
+        for profile in Profiles::shipped().all() {
+            let unbounded = profile.streams.iter().filter(|stream| {
+                stream.range.is_none() && matches!(stream.sampling, Sampling::UpToHz(_))
+            });
+            let names: Vec<String> = unbounded
+                .map(|stream| format!("`{}`", stream.name))
+                .collect();
+            let row = guide.split_once(&format!("\n| `{}` | ", profile.id));
+            let named = row.and_then(|(_, rest)| rest.split_once(" |\n"));
+            let named = named.map_or("", |(names, _)| names);
+            assert_eq!(named, names.join(", "), "{}", profile.id);
         }
     }
 
