@@ -176,34 +176,57 @@ fn measured_observation(
     observation
 }
 
-/// An observation of this moment with the value that stands in the place of a wrong one; none where it is of another
-/// moment or has that value.
+/// An observation of this moment with the value that stands in the place of a wrong one, or without one where that was
+/// taken back: then it is entered in error, until each of its parts has a value again. None where it is of another moment
+/// or says so already.
 pub fn corrected(
     mut observation: Value,
     device: &DeviceId,
     at: Timestamp,
-    (sign, value): (&Sign, f64),
+    (sign, value): (&Sign, Option<f64>),
 ) -> Option<Value> {
     if !is_of_moment(&observation, device, at) {
         return None;
     }
-    let part = match sign {
-        Sign::Vital(sign) if sign.panel.is_some() => observation
-            .get_mut("component")?
-            .as_array_mut()?
-            .iter_mut()
-            .find(|part| is_asked(part, &sign.loinc))?,
-        _ => &mut observation,
+    let (part, unit) = match sign {
+        Sign::Vital(sign) if sign.panel.is_some() => {
+            let parts = observation.get_mut("component")?.as_array_mut()?;
+            let part = parts.iter_mut().find(|part| is_asked(part, &sign.loinc))?;
+            (part, &sign.unit)
+        }
+        Sign::Vital(sign) => (&mut observation, &sign.unit),
+        Sign::Other(measure) => (&mut observation, &measure.unit),
     };
-    let known = part.pointer_mut("/valueQuantity/value")?;
-    let value = json!(value);
-    if *known == value {
+    let stands = value.map(|value| json!(value));
+    if part.pointer("/valueQuantity/value") == stands.as_ref() {
         return None;
     }
-    *known = value;
+    let part = part.as_object_mut()?;
+    match value {
+        Some(value) => {
+            part.shift_remove("dataAbsentReason");
+            part.insert("valueQuantity".to_owned(), quantity(value, unit));
+        }
+        None => {
+            let system = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
+            let reason = json!({"coding": [{"system": system, "code": "error"}]});
+            part.shift_remove("valueQuantity");
+            part.insert("dataAbsentReason".to_owned(), reason);
+        }
+    }
+    let has_value = |part: &Value| part.get("valueQuantity").is_some();
+    let is_whole = match observation.get("component").and_then(Value::as_array) {
+        Some(parts) => parts.iter().all(has_value),
+        None => has_value(&observation),
+    };
+    let status = if is_whole {
+        "corrected"
+    } else {
+        "entered-in-error"
+    };
     observation
         .as_object_mut()?
-        .insert("status".to_owned(), "corrected".into());
+        .insert("status".to_owned(), status.into());
     Some(observation)
 }
 

@@ -126,7 +126,7 @@ fn a_correction_changes_the_observation_of_its_moment_only() {
     let [upper, lower] = ["150021", "150022"].map(|code| vital_sign(code, "mm[Hg]").unwrap());
     let pressures = [(Sign::Vital(upper), 221.0), (Sign::Vital(lower), 79.0)];
     let made = observation_of(&patient, &device, at, &pressures, &[]).unwrap();
-    let right = (&pressures[0].0, 121.0);
+    let right = (&pressures[0].0, Some(121.0));
     let now = corrected(made.clone(), &device, at, right).unwrap();
     assert!(is_valid(&now));
     assert_eq!(now["status"], "corrected");
@@ -138,8 +138,49 @@ fn a_correction_changes_the_observation_of_its_moment_only() {
     assert_eq!(corrected(made, &device, Timestamp(at.0 + 1), right), None);
     let blow = [(peak_flow(true), 812.0)];
     let made = observation_of(&patient, &device, at, &blow, &[]).unwrap();
-    let now = corrected(made, &device, at, (&blow[0].0, 412.0)).unwrap();
+    let now = corrected(made, &device, at, (&blow[0].0, Some(412.0))).unwrap();
     assert_eq!(now["valueQuantity"]["value"], 412.0);
+}
+
+#[test]
+fn what_was_taken_back_is_entered_in_error_until_each_part_has_a_value_again() {
+    let (patient, device) = (PatientId::new("p").unwrap(), DeviceId::new("d").unwrap());
+    let at = Timestamp(1_782_000_000_000);
+    let [upper, lower] = ["150021", "150022"].map(|code| vital_sign(code, "mm[Hg]").unwrap());
+    let pressures = [(Sign::Vital(upper), 221.0), (Sign::Vital(lower), 79.0)];
+    let made = observation_of(&patient, &device, at, &pressures, &[]).unwrap();
+    let [(upper, _), (lower, _)] = &pressures;
+    let mut now = made.clone();
+    for (sign, value, status, values) in [
+        (upper, None, "entered-in-error", [json!(null), json!(79.0)]),
+        (lower, None, "entered-in-error", [json!(null), json!(null)]),
+        (
+            upper,
+            Some(121.0),
+            "entered-in-error",
+            [json!(121.0), json!(null)],
+        ),
+        (lower, Some(79.0), "corrected", [json!(121.0), json!(79.0)]),
+    ] {
+        now = corrected(now, &device, at, (sign, value)).unwrap();
+        assert!(is_valid(&now), "{now}");
+        assert_eq!(now["status"], status);
+        let part = |part: usize| now["component"][part]["valueQuantity"]["value"].clone();
+        assert_eq!([part(0), part(1)], values);
+    }
+    let other = Timestamp(at.0 + 1);
+    assert_eq!(corrected(made, &device, other, (upper, None)), None);
+    let blow = [(peak_flow(true), 812.0)];
+    let made = observation_of(&patient, &device, at, &blow, &[]).unwrap();
+    let now = corrected(made, &device, at, (&blow[0].0, None)).unwrap();
+    assert!(is_valid(&now), "{now}");
+    assert_eq!(now["status"], "entered-in-error");
+    assert_eq!(now["valueQuantity"], json!(null));
+    let again = corrected(now.clone(), &device, at, (&blow[0].0, None));
+    assert_eq!(again, None, "it says so");
+    let now = corrected(now, &device, at, (&blow[0].0, Some(812.0))).unwrap();
+    assert_eq!(now["status"], "corrected");
+    assert_eq!(now["dataAbsentReason"], json!(null));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use std::{
 use fhir::Sign;
 use policy::{Action, Permit};
 use record::{
-    Arrived, Batch, FactBody, NewFact, Precondition, QualityMark, Readings, RecordError,
+    Arrived, Batch, FactBody, NewFact, Precondition, QualityMark, Reading, Readings, RecordError,
     ResourceKey, SealedSignals, SeriesQuery, SeriesSummary, SignalSeries, SpanQuery,
     mark_written_by,
 };
@@ -96,12 +96,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
                     &arrived.unit,
                 );
                 let Some(shown) = shown else { continue };
-                let found = signs.take(&arrived, &shown);
-                let corrections = signs.corrections(&arrived, &shown);
-                let kept = async {
-                    keep(&hospital, &mut signs, found).await?;
-                    correct(&hospital, &permit, corrections).await
-                };
+                let kept = hear(&hospital, &permit, &mut signs, (&arrived, &shown));
                 if let Err(error) = kept.await {
                     tracing::error!(%error, "a vital sign could not be kept as an observation; it will");
                     (has_missed, is_held_up) = (true, true);
@@ -119,6 +114,33 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
             }
         }
     }
+}
+
+/// Keeps the observations that readings make, and puts right those of readings that they correct or take back.
+async fn hear(
+    hospital: &Hospital,
+    permit: &Permit,
+    signs: &mut Signs,
+    (arrived, shown): (&Arrived, &Shown),
+) -> Result<(), RecordError> {
+    let found = signs.take(arrived, shown);
+    keep(hospital, signs, found).await?;
+    let times = arrived.readings.timed();
+    let times: Vec<i64> = times.filter_map(|(at_us, _)| at_us).collect();
+    let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else {
+        return Ok(());
+    };
+    if QualityMark::correction(&arrived.quality).is_none() {
+        return Ok(());
+    }
+    // In whatever order corrections come, the newest stands: the store knows which that is.
+    let of = SignalSeries::of(arrived);
+    let span = SpanQuery {
+        id: of.id(),
+        from_us: *first,
+        to_us: last + 1,
+    };
+    look_at(hospital, permit, signs, &of, span).await
 }
 
 /// Keeps observations; one that is there already stays as it is.
@@ -140,7 +162,7 @@ async fn keep(
     Ok(())
 }
 
-/// Puts values that stand now in the place of wrong ones.
+/// Puts values that stand now in the place of wrong ones, and enters in error what was taken back.
 async fn correct(
     hospital: &Hospital,
     permit: &Permit,
@@ -149,7 +171,8 @@ async fn correct(
     for Correction {
         key,
         moment: (patient, device, at),
-        value: (sign, value),
+        sign,
+        value,
     } in corrections
     {
         let found = hospital.record.resource(permit, &key, None).await?;
@@ -293,7 +316,7 @@ async fn look_at(
     loop {
         let page = hospital.signals.read(permit, &span, READINGS).await?;
         let mut found = Vec::new();
-        let mut corrections = Vec::new();
+        let mut corrections = signs.taken_back((patient, of), &shown, &page.readings);
         for reading in &page.readings {
             let gap_us = before.map_or(i64::MAX, |before| reading.at_us - before);
             before = Some(reading.at_us);
@@ -309,7 +332,7 @@ async fn look_at(
             let device = &of.stream.device;
             if QualityMark::correction(&reading.marks).is_some() {
                 let moment = (patient.clone(), device.clone(), at);
-                corrections.push(signs.correction(moment, &shown, reading.value));
+                corrections.push(signs.correction(moment, &shown, Some(reading.value)));
             }
             if known || is_systolic {
                 continue;
@@ -391,12 +414,13 @@ async fn systolic(
     Ok(found)
 }
 
-/// A value that stands in the place of another of its moment.
+/// A value that stands in the place of another of its moment, or nothing where that was taken back.
 struct Correction {
     /// The observation that may have been made of the other.
     key: ResourceKey,
     moment: Moment,
-    value: (Sign, f64),
+    sign: Sign,
+    value: Option<f64>,
 }
 
 /// What was seen lately.
@@ -437,29 +461,33 @@ impl Signs {
         Some(key_of(patient, sign::name_of(&shown.sign), number).0)
     }
 
-    /// What readings put in the place of others.
-    fn corrections(&self, arrived: &Arrived, shown: &Shown) -> Vec<Correction> {
-        let Some(patient) = &arrived.subject else {
-            return Vec::new();
-        };
-        let stands = QualityMark::correction(&arrived.quality).is_some()
-            && fhir::is_trustworthy(&arrived.quality);
-        let each = arrived.readings.timed().filter(|_| stands);
-        each.filter_map(|(at_us, value)| {
-            let at = Timestamp(at_us?.div_euclid(1000));
-            let moment = (patient.clone(), arrived.stream.device.clone(), at);
-            Some(self.correction(moment, shown, value))
-        })
-        .collect()
+    /// What is left without a value among readings of a series, in the order of their times.
+    fn taken_back(
+        &self,
+        (patient, of): (&PatientId, &SignalSeries),
+        shown: &Shown,
+        readings: &[Reading],
+    ) -> Vec<Correction> {
+        let is_superseded = |one: &Reading| one.marks.contains(&QualityMark::Superseded);
+        let each = readings.chunk_by(|one, next| one.at_us == next.at_us);
+        let nothing = each.filter(|at_once| at_once.iter().all(is_superseded));
+        nothing
+            .filter_map(|at_once| {
+                let at = Timestamp(at_once.first()?.at_us.div_euclid(1000));
+                let moment = (patient.clone(), of.stream.device.clone(), at);
+                Some(self.correction(moment, shown, None))
+            })
+            .collect()
     }
 
-    fn correction(&self, moment: Moment, shown: &Shown, value: f64) -> Correction {
+    fn correction(&self, moment: Moment, shown: &Shown, value: Option<f64>) -> Correction {
         let (patient, _, at) = &moment;
         let number = at.0.div_euclid(self.every_ms(shown));
         Correction {
             key: key_of(patient, &shown.name, number).0,
             moment,
-            value: (shown.sign.clone(), value),
+            sign: shown.sign.clone(),
+            value,
         }
     }
 

@@ -244,6 +244,98 @@ async fn what_was_missed_is_made_when_the_program_opens_and_once_it_is_sealed() 
     );
 }
 
+/// Seals what came, and looks for what was missed of it.
+async fn look_at_sealed(hospital: &Hospital, permit: &Permit, signs: &mut Signs) {
+    hospital.devices.kept.put_position(POSITION, 1).unwrap();
+    hospital.signals.seal().await.unwrap();
+    catch_up(hospital, permit, signs, &mut false).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_taken_back_enters_its_observation_in_error_until_it_is_said_anew() {
+    const WEIGHT: (&str, &str) = ("188736", "kg");
+    const UPPER: (&str, &str) = ("150021", "mm[Hg]");
+    const LOWER: (&str, &str) = ("150022", "mm[Hg]");
+    let said = |(code, unit): (&str, &str), minute, value, correction: Option<(i64, bool)>| {
+        let mut arrived = reading(code, unit, minute, value);
+        if let Some((received_ms, takes_back)) = correction {
+            let mark = QualityMark::Correction { received_ms };
+            arrived.quality.push(mark);
+            let nothing = takes_back.then_some(QualityMark::Superseded);
+            arrived.quality.extend(nothing);
+        }
+        arrived
+    };
+    let (back, anew) = (|at| Some((at, true)), |at| Some((at, false)));
+    for is_heard in [true, false] {
+        let (_folder, hospital) = Hospital::of_test();
+        let work = hospital.own_permit("test", Action::ReadRecord);
+        let permit = work.await.unwrap();
+        let mut signs = Signs::new(60);
+        for (arrived, status, values) in [
+            (said(WEIGHT, 1, 17.0, None), "final", vec![Some(17.0)]),
+            // Of another moment of that hour.
+            (said(WEIGHT, 2, 72.0, None), "final", vec![Some(17.0)]),
+            (said(WEIGHT, 2, 72.0, back(1)), "final", vec![Some(17.0)]),
+            (
+                said(WEIGHT, 1, 17.0, back(2)),
+                "entered-in-error",
+                vec![None],
+            ),
+            (
+                said(WEIGHT, 1, 17.0, anew(4)),
+                "corrected",
+                vec![Some(17.0)],
+            ),
+            // What comes late takes nothing back that was said since.
+            (
+                said(WEIGHT, 1, 17.0, back(3)),
+                "corrected",
+                vec![Some(17.0)],
+            ),
+            (said(UPPER, 1, 221.0, None), "", vec![]),
+            (
+                said(LOWER, 1, 79.0, None),
+                "final",
+                vec![Some(221.0), Some(79.0)],
+            ),
+            (
+                said(UPPER, 1, 221.0, back(1)),
+                "entered-in-error",
+                vec![None, Some(79.0)],
+            ),
+            (
+                said(UPPER, 1, 121.0, anew(1)),
+                "corrected",
+                vec![Some(121.0), Some(79.0)],
+            ),
+        ] {
+            let (code, unit) = (&arrived.coding.code, &arrived.unit);
+            let shown = Shown::of_known(None, &arrived.stream, code, unit).unwrap();
+            let (key, _) = key_of(&PatientId::new("p").unwrap(), &shown.name, 0);
+            let all = vec![arrived.clone()];
+            hospital.signals.append(all).await.unwrap();
+            if is_heard {
+                hear(&hospital, &permit, &mut signs, (&arrived, &shown))
+                    .await
+                    .unwrap();
+            } else {
+                look_at_sealed(&hospital, &permit, &mut signs).await;
+            }
+            let found = hospital.record.resource(&permit, &key, None).await.unwrap();
+            let body = found.and_then(|found| found.body).unwrap_or_default();
+            assert_eq!(body["status"].as_str().unwrap_or_default(), status);
+            let parts = match body["component"].as_array() {
+                Some(parts) => parts.clone(),
+                None => vec![body.clone()],
+            };
+            let value = |part: &serde_json::Value| part["valueQuantity"]["value"].as_f64();
+            let stand: Vec<_> = parts.iter().map(value).collect();
+            assert_eq!(stand, if body.is_null() { vec![None] } else { values });
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_correction_is_made_in_the_observation_of_its_moment() {
     let (_folder, hospital) = Hospital::of_test();
@@ -272,16 +364,11 @@ async fn a_correction_is_made_in_the_observation_of_its_moment() {
             .await
             .unwrap();
         if is_heard {
-            let found = signs.take(&arrived, &shown);
-            keep(&hospital, &mut signs, found).await.unwrap();
-            let corrections = signs.corrections(&arrived, &shown);
-            correct(&hospital, &permit, corrections).await.unwrap();
-        } else {
-            hospital.devices.kept.put_position(POSITION, 1).unwrap();
-            hospital.signals.seal().await.unwrap();
-            catch_up(&hospital, &permit, &mut signs, &mut false)
+            hear(&hospital, &permit, &mut signs, (&arrived, &shown))
                 .await
                 .unwrap();
+        } else {
+            look_at_sealed(&hospital, &permit, &mut signs).await;
         }
         let found = hospital.record.resource(&permit, &key, None).await.unwrap();
         let body = found.unwrap().body.unwrap();
