@@ -236,32 +236,36 @@ impl Telling {
             let is_over = open.of.is_silence(&course.id);
             return is_over.then(|| (fact, open.unchanged()));
         }
-        let Some(open) = course.open_alert() else {
+        let key = facts::alert_key(&course.id, &self.report);
+        // What was said, taken back and said anew tells by the alert that it raised before.
+        let of_report = || course.alerts.iter().find(|alert| alert.of.id == key.id);
+        let Some(known) = course.open_alert().or_else(of_report) else {
             let words = Words {
                 why: self.why,
                 silent: self.silent,
                 ..Words::default()
             };
             let body = task(course, &words, "requested", now);
-            let key = facts::alert_key(&course.id, &self.report);
             let fact = facts::put(key, &course.patient, body);
             return Some((fact, Precondition::Version(0)));
         };
         let mut words = Words {
-            silent: self.silent.or(open.of.silent),
+            silent: self.silent.or(known.of.silent),
             taken_by: None,
             taken_at: None,
-            ..open.of.words()
+            ..known.of.words()
         };
-        let held_by = open.of.taken_by.as_ref().or(open.of.held_by());
+        let held_by = known.of.taken_by.as_ref().or(known.of.held_by());
+        let mut why = self.why;
+        why.retain(|one| !known.of.says(one));
         words.again.push(Again {
             at: now,
-            why: self.why,
+            why,
             held_by: held_by.cloned(),
         });
-        let body = task(course, &words, "requested", open.of.raised_at);
-        let fact = facts::put(open.of.key(), &course.patient, body);
-        Some((fact, open.unchanged()))
+        let body = task(course, &words, "requested", known.of.raised_at);
+        let fact = facts::put(known.of.key(), &course.patient, body);
+        Some((fact, known.unchanged()))
     }
 }
 

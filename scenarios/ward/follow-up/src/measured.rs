@@ -1,9 +1,9 @@
 //! What devices of the patient's own measured, taken as the answers that a plan asks for.
 //!
 //! The readings stay where they are, in the record. Of each day and device the newest good one becomes a report beside
-//! what the patient says, and is judged at once.
+//! what the patient says, and is judged at once. Where it is put right or taken back, another of that day counts, or none.
 
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use knowledge::{Answer, AnswerValue, Answers, Kind};
@@ -119,12 +119,19 @@ struct Good {
     at: Timestamp,
     value: f64,
     marks: Vec<QualityMark>,
-    /// The times of this day whose values their sender put right.
-    corrected: BTreeSet<Timestamp>,
 }
 
-/// By day at home and device: the reading that counts for each question.
-type Found = BTreeMap<(Date, DeviceId), BTreeMap<&'static str, Good>>;
+/// What was read of a day for a question.
+#[derive(Default)]
+struct OfDay {
+    /// The reading that counts.
+    counts: Option<Good>,
+    /// The times whose values were put right or taken back.
+    put_right: BTreeSet<Timestamp>,
+}
+
+/// By day at home and device: what was read for each question.
+type Found = BTreeMap<(Date, DeviceId), BTreeMap<&'static str, OfDay>>;
 
 struct Taking<'a> {
     context: &'a dyn Context,
@@ -145,29 +152,33 @@ impl Taking<'_> {
         let found = self.found(&course, &mut names).await?;
         let mut new = Vec::new();
         let mut telling = Telling::default();
+        let mut has_answers = false;
         let now = self.context.now();
         for ((day, device), readings) in found {
             let name = names.get(&device).cloned().unwrap_or_default();
-            let Some(report) = counted(&course, day, (device, name), readings) else {
+            let Some(report) = counted(&course, day, (device, name), readings, now) else {
                 continue;
-            };
-            let report = Report {
-                heard: now,
-                ..report
             };
             let Some(sender) = &report.device else {
                 continue;
             };
-            let condition = Precondition::Version(report.version);
+            let condition = match report.version {
+                0 => self.as_it_is(&course, day, &sender.id).await?,
+                version => Precondition::Version(version),
+            };
             new.push((by_device(&course, &report, sender), condition));
-            let name = format!("d-{:x}", report.at.0);
-            telling.hear(&course, &name, course.worse(&report));
+            if !report.answers.is_empty() {
+                has_answers = true;
+                let name = format!("d-{:x}", report.at.0);
+                telling.hear(&course, &name, course.worse(&report));
+            }
             course.take(report);
         }
         if new.is_empty() {
             return Ok(nothing);
         }
-        let told = telling.fact(&course, now);
+        // What is only taken back is no answer, and ends no silence.
+        let told = telling.fact(&course, now).filter(|_| has_answers);
         let is_told = told.is_some();
         new.extend(told);
         facts::commit(self.context, &facts::hospital(), new).await?;
@@ -177,6 +188,19 @@ impl Taking<'_> {
             course.tell(self.context, Topic::Waiting);
         }
         Ok(nothing)
+    }
+
+    /// That a day's report of a device is as it is now: there may be one that was taken back whole.
+    async fn as_it_is(
+        &self,
+        course: &FollowUp,
+        day: Date,
+        device: &DeviceId,
+    ) -> Result<Precondition, Problem> {
+        let key = facts::device_report_key(&course.id, day, device);
+        let found = scenario::read(self.context.record(), self.permit, key).await?;
+        let version = found.map_or(0, |found| found.version);
+        Ok(Precondition::Version(version))
     }
 
     /// The readings that may count, of devices that are at the patient's home; `names` learns what these are called.
@@ -206,18 +230,17 @@ impl Taking<'_> {
             let asked = asked(course, of);
             let device = &of.stream.device;
             if !asked.is_empty() && self.is_at_home(device, &asked, names).await? {
-                // Where the highest of a day is put right, the next one counts, which came before.
-                let from = if asked.iter().any(|(_, measures)| measures.highest) {
-                    oldest.max(Timestamp(from.0 - DAY_MS))
-                } else {
-                    from
-                };
-                let span = SpanQuery {
+                let span = |from: Timestamp, to: Timestamp| SpanQuery {
                     id: series.id.clone(),
                     from_us: from.0 * 1000,
-                    to_us: (now.0 + AHEAD_MS) * 1000,
+                    to_us: to.0 * 1000,
                 };
-                self.read(span, device, &asked, &mut found).await?;
+                let new = span(from, Timestamp(now.0 + AHEAD_MS));
+                // Where one was put right or taken back, another of its day counts, which may have come before.
+                if self.read(new, device, &asked, &mut found).await? {
+                    let before = span(oldest.max(Timestamp(from.0 - DAY_MS)), from);
+                    self.read(before, device, &asked, &mut found).await?;
+                }
             }
         }
         Ok(found)
@@ -251,51 +274,53 @@ impl Taking<'_> {
         Ok(is_of_kind && body.get("location").is_none())
     }
 
+    /// Reads a span of a series; whether something was put right or taken back in it.
     async fn read(
         &self,
         mut span: SpanQuery,
         device: &DeviceId,
         asked: &[(&'static str, &Measures)],
         found: &mut Found,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
         let zone = self.context.time_zone();
+        let mut is_put_right = false;
         loop {
             let page = self.signals.read(self.permit, &span, PAGE).await?;
-            for reading in page.readings.iter().filter(|reading| is_good(reading)) {
+            for reading in &page.readings {
                 let at = Timestamp(reading.at_us.div_euclid(1000));
                 let home = at_home(at, &zone);
-                for (name, measures) in asked {
-                    let Some(value) =
-                        answer(name, reading.value).filter(|_| measures.counts_at(home.hour()))
-                    else {
+                let is_correction = QualityMark::correction(&reading.marks).is_some();
+                let is_good = is_good(reading);
+                if !is_correction && !is_good {
+                    continue;
+                }
+                is_put_right |= is_correction;
+                let counting = asked
+                    .iter()
+                    .filter(|(_, measures)| measures.counts_at(home.hour()));
+                for (name, measures) in counting {
+                    let of_day = found.entry((home.date(), device.clone())).or_default();
+                    let of_day = of_day.entry(*name).or_default();
+                    of_day.put_right.extend(is_correction.then_some(at));
+                    let Some(value) = answer(name, reading.value).filter(|_| is_good) else {
                         continue;
                     };
-                    let is_correction = QualityMark::correction(&reading.marks).is_some();
-                    let mut good = Good {
-                        at,
-                        value,
-                        marks: reading.marks.to_vec(),
-                        corrected: is_correction.then_some(at).into_iter().collect(),
-                    };
-                    let of_day = found.entry((home.date(), device.clone())).or_default();
-                    match of_day.entry(*name) {
-                        Entry::Vacant(place) => {
-                            place.insert(good);
+                    let stands_above = of_day.counts.as_ref().is_none_or(|known| {
+                        if measures.highest {
+                            value > known.value
+                        } else {
+                            at >= known.at
                         }
-                        Entry::Occupied(mut known) => {
-                            let known = known.get_mut();
-                            known.corrected.append(&mut good.corrected);
-                            if !measures.highest || good.value > known.value {
-                                good.corrected = std::mem::take(&mut known.corrected);
-                                *known = good;
-                            }
-                        }
+                    });
+                    if stands_above {
+                        let marks = reading.marks.to_vec();
+                        of_day.counts = Some(Good { at, value, marks });
                     }
                 }
             }
             match page.next_us {
                 Some(next) => span.from_us = next,
-                None => return Ok(()),
+                None => return Ok(is_put_right),
             }
         }
     }
@@ -320,13 +345,15 @@ fn answer(name: &str, value: f64) -> Option<f64> {
     Some(value)
 }
 
-/// The report of a device's day with what counts of its readings; none where nothing does. A device may go on measuring
-/// every second: it then counts from time to time, and at once where it is the first to tell of getting worse.
+/// The report of a device's day with what counts of its readings, without answers where all of them were taken back; none
+/// where nothing changes. A device may go on measuring every second: it then counts from time to time, and at once where
+/// it is the first to tell of getting worse.
 fn counted(
     course: &FollowUp,
     day: Date,
     (device, name): (DeviceId, String),
-    readings: BTreeMap<&'static str, Good>,
+    readings: BTreeMap<&'static str, OfDay>,
+    now: Timestamp,
 ) -> Option<Report> {
     let is_of = |report: &&Report| {
         report.day == day && report.device.as_ref().is_some_and(|one| one.id == device)
@@ -338,13 +365,29 @@ fn counted(
         .unwrap_or_default();
     let mut is_due = false;
     let mut is_newer = false;
-    for (question, good) in readings {
+    let mut heard = before.map(|before| before.heard);
+    for (question, of_day) in readings {
         let known = measured.get(question);
+        let is_put_right = known.is_some_and(|known| of_day.put_right.contains(&known.at));
+        let Some(good) = of_day.counts else {
+            // Nothing of that day stands any more.
+            if is_put_right {
+                measured.remove(question);
+                answers.remove(question);
+                (is_newer, is_due) = (true, true);
+            }
+            continue;
+        };
+        let known = known.map(|known| (known, is_put_right));
         let Some((since, counts)) = weighed(question, &good, known, answers.get(question)) else {
             continue;
         };
         is_newer = true;
         is_due |= counts;
+        // Another value in the place of one that was put right is no sign of the patient.
+        if !is_put_right {
+            heard = Some(now);
+        }
         let new = Measured {
             at: good.at,
             since,
@@ -353,11 +396,12 @@ fn counted(
         measured.insert(question.to_owned(), new);
         answers.insert(question.to_owned(), Answer::from(good.value));
     }
-    let at = measured.values().map(|one| one.at).max()?;
+    let last = measured.values().map(|one| one.at).max();
+    let at = last.or(before.map(|before| before.at))?;
     let report = Report {
         at,
         day,
-        heard: at,
+        heard: heard.unwrap_or(now),
         by: name.clone(),
         device: Some(Sender {
             id: device,
@@ -376,28 +420,32 @@ fn counted(
     (is_newer && (is_due || turns())).then_some(report)
 }
 
-/// When the sitting of a reading began, and whether it counts by itself; none where what is known stands above it.
+/// When the sitting of a reading began, and whether it counts by itself; none where what is known stands above it. Of what
+/// is known, whether that was put right or taken back.
 fn weighed(
     name: &str,
     good: &Good,
-    known: Option<&Measured>,
+    known: Option<(&Measured, bool)>,
     answer: Option<&Answer>,
 ) -> Option<(Timestamp, bool)> {
-    let Some(known) = known else {
+    let Some((known, is_put_right)) = known else {
         return Some((good.at, true));
     };
     let measures = question(name)?.measured.as_ref()?;
-    // What its sender put right is another value of the same moment, or leaves the day to another one.
-    let is_corrected = good.corrected.contains(&known.at)
-        && answer.is_some_and(|known| known.value != AnswerValue::Number(good.value));
+    // Another value of the same moment, or another moment of the day, stands in its place.
+    let is_other = good.at != known.at
+        || answer.is_some_and(|known| known.value != AnswerValue::Number(good.value));
+    if is_put_right && is_other {
+        return Some((good.at.min(known.since), true));
+    }
     if measures.highest {
         let is_above = match answer.map(|answer| &answer.value) {
             Some(AnswerValue::Number(known)) => good.value > *known,
             _ => true,
         };
-        return (is_above || is_corrected).then_some((good.at, true));
+        return is_above.then_some((good.at, true));
     }
-    if good.at <= known.at && !is_corrected {
+    if good.at <= known.at {
         return None;
     }
     let settings = &plans().devices;
@@ -409,12 +457,14 @@ fn weighed(
 }
 
 impl FollowUp {
-    /// Takes a report into what is known, in the place of its earlier version.
+    /// Takes a report into what is known, in the place of its earlier version; one without answers is none.
     fn take(&mut self, report: Report) {
         let of = |report: &Report| (report.day, report.device.as_ref().map(|one| one.id.clone()));
         let new = of(&report);
         self.reports.retain(|one| of(one) != new);
-        self.reports.push(report);
+        if !report.answers.is_empty() {
+            self.reports.push(report);
+        }
         self.sort_reports();
     }
 }

@@ -26,6 +26,9 @@ pub const AHEAD_MS: i64 = 5 * 60_000;
 /// A report may have waited on a device for so many days.
 pub const OLDEST_DAYS: i64 = 60;
 
+/// The status of a report of which nothing stands any more.
+const TAKEN_BACK: &str = "entered-in-error";
+
 /// What a patient reported.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -72,9 +75,12 @@ struct Words {
     device: Option<Sender>,
 }
 
-/// Reads a report again.
+/// Reads a report again; none where it was taken back.
 pub fn of_row(row: &ResourceVersion) -> Option<Report> {
     let body = row.body.as_ref()?;
+    if text(body, "/status").as_deref() == Some(TAKEN_BACK) {
+        return None;
+    }
     let Words { day, heard, device } = read_own(body)?;
     Some(Report {
         at: text(body, "/authored")?.parse().ok()?,
@@ -87,7 +93,7 @@ pub fn of_row(row: &ResourceVersion) -> Option<Report> {
     })
 }
 
-/// What a device sent on a day, as a report.
+/// What a device sent on a day, as a report; entered in error where all of it was taken back.
 pub fn by_device(course: &FollowUp, report: &Report, sender: &Sender) -> NewFact {
     let key = facts::device_report_key(&course.id, report.day, &sender.id);
     let words = Words {
@@ -96,7 +102,7 @@ pub fn by_device(course: &FollowUp, report: &Report, sender: &Sender) -> NewFact
         device: Some(sender.clone()),
     };
     let author = json!({"reference": format!("Device/{}", sender.id), "display": sender.name});
-    let body = json!({
+    let mut body = json!({
         "extension": own(&words),
         "basedOn": facts::based_on(&course.id),
         "status": "completed",
@@ -105,6 +111,10 @@ pub fn by_device(course: &FollowUp, report: &Report, sender: &Sender) -> NewFact
         "author": author,
         "item": questionnaire::items(&report.answers),
     });
+    if let Some(fields) = body.as_object_mut().filter(|_| report.answers.is_empty()) {
+        fields.insert("status".to_owned(), TAKEN_BACK.into());
+        fields.shift_remove("item");
+    }
     facts::put(key, &course.patient, body)
 }
 

@@ -48,8 +48,11 @@ async fn tell(
     let Some(silence) = course.silence(today) else {
         return Ok(nothing);
     };
-    // Whoever ended it knows of it: it is told again when the patient has answered and falls silent anew.
-    let told = course.alerts.iter().filter_map(|alert| alert.of.silent);
+    // Whoever ended it knows of it: it is told again when the patient has answered and falls silent anew. One that an
+    // answer ended goes on where that was taken back.
+    let told = course.alerts.iter().map(|alert| &alert.of);
+    let told = told.filter(|alert| alert.is_open() || alert.outcome.is_some());
+    let told = told.filter_map(|alert| alert.silent);
     if told.max().is_some_and(|told| told >= silence.since) {
         return Ok(nothing);
     }

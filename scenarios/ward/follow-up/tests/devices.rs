@@ -19,7 +19,7 @@ use scenario::{
     testing::{Way, kinds},
 };
 use serde_json::{Value, json};
-use vocabulary::{ActorId, Coding, DeviceId, PatientId, Timestamp};
+use vocabulary::{ActorId, Coding, DeviceId, Digest, PatientId, Timestamp};
 
 const SPO2: (&str, &str) = ("150456", "%");
 const PULSE: (&str, &str) = ("149530", "/min");
@@ -411,6 +411,133 @@ async fn peak_flow_counts_by_the_hour_of_the_day_and_takes_the_highest_blow() {
         way.see(LI).await["reports"][0]["answers"]["pef_morning_l_min"],
         420.0
     );
+}
+
+/// A reading that was made of an `Observation`.
+fn observed(code: (&str, &str), at: Timestamp, value: f64) -> Arrived {
+    Arrived {
+        quality: vec![QualityMark::FromObservation],
+        ..own("ox", code, at, value)
+    }
+}
+
+/// The same as it is taken back where the `Observation` is entered in error.
+fn taken_back(arrived: &Arrived, received_ms: i64) -> Arrived {
+    Arrived {
+        quality: vec![
+            QualityMark::FromObservation,
+            QualityMark::Correction { received_ms },
+            QualityMark::Superseded,
+        ],
+        ..arrived.clone()
+    }
+}
+
+/// The report of the device, as the page has it.
+async fn of_device(way: &Way) -> Option<Value> {
+    let seen = way.see(LI).await;
+    let mut reports = seen["reports"].as_array().unwrap().iter();
+    reports.find(|one| !one["device"].is_null()).cloned()
+}
+
+#[tokio::test]
+async fn an_answer_that_is_taken_back_leaves_the_day_to_another_value_or_open_again() {
+    let way = opened("copd").await;
+    device(&way, "ox", "pulse-oximeter", None).await;
+    // Early in the day at home: all of it lies on one.
+    way.hospital.pass(2 * DAY_MS + 10 * 60 * MINUTE_MS);
+    assert_eq!(way.see(LI).await["state"], "overdue");
+    let first = way.hospital.now();
+    let morning = observed(SPO2, first, 95.0);
+    measure(&way, vec![morning.clone()]).await;
+    way.hospital.pass(90 * MINUTE_MS);
+    let later = way.hospital.now();
+    let (low, pulse) = (observed(SPO2, later, 88.0), observed(PULSE, later, 110.0));
+    measure(&way, vec![low.clone(), pulse.clone()]).await;
+    let report = of_device(&way).await.unwrap();
+    assert_eq!(
+        report["answers"],
+        json!({"pulse_per_min": 110.0, "spo2_percent": 88.0})
+    );
+    measure(&way, vec![taken_back(&low, 1)]).await;
+    for _ in 0..2 {
+        let report = of_device(&way).await.unwrap();
+        assert_eq!(
+            report["answers"],
+            json!({"pulse_per_min": 110.0, "spo2_percent": 95.0})
+        );
+        let measured = &report["device"]["measured"]["spo2_percent"];
+        assert_eq!(measured["at"], json!(first));
+        // Taken up again it is the same.
+        take(&way, None).await;
+    }
+    measure(&way, vec![taken_back(&pulse, 2)]).await;
+    let report = of_device(&way).await.unwrap();
+    assert_eq!(report["answers"], json!({"spo2_percent": 95.0}));
+    assert_eq!(way.see(LI).await["state"], "fine");
+    measure(&way, vec![taken_back(&morning, 3)]).await;
+    take(&way, None).await;
+    let seen = way.see(LI).await;
+    assert_eq!(
+        (&seen["state"], &seen["reports"], &seen["last_device"]),
+        (&json!("overdue"), &json!([]), &Value::Null)
+    );
+    let page = of_patient(&way).await;
+    assert_eq!(
+        (&page["received"], &page["next_report"]["due"]),
+        (&json!([]), &json!("overdue"))
+    );
+    let day = home::day_at_home(first).replace('-', "");
+    let mut digest = Digest::of(b"ox").to_string();
+    digest.truncate(8);
+    let id = format!("{}-rd-{day}-{digest}", way.id);
+    let kept = way.hospital.body("QuestionnaireResponse", &id).await;
+    let kept = kept.unwrap();
+    assert_eq!(kept["status"], "entered-in-error");
+    assert_eq!(fhir::validate(&kept), []);
+    // Said anew it is an answer again.
+    let mut anew = observed(SPO2, later, 94.0);
+    anew.quality
+        .push(QualityMark::Correction { received_ms: 4 });
+    measure(&way, vec![anew]).await;
+    let report = of_device(&way).await.unwrap();
+    assert_eq!(report["answers"], json!({"spo2_percent": 94.0}));
+}
+
+#[tokio::test]
+async fn an_alert_stays_where_its_answer_is_taken_back_and_is_open_again_where_it_is_said_anew() {
+    let way = opened("copd").await;
+    device(&way, "ox", "pulse-oximeter", None).await;
+    way.hospital.pass(10 * 60 * MINUTE_MS);
+    send(
+        &way,
+        &[report(&way, "report0001", 0, json!({"dyspnoea_vas": 7}))],
+    )
+    .await
+    .unwrap();
+    let at = way.hospital.now();
+    let low = observed(SPO2, at, 88.0);
+    measure(&way, vec![low.clone(), observed(PULSE, at, 110.0)]).await;
+    let alerts = async || way.see(LI).await["alerts"].as_array().unwrap().clone();
+    let all = alerts().await;
+    assert_eq!((all.len(), &all[0]["state"]), (1, &json!("open")));
+    measure(&way, vec![taken_back(&low, 1)]).await;
+    let report = of_device(&way).await.unwrap();
+    assert_eq!(report["answers"], json!({"pulse_per_min": 110.0}));
+    // Whoever is told looks after the patient, and says what was done.
+    assert_eq!(alerts().await[0]["state"], "open");
+    let alert = json!({"alert": all[0]["id"]});
+    way.do_it(LI, Method::Post, "/take", alert).await;
+    let ended = json!({"alert": all[0]["id"], "outcome": "measured wrongly"});
+    way.do_it(LI, Method::Post, "/close", ended).await;
+    let mut anew = low.clone();
+    anew.quality
+        .push(QualityMark::Correction { received_ms: 2 });
+    measure(&way, vec![anew]).await;
+    let all = alerts().await;
+    assert_eq!((all.len(), &all[0]["state"]), (1, &json!("open")));
+    assert_eq!(all[0]["again"].as_array().unwrap().len(), 1);
+    assert_eq!(all[0]["again"][0]["held_by"]["id"], LI);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ mod home;
 
 use follow_up::FollowUpAtHome;
 use home::{CHEN, DAY_MS, LI, MINUTE_MS, WANG, as_patient, opened, report, send};
-use record::{Arrived, Readings, StreamKey};
+use record::{Arrived, QualityMark, Readings, StreamKey};
 use scenario::{
     Context as _, Method, Scenario as _, Topic,
     testing::{Way, kinds},
@@ -206,10 +206,25 @@ async fn a_device_of_the_patient_ends_a_silence() {
         quality: vec![],
         message: None,
     };
-    way.hospital.measure(vec![arrived]).await;
-    let permit = way.hospital.own_permit();
-    let taken = FollowUpAtHome.measured(&way.hospital, permit, None);
-    taken.await.unwrap();
+    let mut taken_back = arrived.clone();
+    taken_back.quality = vec![
+        QualityMark::Correction { received_ms: 1 },
+        QualityMark::Superseded,
+    ];
+    for arrived in [arrived, taken_back] {
+        way.hospital.measure(vec![arrived]).await;
+        let permit = way.hospital.own_permit();
+        let taken = FollowUpAtHome.measured(&way.hospital, permit, None);
+        taken.await.unwrap();
+        assert_eq!(alerts(&way).await[0]["state"], "closed");
+    }
+    // What ended it was none: it goes on, and an answer ends it.
+    until(&way, 1, 8).await;
+    let all = alerts(&way).await;
+    assert_eq!((all.len(), &all[0]["state"]), (1, &json!("open")));
+    send(&way, &[report(&way, "report0002", 0, well())])
+        .await
+        .unwrap();
     assert_eq!(alerts(&way).await[0]["state"], "closed");
 }
 
