@@ -129,9 +129,12 @@ describe('where a device is', () => {
 
 describe('a new device', () => {
   it('has an id of its own in letters, digits, points and hyphens', () => {
-    const known = [{ id: 'monitor-3' }];
-    const faults = ['', 'pump-7', 'p.7', 'monitor-3', 'pump 7', '泵', 'p'.repeat(31), 'p'.repeat(32)].map((id) => deviceIdFault(id, known));
-    expect(faults).toEqual([undefined, undefined, undefined, 'taken', 'form', 'form', undefined, 'form']);
+    const known = [
+      { id: 'monitor-3', active: true },
+      { id: 'pump-2', active: false },
+    ];
+    const faults = ['', 'pump-7', 'p.7', 'monitor-3', 'pump-2', 'pump 7', '泵', 'p'.repeat(31), 'p'.repeat(32)].map((id) => deviceIdFault(id, known));
+    expect(faults).toEqual([undefined, undefined, undefined, 'taken', 'retired', 'form', 'form', undefined, 'form']);
     expect([devicePath('pump-7'), devicePath('pump-7', 'token')]).toEqual(['/api/devices/pump-7', '/api/devices/pump-7/token']);
   });
 });

@@ -175,10 +175,11 @@ export const bedPath = ({ ward, bed }: BedFor, device: string): string =>
   ['/api/wards', encodeURIComponent(ward), 'beds', encodeURIComponent(bed), 'devices', encodeURIComponent(device)].join('/');
 
 /** Why a new device cannot be called so; what is not typed yet is no fault. */
-export function deviceIdFault(id: string, known: readonly Pick<Device, 'id'>[]): 'form' | 'taken' | undefined {
+export function deviceIdFault(id: string, known: readonly Pick<Device, 'id' | 'active'>[]): 'form' | 'taken' | 'retired' | undefined {
   if (id === '') return undefined;
   if (!/^[\dA-Za-z.-]{1,31}$/.test(id)) return 'form';
-  return known.some((device) => device.id === id) ? 'taken' : undefined;
+  const has = known.find((device) => device.id === id);
+  return has && (has.active ? 'taken' : 'retired');
 }
 
 /** What a device was asked to do, and what it answered. */

@@ -172,6 +172,10 @@ export const groups = {
       gives: { 200: object({ revoked: integer }) },
       fails: [403, 404],
     }),
+    call('POST /api/devices/{id}/reinstate', 'Puts it back into service where it was taken out of it: nobody’s, in no place, and with a new token.', {
+      gives: { 200: object({ token: text }) },
+      fails: [403, 404, 409],
+    }),
     call('POST /api/devices/{id}/token', 'Makes a token for it.', { gives: { 200: object({ token: text }) }, fails: [403, 404] }),
     call('DELETE /api/devices/{id}/token', 'Ends its tokens and certificates, and puts it out.', {
       gives: { 200: object({ revoked: integer }) },

@@ -180,6 +180,16 @@ def test_who_looks_after_devices_registers_one_and_connects_it(ward):
     assert ask("DELETE", path + "/token").json() == {"revoked": 1}
     assert client.lost.wait(60)
     client.drop()
+    # Out of service and repaired, it comes back as nobody's, with a token that lets it in.
+    assert ask("DELETE", path).status_code == 200
+    assert ask("PUT", path, **kind).status_code == 403
+    assert ask("POST", path + "/reinstate", "nurse").status_code == 403
+    token = ask("POST", path + "/reinstate").json()["token"]
+    assert ask("POST", path + "/reinstate").status_code == 409
+    until(lambda: beds()["b"] == (None, True))
+    again = Client(ward, "monitor-4", token)
+    assert not again.answer.is_failure
+    again.close()
 
 
 def test_what_is_carried_stays_its_patients_wherever_they_lie(ward):

@@ -297,7 +297,7 @@ function One(props: {
           <Show when={open() && props.mayConnect && device().active}>
             <AtBeds device={device()} tick={props.tick} reload={() => props.reload()} />
           </Show>
-          <Show when={open() && props.mayAsk && device().active}>
+          <Show when={open() && props.mayAsk}>
             <Access device={device()} reload={() => props.reload()} />
           </Show>
           <Show when={open() && props.mayAsk}>

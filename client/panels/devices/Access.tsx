@@ -1,4 +1,7 @@
-/** By what a device is let in: a new token, which is shown once, and the end of all that it has. */
+/**
+ * By what a device is let in: a new token, which is shown once, and the end of all that it has. One that is out of service
+ * is put back into it with a new token.
+ */
 import { Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
@@ -9,11 +12,21 @@ import { nameIn } from '../../core/language';
 import { Dialog } from '../Dialog';
 import { Field } from '../Field';
 import { Notice } from '../Notice';
+import type { Key } from '../../words/words';
+
+type Act = 'token' | 'reinstate' | 'revoke';
+
+/** What each act is called, what there is to know before it, and what its button says. */
+const SAID = {
+  token: ['devices.token.new', 'devices.token.sure', 'devices.token.make'],
+  reinstate: ['devices.reinstate', 'devices.reinstate.sure', 'devices.reinstate'],
+  revoke: ['devices.revoke', 'devices.revoke.sure', 'devices.revoke'],
+} as const satisfies Readonly<Record<Act, readonly Key[]>>;
 
 export function Access(props: { device: Device; reload(): void }): JSX.Element {
   const app = useApp();
   const { t } = app;
-  const [asked, setAsked] = createSignal<'token' | 'revoke'>();
+  const [asked, setAsked] = createSignal<Act>();
   const [token, setToken] = createSignal<string>();
   const { busy, run } = createDoing(app);
   const name = (): string => nameIn(props.device.name, app.language());
@@ -21,9 +34,9 @@ export function Access(props: { device: Device; reload(): void }): JSX.Element {
     setAsked(undefined);
     setToken(undefined);
   };
-  const make = (): Promise<void> =>
+  const make = (by: 'token' | 'reinstate'): Promise<void> =>
     run(async () => {
-      const made = await app.api.post<{ token: string }>(devicePath(props.device.id, 'token'));
+      const made = await app.api.post<{ token: string }>(devicePath(props.device.id, by));
       setToken(made.token);
       props.reload();
     });
@@ -34,13 +47,14 @@ export function Access(props: { device: Device; reload(): void }): JSX.Element {
       close();
       props.reload();
     });
+  const act = (what: Act): Promise<void> => (what === 'revoke' ? revoke() : make(what));
   return (
     <section>
       <h2>{t('devices.access')}</h2>
       <p>{t('devices.credentials', { n: props.device.credentials })}</p>
       <p class="rollout-acts">
-        <button type="button" class="button small" onClick={() => setAsked('token')}>
-          {t('devices.token.new')}
+        <button type="button" class="button small" onClick={() => setAsked(props.device.active ? 'token' : 'reinstate')}>
+          {t(props.device.active ? 'devices.token.new' : 'devices.reinstate')}
         </button>
         <Show when={props.device.credentials > 0}>
           <button type="button" class="button small" onClick={() => setAsked('revoke')}>
@@ -50,14 +64,14 @@ export function Access(props: { device: Device; reload(): void }): JSX.Element {
       </p>
       <Show when={asked()}>
         {(what) => (
-          <Dialog open title={`${t(what() === 'token' ? 'devices.token.new' : 'devices.revoke')}: ${name()}`} onClose={close}>
+          <Dialog open title={`${t(SAID[what()][0])}: ${name()}`} onClose={close}>
             <Switch>
               <Match when={token()}>{(text) => <Token device={props.device.id} token={text()} onClose={close} />}</Match>
               <Match when={what()}>
-                <p>{t(what() === 'token' ? 'devices.token.sure' : 'devices.revoke.sure')}</p>
+                <p>{t(SAID[what()][1])}</p>
                 <div class="row">
-                  <button type="button" class="button primary" disabled={busy()} onClick={() => void (what() === 'token' ? make() : revoke())}>
-                    {t(what() === 'token' ? 'devices.token.make' : 'devices.revoke')}
+                  <button type="button" class="button primary" disabled={busy()} onClick={() => void act(what())}>
+                    {t(SAID[what()][2])}
                   </button>
                   <button type="button" class="button" onClick={close}>
                     {t('app.cancel')}

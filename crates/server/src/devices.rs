@@ -31,7 +31,7 @@ use quality::Strangers;
 pub use quality::{Quality, Stranger};
 pub use registry::{
     NewDevice, RegistryError, as_registered, as_retired, carrier_of, follow, load, register,
-    retire, said_by, set_profile, since_of, take_said,
+    reinstate, retire, said_by, set_profile, since_of, take_said,
 };
 
 /// Of so many patients of one device the latest values are remembered.

@@ -362,3 +362,52 @@ fn who_treats_whoever_lies_there_connects_a_device_at_a_bed() {
     );
     hospital.kill();
 }
+
+#[test]
+fn a_device_that_was_out_of_service_comes_back_as_nobodys_with_a_new_token() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    let device = json!({"profile": "bedside-monitor", "patient": "p", "location": "b1"});
+    let path = "/api/devices/mon-1";
+    assert_eq!(hospital.send("admin", "PUT", path, &device).0, 200);
+    let reinstate = |who: &str| {
+        let path = format!("{path}/reinstate");
+        hospital.send(who, "POST", &path, &json!({}))
+    };
+    assert_eq!(reinstate("admin").0, 409, "it is in service");
+    let (status, ended) = hospital.send("admin", "DELETE", path, &Value::Null);
+    assert_eq!(status, 200, "{ended}");
+    assert_eq!(reinstate("wang.nurse").0, 403);
+    let (status, made) = reinstate("admin");
+    assert_eq!(status, 200, "{made}");
+    assert!(
+        made["token"]
+            .as_str()
+            .is_some_and(|token| !token.is_empty())
+    );
+    assert_eq!(reinstate("admin").0, 409, "it is done");
+    let (_, row) = hospital.send("admin", "GET", path, &Value::Null);
+    assert_eq!(
+        (&row["active"], &row["credentials"], &row["location"]),
+        (&json!(true), &json!(1), &Value::Null)
+    );
+    let (_, now) = hospital.send("importer", "GET", "/fhir/Device/mon-1", &Value::Null);
+    assert_eq!(
+        (&now["status"], &now["patient"], &now["location"]),
+        (&json!("active"), &Value::Null, &Value::Null)
+    );
+    let history = "/fhir/Device/mon-1/_history";
+    let (_, history) = hospital.send("importer", "GET", history, &Value::Null);
+    assert_eq!(history["total"], 3, "{history}");
+    let acts = "/fhir/AuditEvent?subtype=urn:yuanyi:device-act%7Creinstate&_summary=count";
+    let (_, noted) = hospital.send("importer", "GET", acts, &Value::Null);
+    assert_eq!(noted["total"], 1, "{noted}");
+    // Whose it is, is said anew: who treats whoever lies there connects it.
+    ties(&hospital, 0, &json!([]));
+    let bed = "/api/wards/w/beds/b1/devices/mon-1";
+    let whom = json!({"patient": "p"});
+    assert_eq!(hospital.send("wang.nurse", "PUT", bed, &whom).0, 204);
+    ties(&hospital, 0, &json!([["mon-1", "connected"]]));
+    hospital.kill();
+}

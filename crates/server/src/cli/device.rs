@@ -70,6 +70,13 @@ pub enum Device {
         #[command(flatten)]
         door: Door,
     },
+    /// Put a device back into service that was taken out of it, as nobody's; prints its new token and nothing else.
+    Reinstate {
+        /// The device.
+        id: String,
+        #[command(flatten)]
+        door: Door,
+    },
     /// Ask a device to do something.
     Command {
         /// The device.
@@ -123,7 +130,7 @@ impl Device {
                 });
                 let device = hospital.put(&path(&id, "")?, &new)?;
                 if device.get("credentials").and_then(Value::as_u64) == Some(0) {
-                    println!("{}", new_token(&hospital, &id)?);
+                    println!("{}", new_token(&hospital, &id, "/token")?);
                 }
                 Ok(())
             }
@@ -132,7 +139,7 @@ impl Device {
                 Ok(())
             }
             Self::Token { id, door } => {
-                println!("{}", new_token(&door.open()?, &id)?);
+                println!("{}", new_token(&door.open()?, &id, "/token")?);
                 Ok(())
             }
             Self::Certificate { id, file, door } => {
@@ -147,6 +154,10 @@ impl Device {
                 let ended = door.open()?.delete(&path(&id, end)?)?;
                 let count = ended.get("revoked").and_then(Value::as_u64).unwrap_or(0);
                 println!("revoked: {count}");
+                Ok(())
+            }
+            Self::Reinstate { id, door } => {
+                println!("{}", new_token(&door.open()?, &id, "/reinstate")?);
                 Ok(())
             }
             Self::Command {
@@ -187,8 +198,8 @@ fn path(id: &str, end: &str) -> Result<String> {
     Ok(format!("/devices/{id}{end}"))
 }
 
-fn new_token(hospital: &OpenDoor, id: &str) -> Result<String> {
-    let issued = hospital.post(&path(id, "/token")?, &json!({}))?;
+fn new_token(hospital: &OpenDoor, id: &str, end: &str) -> Result<String> {
+    let issued = hospital.post(&path(id, end)?, &json!({}))?;
     let Some(token) = text(&issued, "token") else {
         bail!("get a token from the hospital's answer");
     };

@@ -487,6 +487,22 @@ pub async fn retire(
     Ok(())
 }
 
+/// Puts a device back into service that was taken out of it. Whose it was and where it stood may be long over: it is
+/// nobody's and in no place, until somebody says so anew.
+pub async fn reinstate(
+    hospital: &Hospital,
+    actor: &ActorId,
+    device: &Registered,
+) -> Result<(), RegistryError> {
+    let new = NewDevice {
+        patient: None,
+        location: None,
+        carrier: None,
+        ..device.as_registered()
+    };
+    register(hospital, actor, &device.id, &new).await
+}
+
 async fn commit(
     hospital: &Hospital,
     actor: &ActorId,

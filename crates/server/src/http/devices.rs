@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     extract::{Path, State},
+    http::StatusCode,
     routing::{get, post},
 };
 use policy::{Action, Object};
@@ -26,6 +27,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/devices", get(all))
         .route("/devices/profiles", get(profiles))
         .route("/devices/{id}", get(one).put(put).delete(retire))
+        .route("/devices/{id}/reinstate", post(reinstate))
         .route("/devices/{id}/token", post(token).delete(revoke))
         .route("/devices/{id}/certificate", post(certificate))
         .route("/devices/{id}/commands", get(commands).post(command))
@@ -292,6 +294,30 @@ async fn retire(
     end_credentials(&hospital, &caller, &device.id).await
 }
 
+/// Puts a device back into service that was taken out of it: it is nobody's, and has a new token.
+async fn reinstate(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    looks_after(&hospital, &caller).await?;
+    // Nobody registers it anew meanwhile.
+    let _turn = hospital.devices.connecting.lock().await;
+    let device = find(&hospital, &id)?;
+    if device.active {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "It cannot be done now",
+            "设备正在使用中 · the device is in service",
+        ));
+    }
+    let actor = &caller.actor.id;
+    let noted = hospital.note_device(actor, &device.id, "reinstate", None);
+    noted.await?;
+    devices::reinstate(&hospital, actor, &device).await?;
+    issue(&hospital, &caller, &device).await
+}
+
 async fn end_credentials(
     hospital: &Hospital,
     caller: &Caller,
@@ -312,9 +338,18 @@ async fn token(
 ) -> Result<Json<Value>, Problem> {
     looks_after(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
+    issue(&hospital, &caller, &device).await
+}
+
+/// Makes a token for a device, which is told once.
+async fn issue(
+    hospital: &Hospital,
+    caller: &Caller,
+    device: &Registered,
+) -> Result<Json<Value>, Problem> {
     let token = devices::new_token();
     let fingerprint = Digest::of(token.as_bytes()).to_string();
-    note(&hospital, &caller, &device, ("token", &fingerprint)).await?;
+    note(hospital, caller, device, ("token", &fingerprint)).await?;
     let kept = hospital.devices.kept.add_token(&device.id, &token);
     kept.map_err(|error| Problem::internal(&error))?;
     Ok(Json(json!({"token": token})))
