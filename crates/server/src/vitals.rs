@@ -125,14 +125,14 @@ async fn hear(
 ) -> Result<(), RecordError> {
     let found = signs.take(arrived, shown);
     keep(hospital, signs, found).await?;
+    if QualityMark::correction(&arrived.quality).is_none() {
+        return Ok(());
+    }
     let times = arrived.readings.timed();
     let times: Vec<i64> = times.filter_map(|(at_us, _)| at_us).collect();
     let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else {
         return Ok(());
     };
-    if QualityMark::correction(&arrived.quality).is_none() {
-        return Ok(());
-    }
     // In whatever order corrections come, the newest stands: the store knows which that is.
     let of = SignalSeries::of(arrived);
     let span = SpanQuery {
