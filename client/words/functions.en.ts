@@ -63,6 +63,7 @@ export const functions = {
   'functions.desktop.beds': 'Beds',
   'functions.desktop.occupied': 'Occupied',
   'functions.desktop.per-bed-day': 'Alarms per bed and day',
+  'functions.desktop.old': 'Edges of which what is counted is old',
   'functions.decision': 'Statistics and decision',
   'functions.decision.what': 'How care keeps to its rules, with charts and their limits.',
   'functions.decision.cases': 'Cases looked at',

@@ -63,6 +63,7 @@ export const functions = {
   'functions.desktop.beds': '床位',
   'functions.desktop.occupied': '已占用',
   'functions.desktop.per-bed-day': '每床每日报警',
+  'functions.desktop.old': '数据未到当前的边缘节点',
   'functions.decision': '统计决策',
   'functions.decision.what': '诊疗是否符合规则，附图表及其界限。',
   'functions.decision.cases': '已检查病例',

@@ -814,6 +814,8 @@ def test_alarms_come_before_all_that_was_measured_meanwhile_and_the_ward_says_of
 
         behind, _ = one.until(is_behind)
         assert behind["edge"] == "edge-1" and not behind["is_silent"]
+        [on_plan] = cloud.get("/api/wards/w/command", "nurse")["old"]
+        assert on_plan["edge"] == "edge-1" and on_plan["values_as_of"]
         one.until(one.drained, 240)
         one.until(lambda: not old())
     finally:

@@ -1,7 +1,7 @@
 //! The ten functions of the medical Internet of Things, each with figures of what it does now: for those who run the
 //! hospital. A figure that nobody can know yet is none, not zero.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use ::devices::{Contents, MemberStanding, Rollout, Standing};
 use axum::{Json, Router, extract::State, routing::get};
@@ -285,6 +285,8 @@ fn desktop(hospital: &Hospital) -> Function {
     // Alarms per bed and day over all wards; none where nobody lies anywhere.
     let occupied: usize = wards.iter().map(|ward| ward.occupied).sum();
     let alarms: usize = wards.iter().map(|ward| ward.alarms).sum();
+    let old = wards.iter().flat_map(|ward| &ward.old);
+    let old: BTreeSet<&String> = old.map(|old| &old.edge).collect();
     Function {
         id: "desktop",
         path: Some("/scenarios/ward-twin#figures".to_owned()),
@@ -296,6 +298,7 @@ fn desktop(hospital: &Hospital) -> Function {
                 "per-bed-day",
                 (occupied > 0).then(|| alarms as f64 / occupied as f64),
             ),
+            ("old", count(old.len())),
         ]),
     }
 }

@@ -15,6 +15,7 @@ use super::{
     kept, missions,
     routing::{self, Keeps},
     tags::{self, Position},
+    view::{self, OldView},
 };
 use crate::hospital::Hospital;
 
@@ -77,6 +78,8 @@ pub struct Command {
     now: Timestamp,
     id: String,
     name: String,
+    /// Of which edges what is shown is old.
+    old: Vec<OldView>,
     drawn: Vec<Drawn>,
     /// Where of the ward besides beds somebody can be sent, with what people call it.
     places: BTreeMap<String, String>,
@@ -123,6 +126,7 @@ pub fn command(
         now,
         id: ward.to_owned(),
         name,
+        old: view::old(state, ward),
         drawn: drawn(state, ward),
         places: places(state, ward),
         people: people(state, ward, me, now),

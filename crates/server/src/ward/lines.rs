@@ -184,9 +184,13 @@ mod tests {
     use alarms::{Act, Alarm, Board, Change, Changed, Step, escalation, ward_rules};
     use vocabulary::PatientId;
 
+    use serde_json::json;
+
     use super::*;
     use crate::edges::{AsOf, Skew};
-    use crate::ward::{Duty, Mission, calling, kept::Source, places::Standing, tags};
+    use crate::ward::{
+        Duty, Mission, calling, command, figures, kept::Source, places::Standing, tags,
+    };
 
     const NOW: i64 = 1_790_000_000_000;
 
@@ -324,6 +328,44 @@ mod tests {
         }
         state.hear_lines(&[], at(2));
         assert_eq!(state.old_in("ward").count(), 0);
+    }
+
+    #[test]
+    fn the_plan_and_the_figures_say_of_when_they_are_as_the_ward_does_also_to_who_sees_no_names() {
+        let mut state = one_ward();
+        let line = LineNow {
+            edge: edge(),
+            locations: vec!["ward".to_owned()],
+            heard: Some(at(1)),
+            is_silent: true,
+            skew: None,
+            as_of: AsOf {
+                alarms_as_of: Some(at(1)),
+                values_as_of: Some(at(-3600)),
+            },
+        };
+        for (lines, expected) in [
+            (
+                vec![line],
+                json!([{
+                    "edge": "edge-1", "is_silent": true,
+                    "alarms_as_of": at(1), "values_as_of": at(-3600),
+                }]),
+            ),
+            (vec![], json!([])),
+        ] {
+            state.hear_lines(&lines, at(2));
+            let plan = command(&state, "ward", "manager", None, at(2)).unwrap();
+            assert_eq!(json!(plan.nameless())["old"], expected);
+            for ward in json!(figures(&state)).as_array().unwrap() {
+                let old = if ward["id"] == "ward" {
+                    expected.clone()
+                } else {
+                    json!([])
+                };
+                assert_eq!(ward["old"], old);
+            }
+        }
     }
 
     #[test]

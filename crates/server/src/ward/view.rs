@@ -179,7 +179,7 @@ pub struct SignalView {
 /// An edge of a ward of which not all is known here until now.
 #[derive(Serialize)]
 pub struct OldView {
-    edge: String,
+    pub edge: String,
     /// Whether nothing is heard of it. Where it was not heard since this program was started, nobody knows since when.
     is_silent: bool,
     #[serde(flatten)]
@@ -249,7 +249,7 @@ pub fn ward(
             .filter(|(room, _)| has_bed(room))
             .map(|(a, b)| (a.clone(), b.clone()))
             .collect(),
-        old: state.old_in(id).map(old_view).collect(),
+        old: old(state, id),
         beds: beds
             .iter()
             .map(|bed| bed_view(state, bed, permit, now))
@@ -280,12 +280,14 @@ pub fn ward(
     })
 }
 
-fn old_view(line: &LineNow) -> OldView {
-    OldView {
+/// Of which edges what is shown of a ward is old.
+pub(super) fn old(state: &State, ward: &str) -> Vec<OldView> {
+    let view = |line: &LineNow| OldView {
         edge: line.edge.to_string(),
         is_silent: line.is_silent,
         as_of: line.as_of,
-    }
+    };
+    state.old_in(ward).map(view).collect()
 }
 
 fn bed_view(state: &State, bed: &Bed, permit: Option<&Permit>, now: Timestamp) -> BedView {
@@ -563,6 +565,8 @@ fn staff(state: &State, ward: &str, now: Timestamp) -> Vec<StaffView> {
 pub struct WardFigures {
     id: String,
     name: String,
+    /// Of which edges what is counted is old.
+    pub old: Vec<OldView>,
     pub beds: usize,
     pub occupied: usize,
     /// Open alarms by priority.
@@ -634,6 +638,7 @@ pub fn figures(state: &State) -> Vec<WardFigures> {
         WardFigures {
             id: id.clone(),
             name: name.clone(),
+            old: old(state, id),
             beds: beds.len(),
             occupied,
             open: by_priority,

@@ -11,7 +11,7 @@ use vocabulary::{Text, Timestamp};
 
 use super::{
     kept,
-    view::{middle, to_take},
+    view::{self, OldView, middle, to_take},
 };
 use crate::hospital::Hospital;
 
@@ -43,6 +43,8 @@ pub struct Week {
 pub struct WardWeeks {
     id: String,
     name: String,
+    /// Of which edges what is counted is old.
+    old: Vec<OldView>,
     weeks: Vec<Week>,
     /// What the rules are called.
     rules: BTreeMap<String, Text>,
@@ -70,7 +72,11 @@ pub async fn weeks(
         .map(|kept| kept.alarm)
         .collect();
     let stays = stays(hospital, permit, since, now.0).await?;
-    let places = hospital.ward.look(|state| state.places.clone());
+    let (places, mut old) = hospital.ward.look(|state| {
+        let wards = state.places.wards.keys();
+        let old = wards.map(|id| (id.clone(), view::old(state, id)));
+        (state.places.clone(), old.collect::<BTreeMap<_, _>>())
+    });
     let ward = |(id, name): (&String, &String)| {
         let here = |bed: &str| places.about(bed).is_some_and(|bed| bed.ward == *id);
         let alarms: Vec<&Alarm> = alarms.iter().filter(|alarm| here(&alarm.bed)).collect();
@@ -78,6 +84,7 @@ pub async fn weeks(
         WardWeeks {
             id: id.clone(),
             name: name.clone(),
+            old: old.remove(id).unwrap_or_default(),
             weeks: (0..count)
                 .filter_map(|n| i64::try_from(n).ok())
                 .map(|n| week(&alarms, &stays, since + n * WEEK_MS))

@@ -7,6 +7,7 @@ import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { FloorPlan } from './FloorPlan';
 import { Missions } from './Missions';
+import { Old } from './Old';
 import { SendForm } from './SendForm';
 import { TraceOf } from './TraceOf';
 import { Whereabouts } from './Whereabouts';
@@ -49,6 +50,7 @@ export function Command(props: { ward: string }): JSX.Element {
         return (
           <div class="command">
             <h1>{found().name}</h1>
+            <Old of={found().old} say={say} />
             <FloorPlan view={found()} trace={trace()} say={say} />
             <Show when={traced()} keyed>
               {(one) => <TraceOf one={one} name={namedIn(found(), one)} say={say} onPoints={setTrace} onHide={() => follow(undefined)} />}

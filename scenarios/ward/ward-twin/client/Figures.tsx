@@ -7,6 +7,7 @@ import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { EmptyState } from '../../../../client/panels/EmptyState';
+import { Old } from './Old';
 import { PRIORITIES } from './ward';
 import type { WardFigures } from './ward';
 import { sayIn } from './words';
@@ -91,6 +92,7 @@ function Desk(props: { ward: WardFigures; say: Say }): JSX.Element {
   return (
     <article class="desk-ward" data-ward={props.ward.id}>
       <h2>{nameIn(props.ward.name, useApp().language())}</h2>
+      <Old of={props.ward.old} say={say} />
       <p class="desk-alarms">
         <For each={PRIORITIES}>
           {(priority) => (

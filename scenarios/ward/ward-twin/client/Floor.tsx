@@ -8,6 +8,7 @@ import { Answer } from '../../../../client/panels/Answer';
 import { EmptyState } from '../../../../client/panels/EmptyState';
 import { FloorPlan } from './FloorPlan';
 import { Missions } from './Missions';
+import { Old } from './Old';
 import { Whereabouts } from './Whereabouts';
 import type { CommandView } from './command';
 import { commandIn } from './names';
@@ -61,6 +62,7 @@ function OfWard(props: { ward: string }): JSX.Element {
         const found = createMemo(() => commandIn(answer(), app.language()));
         return (
           <div class="command">
+            <Old of={found().old} say={say} />
             <p class="soft small">{say('floorHint')}</p>
             <FloorPlan view={found()} trace={[]} say={say} />
             <section id="dispatch">

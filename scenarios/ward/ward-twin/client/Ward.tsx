@@ -11,13 +11,14 @@ import { AlarmCard } from './AlarmCard';
 import { Bed } from './Bed';
 import { BedTable } from './BedTable';
 import { LookBack } from './LookBack';
+import { Old } from './Old';
 import { Staff } from './Staff';
 import { Then } from './Then';
 import { createSounder } from './sound';
 import type { Sounder } from './sound';
 import type { CommandView } from './command';
 import { commandIn, wardIn } from './names';
-import { deviceSaid, oldSaid } from './said';
+import { deviceSaid } from './said';
 import type { Errand } from './said';
 import { PRIORITIES, clock } from './ward';
 import type { AlarmView, WardView } from './ward';
@@ -144,7 +145,7 @@ function Shown(props: ShownProps): JSX.Element {
       <Show when={props.isOld}>
         <Notice kind="warn">{say('lost', { at: clock(props.ward.now, app.language()) })}</Notice>
       </Show>
-      <For each={props.ward.old.map((one) => oldSaid(one, say))}>{(words) => <Notice kind="warn">{words}</Notice>}</For>
+      <Old of={props.ward.old} say={say} />
       <Switch>
         <Match when={bed()}>
           {(one) => <Bed ward={props.ward} bed={one()} at={props.at} reload={props.reload} onBack={() => setOpened(undefined)} />}

@@ -7,6 +7,7 @@ import { colonIn, inLanguage, nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { DataTable } from '../../../../client/panels/DataTable';
+import { Old } from './Old';
 import type { WardWeeks, Week } from './command';
 import { sayIn } from './words';
 import type { Say } from './words';
@@ -41,6 +42,7 @@ function OneWard(props: { ward: WardWeeks; say: Say }): JSX.Element {
       <h2>
         {props.say('weeksTitle')}{colonIn(app.language())}{nameIn(props.ward.name, app.language())}
       </h2>
+      <Old of={props.ward.old} say={props.say} />
       <Plot weeks={props.ward.weeks} say={props.say} />
       <DataTable
         stacks

@@ -1,6 +1,6 @@
 /** What `/api/wards/{ward}/command`, `/api/tags`, `/api/plans` and `/api/ward-figures/weeks` answer. */
 import type { Dispatch, Escalation, Plan, PlanRun, Priority, Rule, SwitchedOff } from '../../../../contract/alarms';
-import type { Text } from './ward';
+import type { OldView, Text } from './ward';
 import type { Say } from './words';
 
 export interface Position {
@@ -62,6 +62,8 @@ export interface CommandView {
   readonly now: string;
   readonly id: string;
   readonly name: string;
+  /** Of which edges what is shown is old. */
+  readonly old: readonly OldView[];
   readonly drawn: readonly Drawn[];
   /** Where besides beds somebody can be sent, by id. */
   readonly places: Readonly<Record<string, string>>;
@@ -159,6 +161,8 @@ export interface Week {
 export interface WardWeeks {
   readonly id: string;
   readonly name: string;
+  /** Of which edges what is counted is old. */
+  readonly old: readonly OldView[];
   readonly weeks: readonly Week[];
   readonly rules: Readonly<Record<string, Text>>;
 }

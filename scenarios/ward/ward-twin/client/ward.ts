@@ -130,6 +130,8 @@ export interface WardView {
 export interface WardFigures {
   readonly id: string;
   readonly name: string;
+  /** Of which edges what is counted is old. */
+  readonly old: readonly OldView[];
   readonly beds: number;
   readonly occupied: number;
   readonly open: Readonly<Partial<Record<Priority, number>>>;
