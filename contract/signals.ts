@@ -71,6 +71,10 @@ device: string,
  */
 stream: string, 
 /**
+ * What people call the stream, where the device's profile has it.
+ */
+title: { zh: string, en: string } | null, 
+/**
  * Whom it is about.
  */
 patient: string | null, 
@@ -153,6 +157,10 @@ device: string,
  * Its stream.
  */
 stream: string, 
+/**
+ * What people call the stream, where the device's profile has it.
+ */
+title: { zh: string, en: string } | null, 
 /**
  * Whom it is about; nobody for the sensors of a room.
  */

@@ -373,7 +373,9 @@ def test_what_was_measured_before_a_device_came_to_its_patient_is_not_the_patien
     assert (quality["accepted"], quality["refusals"]) == (2, {"before-assignment": 1})
     for patient, value in [("before", 96), ("after", 98)]:
         answer = requests.get(f"{ward.base}/api/patients/{patient}/signals", headers=bearer, timeout=30)
-        assert [row["last"]["value"] for row in answer.json()] == [value]
+        [row] = answer.json()
+        assert row["last"]["value"] == value
+        assert row["title"] == {"zh": "血氧饱和度", "en": "Oxygen saturation"}
 
 
 def test_what_profiles_show_becomes_observations_and_the_newest_pair_of_pressures_is_the_last(ward):

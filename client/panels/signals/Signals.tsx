@@ -5,6 +5,7 @@ import type { SignalRow } from '../../../contract/signals';
 import { useApp } from '../../core/app';
 import { momentOf } from '../../core/dates';
 import { createQuery } from '../../core/query';
+import { seriesName } from '../../core/signal-names';
 import { Answer } from '../Answer';
 import { EmptyState } from '../EmptyState';
 import { SignalChart } from './SignalChart';
@@ -22,8 +23,6 @@ export function Signals(props: { patient: string }): JSX.Element {
   const row = createMemo(() => sorted().find(({ series }) => series === chosen()) ?? sorted()[0], undefined, {
     equals: (a, b) => a?.series === b?.series,
   });
-  const name = ({ display, code, device, stream, unit }: SignalRow): string =>
-    `${display ?? code} · ${device} / ${stream}${unit === '1' ? '' : ` · ${unit}`}`;
   return (
     <section class="panel signals" aria-labelledby="signals-of-patient">
       <header>
@@ -42,7 +41,7 @@ export function Signals(props: { patient: string }): JSX.Element {
                       <For each={sorted()}>
                         {(one) => (
                           <option value={one.series} selected={one.series === shown().series}>
-                            {name(one)}
+                            {seriesName(one, app.language())}
                           </option>
                         )}
                       </For>

@@ -19,7 +19,7 @@ use parking_lot::{Mutex, RwLock};
 use record::{Arrived, QualityMark, Readings, StreamKey};
 use scenario::FileFault;
 use tokio::sync::{OwnedMutexGuard, broadcast};
-use vocabulary::{ActorId, DeviceId, PatientId, Timestamp};
+use vocabulary::{ActorId, DeviceId, PatientId, Text, Timestamp};
 
 use crate::{clock, ward::TAG};
 
@@ -183,6 +183,13 @@ impl Devices {
     /// A device of the registry.
     pub fn find(&self, device: &DeviceId) -> Option<Arc<Registered>> {
         self.known.read().get(device).cloned()
+    }
+
+    /// What people call what comes on a stream, where the profile of its device has it.
+    pub fn title_of(&self, of: &StreamKey) -> Option<Text> {
+        let device = self.find(&of.device)?;
+        let stream = device.profile.stream(&of.stream)?;
+        Some(stream.title.clone())
     }
 
     /// Takes who lies in which bed.
@@ -642,6 +649,44 @@ mod tests {
         PatientId::new(id).unwrap()
     }
 
+    fn device(profile: &Arc<Profile>, of: &str, location: Option<&str>) -> Arc<Registered> {
+        Arc::new(Registered {
+            id: DeviceId::new("device").unwrap(),
+            name: String::new(),
+            profile: Arc::clone(profile),
+            patient: Some(patient(of)),
+            since: None,
+            location: location.map(str::to_owned),
+            serial: None,
+            carrier: None,
+            active: true,
+            is_left_behind: false,
+        })
+    }
+
+    #[test]
+    fn a_stream_is_called_as_the_profile_of_its_device_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let profiles = Profiles::shipped().clone();
+        let monitor = Arc::clone(profiles.get("bedside-monitor").unwrap());
+        let devices = Devices::open(folder.path(), profiles, Recalled::default()).unwrap();
+        let title = |device: &str, stream: &str| {
+            devices.title_of(&StreamKey {
+                device: DeviceId::new(device).unwrap(),
+                stream: stream.to_owned(),
+            })
+        };
+        assert_eq!(title("device", "ecg-ii"), None, "it is not registered");
+        let registered = device(&monitor, "a", None);
+        let mut known = devices.known.write();
+        known.insert(registered.id.clone(), registered);
+        drop(known);
+        let expected = monitor.stream("ecg-ii").unwrap().title.clone();
+        assert_eq!(title("device", "ecg-ii"), Some(expected));
+        assert_eq!(title("device", "ecg-99"), None);
+        assert_eq!(title("other", "ecg-ii"), None);
+    }
+
     #[test]
     fn a_device_at_a_bed_measures_its_patient_only_while_they_lie_there() {
         let folder = tempfile::tempdir().unwrap();
@@ -649,20 +694,6 @@ mod tests {
         let profile = |id: &str| Arc::clone(profiles.get(id).unwrap());
         let (monitor, tag) = (profile("bedside-monitor"), profile(TAG));
         let devices = Devices::open(folder.path(), profiles.clone(), Recalled::default()).unwrap();
-        let device = |profile: &Arc<Profile>, of: &str, location: Option<&str>| {
-            Arc::new(Registered {
-                id: DeviceId::new("device").unwrap(),
-                name: String::new(),
-                profile: Arc::clone(profile),
-                patient: Some(patient(of)),
-                since: None,
-                location: location.map(str::to_owned),
-                serial: None,
-                carrier: None,
-                active: true,
-                is_left_behind: false,
-            })
-        };
         let beds = [("bed", Some(patient("a"))), ("empty", None)];
         devices.know_who_lies(beds.map(|(bed, lies)| (bed.to_owned(), lies)).into());
         for (profile, of, location, is_left_behind) in [

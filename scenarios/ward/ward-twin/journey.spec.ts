@@ -210,7 +210,7 @@ test('at a bed with a monitor its waveform runs, is held still, and heart and lu
   // The demo's devices replay recordings of real people.
   await nurse.locator('tr[data-bed=bed-3] button').click();
   const wave = nurse.locator('[data-wave=ecg-ii]');
-  await expect(wave.getByRole('img')).toHaveAttribute('aria-label', /^ecg-ii: -?\d+\.\d+ to \d+\.\d+ mV$/);
+  await expect(wave.getByRole('img')).toHaveAttribute('aria-label', /^ECG II: -?\d+\.\d+ to \d+\.\d+ mV$/);
   const picture = (): Promise<string> => wave.locator('canvas').evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
   const before = await picture();
   await expect.poll(picture).not.toBe(before);
@@ -411,7 +411,7 @@ test('a past hour is moved through and played, and a series is drawn at any zoom
   await slider.fill(String(Math.ceil(begun / 5) * 5));
   await nurse.locator('tr[data-bed=bed-3] button').click();
   const wave = nurse.locator('[data-past-waves] [data-wave=ecg-ii]');
-  await expect(wave.getByRole('img')).toHaveAttribute('aria-label', /^ecg-ii: -?\d+\.\d+ to -?\d+\.\d+ mV$/);
+  await expect(wave.getByRole('img')).toHaveAttribute('aria-label', /^ECG II: -?\d+\.\d+ to -?\d+\.\d+ mV$/);
   await expect(nurse.locator('[data-organ=heart]')).toContainText(/\d+\/min/);
   await look(nurse, 'ward-replay-bed', ['desktop', 'narrow']);
   await nurse.getByRole('button', { name: 'Back to now' }).click();

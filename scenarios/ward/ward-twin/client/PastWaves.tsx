@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import type { SignalRow, SignalSpan } from '../../../../contract/signals';
 import { useApp } from '../../../../client/core/app';
 import { createQuery } from '../../../../client/core/query';
+import { streamName } from '../../../../client/core/signal-names';
 import { Answer } from '../../../../client/panels/Answer';
 import { SHOWN_ms, isWave, linesOfReadings, paintWave, rangeOf } from './waves';
 import type { Dot } from './waves';
@@ -71,14 +72,16 @@ export function PastWaves(props: { patient: string; at: string; deviceName(id: s
 }
 
 function Still(props: { drawn: Drawn; device: string; to_ms: number; say: Say }): JSX.Element {
+  const app = useApp();
   let canvas!: HTMLCanvasElement;
+  const name = (): string => streamName(props.drawn.row, app.language());
   const figure = (value: number): string => value.toPrecision(3);
   const words = createMemo(() => {
     const { row, lines } = props.drawn;
     const range = rangeOf(lines);
     return range
-      ? props.say('waveRange', { name: row.stream, low: figure(range[0]), high: figure(range[1]), unit: row.unit })
-      : props.say('waveNone', { name: row.stream });
+      ? props.say('waveRange', { name: name(), low: figure(range[0]), high: figure(range[1]), unit: row.unit })
+      : props.say('waveNone', { name: name() });
   });
   createEffect(() => {
     const { lines } = props.drawn;
@@ -93,7 +96,7 @@ function Still(props: { drawn: Drawn; device: string; to_ms: number; say: Say })
   return (
     <figure class="wave" data-wave={props.drawn.row.stream}>
       <figcaption class="row small">
-        <strong>{props.drawn.row.stream}</strong>
+        <strong>{name()}</strong>
         <span class="soft">{props.device}</span>
         <span class="grow" />
         <span class="soft">{words()}</span>

@@ -3,6 +3,7 @@ import { For, Show, createSignal, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { followReadings } from '../../../../client/core/live-readings';
+import { streamName } from '../../../../client/core/signal-names';
 import { BEHIND_ms, SHOWN_ms, lastOf, linesOf, paintWave, rangeOf, withPieces } from './waves';
 import type { Wave } from './waves';
 import { clock } from './ward';
@@ -83,16 +84,17 @@ function Drawn(props: { wave: Wave; device: string; held: number | undefined; ah
   onMount(() => (asked = requestAnimationFrame(paint)));
   onCleanup(() => cancelAnimationFrame(asked));
   const figure = (value: number): string => value.toPrecision(3);
+  const name = (): string => streamName(props.wave, app.language());
   const words = (): string => {
     const shown = range();
     return shown
-      ? props.say('waveRange', { name: props.wave.stream, low: figure(shown[0]), high: figure(shown[1]), unit: props.wave.unit })
-      : props.say('waveNone', { name: props.wave.stream });
+      ? props.say('waveRange', { name: name(), low: figure(shown[0]), high: figure(shown[1]), unit: props.wave.unit })
+      : props.say('waveNone', { name: name() });
   };
   return (
     <figure class="wave" data-wave={props.wave.stream} data-silent={silent() ? '' : undefined}>
       <figcaption class="row small">
-        <strong>{props.wave.stream}</strong>
+        <strong>{name()}</strong>
         <span class="soft">
           {Math.round(1000 / props.wave.period_ms)}/s · {props.device}
         </span>

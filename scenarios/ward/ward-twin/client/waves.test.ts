@@ -6,6 +6,7 @@ const piece = (start_ms: number, values: number[], series = 'a'): LiveWave => ({
   series,
   device: 'd',
   stream: 'ecg-ii',
+  title: { zh: '心电 II', en: 'ECG II' },
   patient: 'p',
   code: 'c',
   unit: 'mV',
@@ -25,6 +26,10 @@ describe('waveforms in pieces', () => {
     const wave = one(piece(1020, [3, 4]), piece(1000, [1, 2]));
     expect(linesOf(wave, 0, 2000)).toEqual([[[1000, 1], [1010, 2], [1020, 3], [1030, 4]]]);
     expect(lastOf(wave)).toBe(1040);
+  });
+
+  it('keep what they are called', () => {
+    expect(one(piece(1000, [1])).title).toEqual({ zh: '心电 II', en: 'ECG II' });
   });
 
   it('are two lines about a gap', () => {

@@ -12,6 +12,7 @@ const GAP_PERIODS = 1.5;
 export interface Wave {
   readonly series: string;
   readonly stream: string;
+  readonly title: LiveWave['title'];
   readonly device: string;
   readonly unit: string;
   readonly period_ms: number;
@@ -27,12 +28,12 @@ export const lastOf = ({ pieces }: Wave): number => Math.max(...pieces.map(endOf
 export function withPieces(waves: ReadonlyMap<string, Wave>, came: readonly LiveWave[]): ReadonlyMap<string, Wave> {
   const all = new Map(waves);
   for (const piece of came) {
-    const { series, stream, device, unit, period_us, start_ms } = piece;
+    const { series, stream, title, device, unit, period_us, start_ms } = piece;
     const known = all.get(series)?.pieces.filter((one) => one.start_ms !== start_ms) ?? [];
     const pieces = [...known, piece].toSorted((a, b) => a.start_ms - b.start_ms);
     const newest = Math.max(...pieces.map(endOf));
     const kept = pieces.filter((one) => endOf(one) > newest - 2 * (SHOWN_ms + BEHIND_ms));
-    all.set(series, { series, stream, device, unit, period_ms: period_us / 1000, pieces: kept });
+    all.set(series, { series, stream, title, device, unit, period_ms: period_us / 1000, pieces: kept });
   }
   return all;
 }

@@ -21,7 +21,7 @@ use tokio::{
     time::Instant,
 };
 use ts_rs::TS;
-use vocabulary::{DeviceId, PatientId};
+use vocabulary::{DeviceId, PatientId, Text};
 
 use crate::{
     access,
@@ -70,6 +70,9 @@ pub struct LiveWave {
     pub device: String,
     /// Its stream.
     pub stream: String,
+    /// What people call the stream, where the device's profile has it.
+    #[ts(type = "{ zh: string, en: string } | null")]
+    pub title: Option<Text>,
     /// Whom it is about.
     pub patient: Option<String>,
     /// The code of what is measured.
@@ -223,7 +226,8 @@ impl Listener {
         let device = &arrived.stream.device;
         let may_see = may_see && !self.hospital.devices.is_of_another(device, &self.actor.id);
         if may_see && self.wanted.wants(arrived) {
-            gathered.take(arrived, self.wanted.without_waves);
+            let title = || self.hospital.devices.title_of(&arrived.stream);
+            gathered.take(arrived, self.wanted.without_waves, title);
         }
     }
 }
@@ -243,7 +247,12 @@ impl Gathered {
         self.values.is_empty() && self.waves.is_empty() && self.missed == 0
     }
 
-    fn take(&mut self, arrived: &Arrived, without_waves: bool) {
+    fn take(
+        &mut self,
+        arrived: &Arrived,
+        without_waves: bool,
+        title: impl FnOnce() -> Option<Text>,
+    ) {
         let id = SignalSeries::of(arrived).id();
         let marks: Vec<SignalMark> = arrived.quality.iter().map(SignalMark::from).collect();
         match &arrived.readings {
@@ -271,6 +280,7 @@ impl Gathered {
                     series: id.into(),
                     device: arrived.stream.device.to_string(),
                     stream: arrived.stream.stream.clone(),
+                    title: title(),
                     patient: arrived.subject.as_ref().map(ToString::to_string),
                     code: arrived.coding.code.clone(),
                     unit: arrived.unit.clone(),
@@ -338,9 +348,10 @@ mod tests {
     #[test]
     fn the_latest_value_wins_and_waves_are_cut_and_say_so() {
         let mut gathered = Gathered::default();
+        let title = || Some(Text::new("脉搏波", "Pulse wave"));
         for (at, value) in [(1, 95.0), (3, 97.0), (2, 96.0)] {
             let at = Timestamp(at);
-            gathered.take(&arrived(Readings::One { at, value }), false);
+            gathered.take(&arrived(Readings::One { at, value }), false, title);
         }
         for start in 0..5 {
             let piece = Readings::Regular {
@@ -348,13 +359,14 @@ mod tests {
                 period_us: 2000,
                 values: vec![0.0; 10_000],
             };
-            gathered.take(&arrived(piece), false);
+            gathered.take(&arrived(piece), false, title);
         }
         let event = gathered.event();
         assert_eq!(event.values.len(), 1);
         assert_eq!(event.values[0].reading.value.to_string(), "97");
         assert_eq!((event.waves.len(), event.cut), (3, 20_000));
         assert_eq!(event.waves[0].start_ms, 2);
+        assert_eq!(event.waves[0].title, title());
     }
 
     #[test]

@@ -19,7 +19,7 @@ use record::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use twin::timeline::{end_ms, start_ms};
-use vocabulary::{DeviceId, PatientId};
+use vocabulary::{DeviceId, PatientId, Text};
 
 use crate::{
     clock,
@@ -155,6 +155,9 @@ pub struct SignalRow {
     pub device: String,
     /// Its stream.
     pub stream: String,
+    /// What people call the stream, where the device's profile has it.
+    #[ts(type = "{ zh: string, en: string } | null")]
+    pub title: Option<Text>,
     /// Whom it is about; nobody for the sensors of a room.
     pub patient: Option<String>,
     /// The code system of what is measured.
@@ -174,11 +177,12 @@ pub struct SignalRow {
     pub last: SignalReading,
 }
 
-impl From<SeriesSummary> for SignalRow {
-    fn from(summary: SeriesSummary) -> Self {
+impl SignalRow {
+    fn of(hospital: &Hospital, summary: SeriesSummary) -> Self {
         let series = summary.series;
         Self {
             series: summary.id.into(),
+            title: hospital.devices.title_of(&series.stream),
             device: series.stream.device.into(),
             stream: series.stream.stream,
             patient: series.subject.map(PatientId::into),
@@ -251,7 +255,8 @@ async fn of_patient(
         ..SeriesQuery::default()
     };
     let found = hospital.signals.series(&permit, &query).await?;
-    Ok(Json(found.into_iter().map(SignalRow::from).collect()))
+    let row = |summary| SignalRow::of(&hospital, summary);
+    Ok(Json(found.into_iter().map(row).collect()))
 }
 
 /// The streams of a device, as far as the caller may see the patients who wore it.
@@ -267,7 +272,8 @@ async fn of_device(
         ..SeriesQuery::default()
     };
     let found = hospital.signals.series(&permit, &query).await?;
-    Ok(Json(found.into_iter().map(SignalRow::from).collect()))
+    let row = |summary| SignalRow::of(&hospital, summary);
+    Ok(Json(found.into_iter().map(row).collect()))
 }
 
 /// A device whose streams may be asked for: where one of the staff is, and was, is theirs to see.
@@ -376,7 +382,7 @@ async fn span(
     let row = found.into_iter().next().ok_or_else(no_series)?;
     let query = asked.span(row.id.clone())?;
     let mut span = SignalSpan {
-        row: row.into(),
+        row: SignalRow::of(hospital, row),
         from_ms: ms(query.from_us),
         to_ms: ms(query.to_us),
         bucket_ms: None,
