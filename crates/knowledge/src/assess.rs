@@ -230,7 +230,7 @@ fn usable(
 ) -> Result<AnswerValue, Missing> {
     let name = &term.input;
     let value = check::in_own_unit(name, input, answer)?;
-    check::in_range(name, term, &value, unit_shown(input))?;
+    check::in_range(name, term, &value)?;
     check::agrees(name, input, &value, answers)?;
     Ok(value)
 }

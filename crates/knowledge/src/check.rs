@@ -4,6 +4,9 @@ use vocabulary::{Missing, Text};
 
 use crate::{Answer, AnswerValue, Answers, Input, Kind, Term, catalogue};
 
+/// What a score or a list of classes takes.
+pub(crate) const ALLOWED: (&str, &str) = ("允许范围", "the range");
+
 /// Says why the answer to `input` cannot be used.
 pub(crate) fn unusable(input: &str, zh: impl Into<String>, en: impl Into<String>) -> Missing {
     Missing {
@@ -33,7 +36,7 @@ pub(crate) fn in_own_unit(
         (Kind::YesNo, AnswerValue::Number(1.0)) => Ok(AnswerValue::YesNo(true)),
         (Kind::Number { unit, whole }, AnswerValue::Number(number)) => {
             let number = number_in_unit(name, unit, *whole, *number, answer.unit.as_deref())?;
-            can_be(name, input, unit, number)?;
+            can_be(name, input, number)?;
             Ok(AnswerValue::Number(number))
         }
         (Kind::Choice(options), AnswerValue::Choice(chosen)) => {
@@ -85,20 +88,75 @@ fn number_in_unit(
     Ok(number)
 }
 
-/// Refuses a number that nobody can have measured.
-fn can_be(name: &str, input: &Input, unit: &str, number: f64) -> Result<(), Missing> {
-    let own = Text::new(unit, unit);
-    let unit = match unit {
-        "1" => &Text::new("", ""),
-        _ => input.unit_shown.as_ref().unwrap_or(&own),
+/// A number with the unit of its question, as people write it.
+fn in_unit(input: &Input, number: f64) -> Text {
+    let own = match &input.kind {
+        Kind::Number { unit, .. } if unit != "1" => unit.as_str(),
+        _ => return Text::new(number.to_string(), number.to_string()),
     };
+    let own = Text::new(own, own);
+    let unit = input.unit_shown.as_ref().unwrap_or(&own);
+    Text::new(
+        format!("{number} {}", unit.zh),
+        format!("{number} {}", unit.en),
+    )
+}
+
+/// What people call a question.
+pub(crate) fn label(name: &str) -> Text {
+    let input = catalogue::inputs().get(name);
+    input.map_or_else(|| Text::new(name, name), |input| input.label.clone())
+}
+
+/// A number of a question, with its unit where the question is known.
+fn number_of(name: &str, number: f64) -> Text {
+    let own = || Text::new(number.to_string(), number.to_string());
+    let input = catalogue::inputs().get(name);
+    input.map_or_else(own, |input| in_unit(input, number))
+}
+
+/// What was given as a number: to which question, and how much.
+pub(crate) fn given(name: &str, number: f64) -> Text {
+    let (label, number) = (label(name), number_of(name, number));
+    Text::new(
+        format!("{}：{}", label.zh, number.zh),
+        format!("{}: {}", label.en, number.en),
+    )
+}
+
+/// Says that a number is outside of a range: to which question it was given, and what is taken.
+pub(crate) fn outside(
+    name: &str,
+    number: f64,
+    [low, high]: [f64; 2],
+    (zh, en): (&str, &str),
+) -> Missing {
+    let (given, high) = (given(name, number), number_of(name, high));
+    unusable(
+        name,
+        format!("{} 超出{zh} {low}–{}", given.zh, high.zh),
+        format!("{} is outside {en} of {low} to {}", given.en, high.en),
+    )
+}
+
+/// Says that a number is below the least that is taken.
+pub(crate) fn too_small(name: &str, number: f64, least: f64) -> Missing {
+    let (given, least) = (given(name, number), number_of(name, least));
+    unusable(
+        name,
+        format!("{}，须不小于 {}", given.zh, least.zh),
+        format!("{}, must be at least {}", given.en, least.en),
+    )
+}
+
+/// Refuses a number that nobody can have measured.
+fn can_be(name: &str, input: &Input, number: f64) -> Result<(), Missing> {
     let refused = |limit: f64, zh: &str, en: &str| {
-        let limits = [&unit.zh, &unit.en].map(|unit| format!("{limit} {unit}"));
-        let [in_zh, in_en] = limits.map(|limit| limit.trim_end().to_owned());
+        let limit = in_unit(input, limit);
         unusable(
             name,
-            format!("不可能{zh} {in_zh}，请核对数值和单位"),
-            format!("cannot be {en} {in_en}: check the number and its unit"),
+            format!("不可能{zh} {}，请核对数值和单位", limit.zh),
+            format!("cannot be {en} {}: check the number and its unit", limit.en),
         )
     };
     if let Some(least) = input.least.filter(|least| number < *least) {
@@ -130,32 +188,20 @@ fn factor(from: &str, to: &str) -> Option<f64> {
 }
 
 /// Refuses a number outside the range that the term allows.
-pub(crate) fn in_range(
-    name: &str,
-    term: &Term,
-    value: &AnswerValue,
-    unit: &str,
-) -> Result<(), Missing> {
+pub(crate) fn in_range(name: &str, term: &Term, value: &AnswerValue) -> Result<(), Missing> {
     let AnswerValue::Number(number) = *value else {
         return Ok(());
     };
-    if let Some([low, high]) = term.allowed
+    if let Some(range @ [low, high]) = term.allowed
         && !(low..=high).contains(&number)
     {
-        return Err(unusable(
-            name,
-            format!("{number} {unit} 超出模型允许范围 {low}–{high} {unit}"),
-            format!("{number} {unit} is outside the model's range of {low} to {high} {unit}"),
-        ));
+        let of = ("模型允许范围", "the model's range");
+        return Err(outside(name, number, range, of));
     }
-    if let Some(low) = term.at_least
-        && number < low
+    if let Some(least) = term.at_least
+        && number < least
     {
-        return Err(unusable(
-            name,
-            format!("须不小于 {low}"),
-            format!("must be at least {low}"),
-        ));
+        return Err(too_small(name, number, least));
     }
     Ok(())
 }

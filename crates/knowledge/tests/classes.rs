@@ -71,6 +71,19 @@ fn gold_grades_are_not_rounded() {
 }
 
 #[test]
+fn what_is_refused_says_of_what_how_much_was_given_and_what_is_taken() {
+    let given = answers(&[("cpap_nights", 31.0), ("cpap_nights_4h_percent", 80.0)]);
+    let found = class_list("cpap-adherence").unwrap().classify(&given);
+    let Assessed::NotAssessable { missing } = found.result else {
+        unreachable!("31 nights are not the period")
+    };
+    let why = &missing[0].why;
+    assert_eq!(why.zh, "统计的夜晚数：31 夜 超出允许范围 30–30 夜");
+    let expected = "Nights of the period: 31 nights is outside the range of 30 to 30 nights";
+    assert_eq!(why.en, expected);
+}
+
+#[test]
 fn gold_groups_by_the_year_of_the_report() {
     // mMRC, CAT, moderate exacerbations, admission; the group of 2023 to 2025 and of 2026.
     let cases = [

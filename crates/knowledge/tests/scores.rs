@@ -312,6 +312,34 @@ fn what_lies_outside_a_table_or_between_its_rows_is_refused() {
     }
 }
 
+#[test]
+fn what_is_refused_says_of_what_how_much_was_given_and_what_is_taken() {
+    for (input, value, zh, en) in [
+        (
+            "spo2_percent",
+            json!(42),
+            "血氧饱和度：42 % 超出允许范围 50–100 %",
+            "Oxygen saturation (SpO2): 42 % is outside the range of 50 to 100 %",
+        ),
+        (
+            "temperature_c",
+            json!(36.05),
+            "体温：36.05 °C，须保留 1 位小数：评分表按此取值",
+            "Temperature: 36.05 °C, must be given to 1 decimal, as the table of the score is",
+        ),
+    ] {
+        let mut given = news2(16, 98, 0, 0, 120, 72, "A", 37.0);
+        given[input] = value;
+        let Assessed::NotAssessable { missing } = said("news2", &given).result else {
+            panic!("{input} is refused");
+        };
+        assert_eq!(
+            (missing[0].why.zh.as_str(), missing[0].why.en.as_str()),
+            (zh, en)
+        );
+    }
+}
+
 fn mews(sbp: u16, hr: u16, rr: u16, t: f64, avpu: &str) -> Value {
     json!({ "systolic_mmhg": sbp, "pulse_per_min": hr, "respiratory_rate_per_min": rr,
         "temperature_c": t, "consciousness": avpu })

@@ -150,13 +150,9 @@ impl One {
         let value = input.take(name, answer)?;
         let range = allowed.iter().find(|allowed| allowed.input == *name);
         if let (Some(allowed), AnswerValue::Number(number)) = (range, &value) {
-            let [low, high] = allowed.range;
+            let range @ [low, high] = allowed.range;
             if !(low..=high).contains(number) {
-                return Err(check::unusable(
-                    name,
-                    format!("{number} 超出允许范围 {low}–{high}"),
-                    format!("{number} is outside the range of {low} to {high}"),
-                ));
+                return Err(check::outside(name, *number, range, check::ALLOWED));
             }
         }
         Ok(value)

@@ -3,7 +3,7 @@
 use vocabulary::{Missing, Text};
 
 use super::{Combine, Parameter, PointsBand, PointsItem};
-use crate::{AnswerValue, Answers, Kind, assess::not_answered, catalogue, check};
+use crate::{AnswerValue, Answers, assess::not_answered, catalogue, check};
 
 /// A question as it was answered, and what that is worth.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,10 +82,11 @@ impl Parameter {
             }]);
         };
         if known.iter().any(|other| other.points != first.points) {
+            let label = check::label(&first.input);
             return Err(vec![check::unusable(
                 &first.input,
-                "两个单位的答案互相矛盾",
-                "contradicts the answer in the other unit",
+                format!("{}：两个单位的答案互相矛盾", label.zh),
+                format!("{}: contradicts the answer in the other unit", label.en),
             )]);
         }
         Ok(vec![first.clone()])
@@ -165,10 +166,11 @@ impl PointsItem {
                     .as_ref()
                     .and_then(|choices| choices.get(chosen));
                 *known.ok_or_else(|| {
+                    let label = check::label(&self.input);
                     check::unusable(
                         &self.input,
-                        format!("该评分不含选项 {chosen}"),
-                        format!("is {chosen}, which this score does not know"),
+                        format!("{}：该评分不含选项 {chosen}", label.zh),
+                        format!("{}: is {chosen}, which this score does not know", label.en),
                     )
                 })?
             }
@@ -182,35 +184,27 @@ impl PointsItem {
 
     fn number_worth(&self, number: f64) -> Result<i64, Missing> {
         let name = self.input.as_str();
-        let unit = match catalogue::inputs().get(name).map(|input| &input.kind) {
-            Some(Kind::Number { unit, .. }) if unit != "1" => unit.as_str(),
-            _ => "",
-        };
-        if let Some([low, high]) = self.allowed
+        if let Some(range @ [low, high]) = self.allowed
             && !(low..=high).contains(&number)
         {
-            return Err(check::unusable(
-                name,
-                format!("{number} {unit} 超出允许范围 {low}–{high} {unit}"),
-                format!("{number} {unit} is outside the range of {low} to {high} {unit}"),
-            ));
+            return Err(check::outside(name, number, range, check::ALLOWED));
         }
-        if let Some(low) = self.at_least
-            && number < low
+        if let Some(least) = self.at_least
+            && number < least
         {
-            return Err(check::unusable(
-                name,
-                format!("须不小于 {low}"),
-                format!("must be at least {low}"),
-            ));
+            return Err(check::too_small(name, number, least));
         }
         if let Some(decimals) = self.decimals {
             let shifted = number * 10_f64.powi(i32::try_from(decimals).unwrap_or(i32::MAX));
             if (shifted - shifted.round()).abs() > 1e-6 {
+                let given = check::given(name, number);
                 return Err(check::unusable(
                     name,
-                    format!("须保留 {decimals} 位小数：评分表按此取值"),
-                    format!("must be given to {decimals} decimal, as the table of the score is"),
+                    format!("{}，须保留 {decimals} 位小数：评分表按此取值", given.zh),
+                    format!(
+                        "{}, must be given to {decimals} decimal, as the table of the score is",
+                        given.en
+                    ),
                 ));
             }
         }
@@ -221,7 +215,13 @@ impl PointsItem {
             return Ok(each.saturating_mul(whole));
         }
         let band = self.bands.iter().find(|band| band.holds(number));
-        band.map(|band| band.points)
-            .ok_or_else(|| check::unusable(name, "不在评分表内", "is in no row of the table"))
+        band.map(|band| band.points).ok_or_else(|| {
+            let given = check::given(name, number);
+            check::unusable(
+                name,
+                format!("{}，不在评分表内", given.zh),
+                format!("{} is in no row of the table", given.en),
+            )
+        })
     }
 }
