@@ -39,3 +39,17 @@ test('each of the ten functions has figures, and a way to where it is done', asy
     });
   }
 });
+
+test('a small screen and large letters need no way sideways', async ({ browser }) => {
+  const manager = await person(browser, 'sun.manager', { locale: 'en-GB' });
+  await manager.setViewportSize({ width: 320, height: 640 });
+  await manager.goto('/quality');
+  await expect(manager.locator('#gateway')).toBeVisible();
+  expect(await manager.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  await manager.addStyleTag({ content: 'html { font-size: 200% }' });
+  for (const width of [320, 768, 1024, 1366]) {
+    await manager.setViewportSize({ width, height: 768 });
+    const wide = await manager.locator('.top-bar').evaluate((bar) => bar.scrollWidth - bar.clientWidth);
+    expect(wide, `the bar of a window ${width} px wide`).toBeLessThanOrEqual(0);
+  }
+});
