@@ -1,13 +1,15 @@
 import { type Camera, PerspectiveCamera, SRGBColorSpace, type Scene, WebGLRenderTarget, type WebGLRenderer } from 'three';
+import { headOf } from './head';
 
 const [WIDTH, HEIGHT] = [1280, 960];
 const FIELD_DEG = 60;
 
-/** What is seen from where a camera is, drawn beside the headset's own pictures, as a PNG in a data URL. */
+/** What is seen from where a head is, drawn beside the headset's own pictures, as a PNG in a data URL. */
 export function pictureFrom(renderer: WebGLRenderer, scene: Scene, from: Camera): string {
   const eye = new PerspectiveCamera(FIELD_DEG, WIDTH / HEIGHT, 0.05, 60);
-  from.matrixWorld.decompose(eye.position, eye.quaternion, eye.scale);
-  eye.scale.setScalar(1);
+  const { position, rotation } = headOf(from);
+  eye.position.copy(position);
+  eye.quaternion.copy(rotation);
   eye.layers.mask = from.layers.mask;
   const target = new WebGLRenderTarget(WIDTH, HEIGHT, { colorSpace: SRGBColorSpace, internalFormat: 'RGBA8', samples: 4 });
   // Drawn with the tones of a screen, into plain bytes; a target of any other kind is given light without them.

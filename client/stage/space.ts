@@ -1,4 +1,4 @@
-import { type Camera, Color, Quaternion, Scene, Vector3, type WebGLRenderer } from 'three';
+import { Color, Scene, Vector3, type WebGLRenderer } from 'three';
 import { Emitter } from '../core/emitter';
 import { AirLines } from './air-lines';
 import { AirPen, type AirStep } from './air-pen';
@@ -8,6 +8,7 @@ import { BoardPen } from './board-pen';
 import { CameraRig, type View } from './camera-rig';
 import { Figures } from './figures';
 import { Gestures } from './gestures';
+import { headOf } from './head';
 import type { HologramView } from './hologram';
 import { KeyLaser } from './key-laser';
 import type { OwnHand } from './own-hand';
@@ -21,6 +22,7 @@ import { type Lean, leaning, list, ownPlace, seatedPoses } from './seats';
 import type { SharedHologram } from './shared';
 import { Things } from './things';
 import type { Tool, Tools } from './tools';
+import type { Rigid } from './turning';
 
 const GROUND = 0x0a0d12;
 /** Own poses are handed over at the room's pace, 20 a second. */
@@ -309,9 +311,8 @@ export abstract class Space {
 
   /** From where one sees the room, and which way; who only looks on hears from there too. */
   get eye(): Pose {
-    const [position, rotation] = [new Vector3(), new Quaternion()];
-    this.#camera.matrixWorld.decompose(position, rotation, new Vector3());
-    return { position_m: list(position), rotation: [rotation.x, rotation.y, rotation.z, rotation.w] };
+    const { position, rotation } = this.#head;
+    return { position_m: list(position), rotation: rotation.toArray() };
   }
 
   /** Looks from there, as somebody does who shows the way. In a headset nobody is moved but by being brought there once. */
@@ -390,7 +391,7 @@ export abstract class Space {
     let changed = this.#dirty || presence !== undefined;
     this.#dirty = false;
     if (!presence && this.rig.update(seconds)) changed = true;
-    if (this.#avatars.update(clock, this.#eye())) this.#moved = true;
+    if (this.#avatars.update(clock, this.#head.position)) this.#moved = true;
     if (this.#moved && now - this.#drawnAt >= this.#redrawEvery) changed = true;
     this.#pose(clock);
     this.#place.backdropVisible = !presence?.passthrough && !this.#surround();
@@ -409,17 +410,13 @@ export abstract class Space {
     if (!ball) return false;
     // Who sees the real room around them goes on seeing it.
     ball.mesh.visible = this.presence?.passthrough === false;
-    ball.about(this.#eye());
+    ball.about(this.#head.position);
     return ball.mesh.visible;
   }
 
-  get #camera(): Camera {
-    return this.presence ? this.renderer.xr.getCamera() : this.rig.camera;
-  }
-
   /** From where one sees the room. */
-  #eye(): Vector3 {
-    return new Vector3().setFromMatrixPosition(this.#camera.matrixWorld);
+  get #head(): Rigid {
+    return headOf(this.presence ? this.renderer.xr.getCamera() : this.rig.camera);
   }
 
   /** Draws at once, as for a picture. */

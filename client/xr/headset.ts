@@ -1,7 +1,8 @@
-import { type Matrix4, Quaternion, Vector3 } from 'three';
+import { Vector3 } from 'three';
 import { Emitter } from '../core/emitter';
 import { voxelFromLps, type Transform, type Vec3, type VoxelGrid } from '../core/frames';
 import type { View } from '../stage/camera-rig';
+import { headOf } from '../stage/head';
 import { pick } from '../stage/picking';
 import { HOLOGRAM_HEIGHT_M } from '../stage/room-scene';
 import type { EntityId, Hand as HandPose, Poses } from '../stage/room-view';
@@ -340,7 +341,7 @@ export class Headset implements Presence {
   }
 
   #head(): Rigid {
-    return place(this.#space.renderer.xr.getCamera().matrixWorld);
+    return headOf(this.#space.renderer.xr.getCamera());
   }
 
   #holds({ name }: HandInput): boolean {
@@ -486,10 +487,4 @@ export class Headset implements Presence {
 function inside(grid: VoxelGrid, point_lps_mm: Vec3): Vec3 | undefined {
   const voxel = voxelFromLps(grid, point_lps_mm);
   return voxel.every((at, axis) => at >= -0.5 && at <= (grid.size[axis] ?? 0) - 0.5) ? point_lps_mm : undefined;
-}
-
-function place(matrix: Matrix4): Rigid {
-  const [position, rotation] = [new Vector3(), new Quaternion()];
-  matrix.decompose(position, rotation, new Vector3());
-  return { position, rotation };
 }

@@ -1,4 +1,5 @@
 import { Vector3, type Group, type WebXRManager } from 'three';
+import { headOf } from '../stage/head';
 import { Bounds } from './bounds';
 import type { Standing } from './placing';
 import { RealSurfaces, type RaySource } from './surfaces';
@@ -72,7 +73,7 @@ export class RealRoom {
   update(xr: WebXRManager, hands: readonly XRInputSource[], eyesChoose: boolean): void {
     const [frame, space] = [xr.getFrame() as XRFrame | null, xr.getReferenceSpace()];
     if (!frame || !space) return;
-    this.#bounds.update(frame, space, this.#rig.worldToLocal(new Vector3().setFromMatrixPosition(xr.getCamera().matrixWorld)));
+    this.#bounds.update(frame, space, this.#rig.worldToLocal(headOf(xr.getCamera()).position));
     const rays = hands.length === 0 && eyesChoose && this.#eyes ? [this.#eyes] : hands;
     this.#surfaces?.look(frame, space, rays);
     const standing = this.#surfaces?.standing(frame, space);

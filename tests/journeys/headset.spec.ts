@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { CHROMIUM } from './chromium.ts';
 import { DESK, layDesk } from './desk.ts';
-import { carry, changed, close, distance, feelTicks, frames, leave, panelWords, press, reach, seen, showVolumeAlone, spread, stand, ticks, told, withHeadset } from './inside.ts';
+import { carry, changed, close, distance, feelTicks, frames, leave, ownHead, panelWords, press, reach, seen, showVolumeAlone, spread, stand, ticks, told, withHeadset } from './inside.ts';
 import type { Three } from './inside.ts';
 import { askForConsultation } from './consultation.ts';
 import { SCREENS, choose, expect, person, test, withoutStage } from './people.ts';
@@ -39,13 +39,6 @@ const inRealRoom = (page: Page): Promise<{ foot: Three; table: boolean }> =>
     const { rig, hologram, scene } = window.__xrInside?.stage ?? {};
     const foot = hologram && rig?.rig.worldToLocal(hologram.foot);
     return { foot: [foot?.x ?? NaN, foot?.y ?? NaN, foot?.z ?? NaN] as const, table: scene?.getObjectByName('table')?.visible ?? true };
-  });
-
-/** Where the head is, in metres of the room that all share. */
-const ownHead = (page: Page): Promise<Three> =>
-  page.evaluate(() => {
-    const { elements } = window.__xrInside?.stage.renderer.xr.getCamera().matrixWorld ?? { elements: [] };
-    return [elements[12] ?? NaN, elements[13] ?? NaN, elements[14] ?? NaN] as const;
   });
 
 /** Walks in the real room, eyes as high as they are there. */

@@ -235,6 +235,14 @@ export async function gazeAt(page: Page, button: string): Promise<void> {
   );
 }
 
+/** Where the head is, between its eyes, in metres of the room or ward that is walked. */
+export const ownHead = (page: Page): Promise<Three> =>
+  page.evaluate(() => {
+    const eyes = window.__xrInside?.stage.renderer.xr.getCamera().cameras ?? [];
+    const middle = (at: number) => eyes.reduce((sum, { matrixWorld }) => sum + (matrixWorld.elements[at] ?? NaN), 0) / eyes.length;
+    return [middle(12), middle(13), middle(14)] as const;
+  });
+
 /** Turns the head so that its eyes rest on a place of the floor. */
 export async function gazeAtFloor(page: Page, x: number, z: number): Promise<void> {
   await page.evaluate(

@@ -124,7 +124,7 @@ const frames = (page: Page, count = 3): Promise<void> =>
 async function before(page: Page, which: 'head' | 'controllers' | 'hands', place: number): Promise<void> {
   await page.evaluate(
     async ([held, number]) => {
-      const { hologram, renderer, rig: { rig } } = gallery.stage;
+      const { hologram, rig: { rig } } = gallery.stage;
       const device = window.__xr;
       const input = held === 'head' ? device : device?.[held].right;
       if (!input) throw new Error('no headset');
@@ -135,18 +135,9 @@ async function before(page: Page, which: 'head' | 'controllers' | 'hands', place
       const seen = Array.from({ length: 81 }, (_, step) => rig.position.clone().set(x + (step - 40) / 200, y + 0.03, z + 0.75)).filter((from) => picking.pick(hologram, from, ahead, false));
       const from = seen[Math.floor((seen.length * (number + 1)) / 4)];
       if (!from) throw new Error('nothing is seen of the hologram');
-      const put = (to: typeof from): void => {
-        const local = rig.worldToLocal(to.clone());
-        input.position.set(local.x, local.y, local.z);
-      };
-      put(from);
+      const local = rig.worldToLocal(from);
+      input.position.set(local.x, local.y, local.z);
       input.quaternion.set(0, 0, 0, 1);
-      if (held !== 'head') return;
-      // For the renderer the head is where its first eye is.
-      const session = renderer.xr.getSession();
-      for (let drawn = 0; drawn < 2; drawn++) await new Promise((done) => session?.requestAnimationFrame(done));
-      const eye = from.clone().setFromMatrixPosition(renderer.xr.getCamera().matrixWorld);
-      put(from.clone().multiplyScalar(2).sub(eye));
     },
     [which, place] as const,
   );

@@ -1,6 +1,6 @@
 /** A nurse sees an alarm, takes it, works by its plan and ends it; one that nobody takes goes to a colleague. */
 import type { Page } from '@playwright/test';
-import { distance, frames, leave, panelWords, press, reach, seen, withHeadset } from '../../../tests/journeys/inside.ts';
+import { distance, frames, leave, ownHead, panelWords, press, reach, seen, withHeadset } from '../../../tests/journeys/inside.ts';
 import type { Three } from '../../../tests/journeys/inside.ts';
 import { SCREENS, expect, look, person, test } from '../../../tests/journeys/people.ts';
 
@@ -274,13 +274,6 @@ test('a manager sees figures and no names', async ({ browser }) => {
   await look(manager, 'ward-figures', ['desktop', 'narrow']);
 });
 
-/** Where the head is, in metres of the ward. */
-const head = (page: Page): Promise<Three> =>
-  page.evaluate(() => {
-    const { elements } = window.__xrInside?.stage.renderer.xr.getCamera().matrixWorld ?? { elements: [] };
-    return [elements[12] ?? NaN, elements[13] ?? NaN, elements[14] ?? NaN] as const;
-  });
-
 /** Where a bed's middle stands. */
 const bedAt = (page: Page, bed: string): Promise<Three> =>
   page.evaluate((name) => {
@@ -290,7 +283,7 @@ const bedAt = (page: Page, bed: string): Promise<Three> =>
 
 /** Aims the controller at a place on the floor, pushes the thumbstick, and says whether a ring shows the way; then lets go. */
 async function walkTo(page: Page, [x, , z]: Three): Promise<boolean> {
-  const [from_x, , from_z] = await head(page);
+  const [from_x, , from_z] = await ownHead(page);
   const [from, to] = [[from_x, 1.3, from_z] as const, [x - from_x, -1.3, z - from_z] as const];
   const [yaw, pitch] = [Math.atan2(-to[0], -to[2]), Math.atan2(to[1], Math.hypot(to[0], to[2]))];
   // Yaw about the upright, then pitch about the side.
@@ -330,14 +323,14 @@ test('a nurse walks the ward with a headset, reads a bed and takes its alarm the
 
   await test.step('the thumbstick leads along the aisle, and never into a bed', async () => {
     const bed = await bedAt(nurse, 'bed-2');
-    const before = await head(nurse);
+    const before = await ownHead(nurse);
     expect(await walkTo(nurse, bed)).toBe(false);
-    expect(distance(await head(nurse), before)).toBeLessThan(0.05);
+    expect(distance(await ownHead(nurse), before)).toBeLessThan(0.05);
     // One goes no farther at once than one sees well where to: two steps along the aisle lead to any bed here.
     expect(await walkTo(nurse, [(before[0] + bed[0]) / 2, 0, 0])).toBe(true);
     const foot: Three = [bed[0], 0, bed[2] - Math.sign(bed[2]) * 1.7];
     expect(await walkTo(nurse, foot)).toBe(true);
-    await expect.poll(async () => distance(await head(nurse), [foot[0], (await head(nurse))[1], foot[2]])).toBeLessThan(0.25);
+    await expect.poll(async () => distance(await ownHead(nurse), [foot[0], (await ownHead(nurse))[1], foot[2]])).toBeLessThan(0.25);
   });
 
   await test.step('the bed says who lies there, NEWS2, values and the alarm; the alarm is taken', async () => {

@@ -1,6 +1,7 @@
 /** Walking the ward with a headset: one goes from bed to bed, and the bed at which one stands says how it is. */
-import { Matrix4, Quaternion, Raycaster, Vector3 } from 'three';
+import { Matrix4, Raycaster, Vector3 } from 'three';
 import { Emitter } from '../../../../client/core/emitter';
+import { headOf } from '../../../../client/stage/head';
 import { HandInput, handModels } from '../../../../client/xr/inputs';
 import type { HandEvent } from '../../../../client/xr/inputs';
 import { requestXr } from '../../../../client/xr/modes';
@@ -116,9 +117,8 @@ export class WardVisit implements Visitor {
   }
 
   #head(): { position: Vector3; ahead: Vector3 } {
-    const [position, turn] = [new Vector3(), new Quaternion()];
-    this.#stage.renderer.xr.getCamera().matrixWorld.decompose(position, turn, new Vector3());
-    const ahead = new Vector3(0, 0, -1).applyQuaternion(turn).setY(0);
+    const { position, rotation } = headOf(this.#stage.renderer.xr.getCamera());
+    const ahead = new Vector3(0, 0, -1).applyQuaternion(rotation).setY(0);
     return { position, ahead: ahead.lengthSq() < 1e-6 ? new Vector3(0, 0, -1) : ahead.normalize() };
   }
 
@@ -147,8 +147,7 @@ export class WardVisit implements Visitor {
   /** Brings the head, not the middle of the real room, to a place, facing `yaw`. */
   #stand(to: Vector3, yaw: number): void {
     const { rig } = this.#stage.rig;
-    const camera = this.#stage.renderer.xr.getCamera();
-    const local = rig.worldToLocal(new Vector3().setFromMatrixPosition(camera.matrixWorld));
+    const local = rig.worldToLocal(this.#head().position);
     rig.rotation.set(0, yaw, 0);
     const away = local.setY(0).applyAxisAngle(new Vector3(0, 1, 0), yaw);
     rig.position.set(to.x - away.x, 0, to.z - away.z);
