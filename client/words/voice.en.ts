@@ -67,6 +67,7 @@ export const voice = {
   'voice.device.audiooutput': 'Loudspeaker',
   'voice.device.usual': 'The usual one',
   'voice.device.other': 'Device {number}',
+  'voice.device.gone': 'The chosen one, not plugged in',
   'voice.echo.start': 'Check the sound',
   'voice.echo.stop': 'End the check',
   'voice.echo.hint': 'You hear yourself two seconds later, by way of the hospital. Nobody else hears you meanwhile.',

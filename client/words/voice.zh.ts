@@ -69,6 +69,7 @@ export const voice: Readonly<Record<keyof typeof en, string>> = {
   'voice.device.audiooutput': '扬声器',
   'voice.device.usual': '默认设备',
   'voice.device.other': '设备 {number}',
+  'voice.device.gone': '所选设备（未接上）',
   'voice.echo.start': '检查声音',
   'voice.echo.stop': '结束检查',
   'voice.echo.hint': '您会在两秒后听到自己经医院服务器返回的声音。此时其他人听不到您。',

@@ -154,6 +154,22 @@ test('another microphone is chosen and heard, and whoever listens makes one pers
   await li.getByLabel('Change my voice').uncheck();
   await expect.poll(sent).toBe(devices[1]);
 
+  // Pulled out it is said to be away, and chosen still once it is plugged in again.
+  const plug = (isIn: boolean): Promise<void> =>
+    li.evaluate(
+      ([device, stays]) => {
+        const { mediaDevices } = navigator;
+        mediaDevices.enumerateDevices = async () => (await MediaDevices.prototype.enumerateDevices.call(mediaDevices)).filter(({ deviceId }) => stays || deviceId !== device);
+        mediaDevices.dispatchEvent(new Event('devicechange'));
+      },
+      [devices[1], isIn] as const,
+    );
+  await plug(false);
+  await expect(choice.locator('option:checked')).toHaveText('The chosen one, not plugged in');
+  await plug(true);
+  await expect(choice.locator('option:checked')).not.toHaveText('The chosen one, not plugged in');
+  await expect(choice).toHaveValue(devices[1] ?? '');
+
   // What Chen does not want to hear, others go on hearing: the packets come all the same.
   await tab(chen, 'People 2');
   const liSeen = chen.locator('.people > li').filter({ hasText: 'Li Jian' });

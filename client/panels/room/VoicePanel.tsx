@@ -7,6 +7,7 @@ import { Sound } from '../../media/sound';
 import { Field } from '../Field';
 import { Icon } from '../Icon';
 import { Notice } from '../Notice';
+import { choosable } from './device-choice';
 
 const KINDS = ['audioinput', 'audiooutput', 'videoinput'] as const;
 const CAPTION_CHARACTERS = 500;
@@ -49,16 +50,21 @@ function OtherVoice(props: { voice: RoomVoice }): JSX.Element {
 
 function DeviceChoice(props: { voice: RoomVoice; kind: (typeof KINDS)[number] }): JSX.Element {
   const app = useApp();
-  const found = (): readonly MediaDeviceInfo[] => props.voice.devices().filter(({ kind, deviceId }) => kind === props.kind && deviceId !== '' && deviceId !== 'default');
-  const isOffered = (): boolean => found().length > 0 && (props.kind !== 'audiooutput' || Sound.choosesOutput);
+  const chosen = (): string => props.voice.chosen(props.kind);
+  const ids = (): readonly string[] => choosable(props.kind, props.voice.devices(), chosen());
+  const isOffered = (): boolean => ids().length > 0 && (props.kind !== 'audiooutput' || Sound.choosesOutput);
+  const words = (id: string, number: number): string => {
+    const device = props.voice.devices().find(({ kind, deviceId }) => kind === props.kind && deviceId === id);
+    return device ? device.label || app.t('voice.device.other', { number }) : app.t('voice.device.gone');
+  };
   return (
     <Show when={isOffered()}>
       <Field label={app.t(`voice.device.${props.kind}`)}>
         {(control) => (
-          <select {...control} class="input" value={props.voice.chosen(props.kind)} onChange={(event) => void props.voice.choose(props.kind, event.currentTarget.value)}>
-            <option value="">{app.t('voice.device.usual')}</option>
-            <For each={found()}>
-              {(device, at) => <option value={device.deviceId}>{device.label || app.t('voice.device.other', { number: at() + 1 })}</option>}
+          <select {...control} class="input" onChange={(event) => void props.voice.choose(props.kind, event.currentTarget.value)}>
+            <option value="" selected={chosen() === ''}>{app.t('voice.device.usual')}</option>
+            <For each={ids()}>
+              {(id, at) => <option value={id} selected={id === chosen()}>{words(id, at() + 1)}</option>}
             </For>
           </select>
         )}
