@@ -45,8 +45,7 @@ test('a line that goes on and on is one that the room takes', () => {
 test('by keys each Enter sets a point, and the last one again ends the line', () => {
   const { pen, acts, steps } = opened();
   pen.use();
-  expect([acts, steps]).toEqual([[], []]);
-  pen.use();
+  expect([acts, steps]).toEqual([[], ['line-point']]);
   pen.step(new Vector3(0.1, 0, 0));
   pen.use();
   pen.use();
@@ -57,6 +56,16 @@ test('by keys each Enter sets a point, and the last one again ends the line', ()
   pen.cancel();
   expect(steps.at(-1)).toBe('cancelled');
   expect(acts).toHaveLength(1);
+});
+
+test('of one point by keys nothing is drawn, which is said, and the pen stays where it was led', () => {
+  const { pen, lines, acts, steps } = opened();
+  pen.step(new Vector3(0.1, 0, 0));
+  pen.use();
+  pen.use();
+  expect([steps, acts, lines.draft]).toEqual([['line-point', 'cancelled'], [], []]);
+  pen.use();
+  expect(lines.draft.map(([x]) => x)).toEqual([0.1]);
 });
 
 test('a pointer draws on the plane that faces the eye, and nothing behind it', () => {

@@ -103,12 +103,14 @@ export class AirPen {
     if (to.length() <= REACH_M) this.#lead(to);
   }
 
-  /** A point where the keys have led it; the last point chosen again ends the line. */
+  /** A point where the keys have led it, or where they begin; the last point chosen again ends the line. */
   use(): void {
     if (!this.#able()) return;
-    if (!this.#cursor) this.#lead(MIDDLE.clone());
-    else if (this.#add(this.#cursor)) this.onStep('line-point');
-    else this.end();
+    const at = this.#cursor ?? MIDDLE.clone();
+    this.#lead(at);
+    if (this.#add(at)) return this.onStep('line-point');
+    if (this.#line.points.length === 1) this.onStep('cancelled');
+    this.end();
   }
 
   #lead(to: Vector3 | undefined): void {

@@ -111,7 +111,7 @@ test('people meet without images with a headset and without: they point, carry a
     await look(chen, 'circle-line', ['desktop', 'phone']);
     await chen.setViewportSize(SCREENS.desktop);
     await chen.locator('canvas.stage-canvas').focus();
-    for (const key of ['Enter', 'Enter', 'Shift+ArrowRight', 'Enter', 'Enter']) await chen.keyboard.press(key);
+    for (const key of ['Enter', 'Shift+ArrowRight', 'Enter', 'Enter']) await chen.keyboard.press(key);
     await expect.poll(() => linesIn(li)).toBe(2);
     for (let left = 2; left > 0; left--) {
       await chen.keyboard.press('Control+z');
