@@ -5,6 +5,7 @@ import { graphics, type Graphics } from './renderer';
 import type { RoomView } from './room-view';
 import { Space } from './space';
 import { GATHERED_TOOLS, TOOLS, type Tool } from './tools';
+import { isHeld } from './ways';
 
 /** A key goes this far round the table, up or down, in radians, and this share nearer or farther. */
 const [STEP_RAD, NEARER] = [Math.PI / 36, 1.08];
@@ -57,8 +58,8 @@ export class Gathering extends Space {
   #key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey) return;
     // With the pen in hand keys lead it through the air, with the laser that; with Alt one walks round.
-    if (this.#tool === 'pen' && !event.altKey && this.air.press(event, this.rig.camera)) return event.preventDefault();
-    if (this.#tool === 'point' && !event.altKey && this.laser.press(event)) return event.preventDefault();
+    if (this.#tool === 'pen' && !event.altKey && (isHeld(event) || this.air.press(event, this.rig.camera))) return event.preventDefault();
+    if (this.#tool === 'point' && !event.altKey && (isHeld(event) || this.laser.press(event))) return event.preventDefault();
     const way = WAYS[event.key];
     const tool = GATHERED_TOOLS.find((one) => event.key === String((TOOLS.indexOf(one) + 1) % TOOLS.length));
     if (way) this.#go(...way);

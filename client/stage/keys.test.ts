@@ -39,6 +39,11 @@ function press(...keys: string[]): void {
   for (const key of keys) canvas.dispatchEvent(Object.assign(new Event('keydown'), { key, shiftKey: false }));
 }
 
+/** A key that is kept down: the browser sends it again and again. */
+function hold(key: string): void {
+  for (const repeat of [false, true, true]) canvas.dispatchEvent(Object.assign(new Event('keydown'), { key, shiftKey: false, repeat }));
+}
+
 const drawn = (): string[] => acts.flatMap((act) => (act.act === 'add' ? [act.entity.type] : []));
 
 test('keys draw in the air beside images too, and over the images again', () => {
@@ -49,6 +54,19 @@ test('keys draw in the air beside images too, and over the images again', () => 
   expect(steps).toEqual(['in-air', 'line-point', 'line-point', 'placed']);
   press('A', 'Enter', 'ArrowRight', 'ArrowRight', 'Enter', 'Enter');
   expect(drawn()).toEqual(['stroke', 'line', 'stroke']);
+  expect(steps.at(-1)).toBe('on-images');
+});
+
+test('a key that is held does its work once, and goes on where it leads', () => {
+  hold('a');
+  expect(steps).toEqual(['in-air']);
+  hold('Enter');
+  hold('ArrowRight');
+  hold('Enter');
+  expect(steps).toEqual(['in-air', 'line-point', 'line-point']);
+  press('Enter');
+  expect(acts.flatMap((act) => (act.act === 'add' && act.entity.type === 'line' ? [act.entity.points_m.map(([x]) => x)] : []))).toEqual([[0, 0.06]]);
+  hold('a');
   expect(steps.at(-1)).toBe('on-images');
 });
 

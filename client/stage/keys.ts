@@ -8,7 +8,7 @@ import type { Marks } from './marks';
 import type { SharedHologram } from './shared';
 import { toolOfKey, type Tools } from './tools';
 import { moved, scaled, turned } from './turning';
-import { WAYS } from './ways';
+import { WAYS, isHeld } from './ways';
 
 const TURN = Math.PI / 36;
 const MOVE_M = 0.03;
@@ -78,7 +78,7 @@ export class Keys {
     if (event.ctrlKey || event.metaKey) return;
     // Who looks on has no tools: their keys are the clock's.
     const isFree = this.#shared.watching && event.key !== 'Home';
-    const done = (!isFree && (this.#draw(event) || this.#point(event) || this.#general(event))) || (!(isFree && event.shiftKey) && this.#directed(event));
+    const done = (!isFree && (isHeld(event) || this.#draw(event) || this.#point(event) || this.#general(event))) || (!(isFree && event.shiftKey) && this.#directed(event));
     if (!done) return;
     event.preventDefault();
     event.stopPropagation();

@@ -16,8 +16,8 @@ class FakeCanvas extends EventTarget {
   getBoundingClientRect(): object {
     return { left: 0, top: 0 };
   }
-  press(key: string): void {
-    this.dispatchEvent(Object.assign(new Event('keydown', { cancelable: true }), { key }));
+  press(key: string, repeat = false): void {
+    this.dispatchEvent(Object.assign(new Event('keydown', { cancelable: true }), { key, repeat }));
   }
   go(type: string, clientX: number, pointerId = 1): void {
     this.dispatchEvent(Object.assign(new Event(type), { pointerId, button: 0, clientX, clientY: 20.5 }));
@@ -63,6 +63,14 @@ test('the pen draws by keyboard, point by point; the last point chosen again end
   expect(said.map(([what]) => what)).toEqual(['line-point', 'line-point', 'line-point']);
   canvas.press('Enter');
   expect(lines()).toEqual([[[1, 2, 0], [5, 2, 0], [9, 2, 0]]]);
+});
+
+test('Enter that is held sets one point, and ends no line', () => {
+  show([1, 2, 0]);
+  canvas.press('Enter');
+  show([5, 2, 0]);
+  for (const repeat of [false, true, true]) canvas.press('Enter', repeat);
+  expect(said.map(([what]) => what)).toEqual(['line-point', 'line-point']);
 });
 
 test('Escape gives up a line, and what takes several points', () => {

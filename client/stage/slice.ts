@@ -12,6 +12,7 @@ import { pixelFromVoxel, readSlice, sliceLayout, sliceOf, stepped, voxelFromPixe
 import { crosshair, dot as point, letters, ruler, segments, words, type Point2 } from './slice-paint';
 import type { Tool } from './tools';
 import { windowTable } from './transfer';
+import { isHeld } from './ways';
 
 const NODULE = '#7fe3dc';
 /** Tools that do something at a point of a slice. */
@@ -338,6 +339,7 @@ export class Slice {
   #press(event: KeyboardEvent): void {
     const state = this.#state;
     if (!state || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isHeld(event)) return event.preventDefault();
     const far = event.shiftKey ? 10 : 1;
     const ways: Record<string, readonly [number, number]> = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, -far], ArrowDown: [0, far] };
     const way = ways[event.key];

@@ -7,3 +7,10 @@ export const WAYS: Readonly<Record<string, readonly [right: number, up: number, 
   PageUp: [0, 0, -1],
   PageDown: [0, 0, 1],
 };
+
+const ONCE: ReadonlySet<string> = new Set(['Enter', ' ', 'a', 'A']);
+
+/** Whether a key is only held that does its work once a press; what leads or scales goes on. */
+export function isHeld({ key, repeat }: Pick<KeyboardEvent, 'key' | 'repeat'>): boolean {
+  return repeat && ONCE.has(key);
+}

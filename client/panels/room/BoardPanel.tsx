@@ -11,6 +11,7 @@ import { BOARD_SPOTS, SPOTS, freeSpot } from '../../core/room-standing';
 import type { Spot } from '../../core/room-standing';
 import { INK_STEP, PenLine } from '../../stage/pen-line';
 import type { BoardPoint } from '../../stage/room-view';
+import { isHeld } from '../../stage/ways';
 import { Field } from '../Field';
 import { Icon } from '../Icon';
 import { RemoveButton } from '../RemoveButton';
@@ -104,6 +105,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
     paint();
   };
   const press = (event: KeyboardEvent): void => {
+    if (isHeld(event)) return event.preventDefault();
     const step = props.works ? keys.press(event) : undefined;
     paint();
     if (!step) return;
