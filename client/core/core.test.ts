@@ -8,7 +8,7 @@ import { colonIn, detailIn, nameIn, preferredLanguage } from './language';
 import { goesOnUntil, onlyAnswering, readsUntil } from './offline/vault';
 import { comings, placedWords } from './room-news';
 import { handsBetween, knocked, orderedWords } from './room-order';
-import { firstLook, windowName } from './room-control';
+import { firstLook, steppedWindow, windowName } from './room-control';
 import { pageOf } from './router';
 import { ageLabel, sinceQuitting } from '../panels/person';
 import { WORDS, fill, translate } from '../words/words';
@@ -215,6 +215,14 @@ describe('the hospital', () => {
   test('a window has its name', () => {
     expect(windowName({ centre_hu: -600, width_hu: 1500 })).toBe('lung');
     expect(windowName({ centre_hu: -600, width_hu: 1501 })).toBeUndefined();
+  });
+
+  test('a window goes step by step, as far as its sliders go', () => {
+    const lung = { centre_hu: -600, width_hu: 1500 };
+    expect(steppedWindow(lung, 'centre_hu', 1)).toEqual({ centre_hu: -580, width_hu: 1500 });
+    expect(steppedWindow(lung, 'width_hu', -1)).toEqual({ centre_hu: -600, width_hu: 1450 });
+    expect(steppedWindow({ centre_hu: -990, width_hu: 40 }, 'centre_hu', -1).centre_hu).toBe(-1000);
+    expect(steppedWindow({ centre_hu: -990, width_hu: 40 }, 'width_hu', -1).width_hu).toBe(10);
   });
 });
 

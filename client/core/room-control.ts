@@ -23,6 +23,12 @@ export const WINDOWS = {
 
 export type WindowName = keyof typeof WINDOWS;
 
+/** How far sliders and steps lead a window, and how far a step does, in HU. */
+export const WINDOW_REACH = {
+  centre_hu: { least: -1000, most: 1000, step: 20 },
+  width_hu: { least: 10, most: 3000, step: 50 },
+} as const;
+
 /** Fields of the hologram that the panels change. */
 export type HologramChange = Partial<Omit<Hologram, 'type' | 'series'>>;
 
@@ -158,6 +164,12 @@ export function windowName(window: Hologram['window']): WindowName | undefined {
   return names.find(
     (name) => WINDOWS[name].centre_hu === window.centre_hu && WINDOWS[name].width_hu === window.width_hu,
   );
+}
+
+/** The window one step lower or higher, or narrower or wider. */
+export function steppedWindow(window: Hologram['window'], of: keyof Hologram['window'], way: 1 | -1): Hologram['window'] {
+  const { least, most, step } = WINDOW_REACH[of];
+  return { ...window, [of]: Math.min(most, Math.max(least, window[of] + way * step)) };
 }
 
 /** Where to look first: at the first lesion, else at the middle; nothing where one looks into the scan already. */

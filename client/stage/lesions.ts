@@ -1,4 +1,5 @@
 import { CanvasTexture, Group, SRGBColorSpace, Sprite, SpriteMaterial } from 'three';
+import { LESIONS, layerOf } from '../core/hologram-layers';
 import type { Lesion } from '../core/volume/manifest';
 import type { Language } from '../core/language';
 import type { HologramView } from './hologram';
@@ -51,7 +52,7 @@ export class LesionMarks {
   /** Keeps marks on their lesions; `pixelsPerMetre` is at one metre's distance. */
   update(distanceTo: (point: { x: number; y: number; z: number }) => number): void {
     const { state } = this.#view;
-    this.group.visible = state !== undefined && (state.layers['lesions']?.visible ?? true);
+    this.group.visible = state !== undefined && (layerOf(state, LESIONS).visible);
     for (const { lesion, ring, label } of this.#marks) {
       const at = this.#view.roomFromLps(lesion.centre_lps_mm);
       const radius = Math.max(0.006, lesion.long_axis_mm * 0.0005 * this.#view.root.scale.x);

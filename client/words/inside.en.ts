@@ -60,6 +60,8 @@ export const inside = {
   'inside.circle.turn': 'Close the hand at a board or page, or at the end of its ray, to carry it; two hands turn and scale it.',
   'inside.circle.point': 'Point: everybody sees your ray.',
   'inside.circle.pen': 'Hold the trigger or pinch and draw, on a board or in the air; let go to end the line.',
+  'inside.window': 'Window by numbers',
+  'inside.window.at': 'Window: centre {centre} HU, width {width} HU',
   'inside.move.title': 'Move',
   'inside.move.hint': 'Each press is one step, for everybody.',
   'inside.move.hint.gaze': 'Looking on goes on: one step after the other, for everybody.',

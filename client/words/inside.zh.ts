@@ -62,6 +62,8 @@ export const inside: Readonly<Record<keyof typeof en, string>> = {
   'inside.circle.turn': '在白板或页面处、或用射线对准后握住即可移动；双手可旋转和缩放。',
   'inside.circle.point': '指示：所有人都能看到您的射线。',
   'inside.circle.pen': '按住扳机或捏合，在白板上或空中画线；松开即结束。',
+  'inside.window': '窗位与窗宽',
+  'inside.window.at': '窗位 {centre} HU，窗宽 {width} HU',
   'inside.move.title': '移动',
   'inside.move.hint': '每按一次移动一步，对所有人生效。',
   'inside.move.hint.gaze': '持续注视会一步接一步移动，对所有人生效。',

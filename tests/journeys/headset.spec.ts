@@ -161,6 +161,10 @@ test('a person with a headset walks round the hologram, carries it and sets its 
     expect(changed(before, await seen(li))).toBeGreaterThan(0.01);
     await chen.getByRole('tab', { name: 'View' }).click();
     await expect(chen.getByRole('radio', { name: 'Lung' })).toBeChecked();
+    // By numbers too, step by step.
+    await press(li, 'controllers', 'centre:more');
+    await press(li, 'controllers', 'width:less');
+    await expect.poll(async () => (await told(chen)).window).toEqual({ centre_hu: LUNG.centre_hu + 20, width_hu: LUNG.width_hu - 50 });
   });
 
   await test.step('asks for what the other has in hand, is given it, keeps it, and takes it as the host', async () => {

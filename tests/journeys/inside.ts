@@ -174,6 +174,8 @@ async function aimAt(page: Page, button: string): Promise<Aim> {
 const PAGE_OF: Readonly<Record<string, string>> = {
   window: 'view',
   mode: 'view',
+  centre: 'window',
+  width: 'window',
   move: 'move',
   seek: 'move',
   cut: 'cut',

@@ -6,9 +6,9 @@ import { centreLps, extentMm } from '../../core/frames';
 import type { VoxelGrid } from '../../core/frames';
 import { CUTS, CUT_AXIS, cutAt, cutOf, movedCut, placeOfCut } from '../../core/hologram-cuts';
 import type { Cut } from '../../core/hologram-cuts';
-import { SKIN, layerOf } from '../../core/hologram-layers';
+import { LESIONS, SKIN, layerOf } from '../../core/hologram-layers';
 import { inLanguage } from '../../core/language';
-import { WINDOWS, windowName } from '../../core/room-control';
+import { WINDOWS, WINDOW_REACH, windowName } from '../../core/room-control';
 import type { RoomControl, WindowName } from '../../core/room-control';
 import type { VolumeManifest } from '../../core/volume/manifest';
 import type { Hologram, Layer, Mode } from '../../stage/room-view';
@@ -18,7 +18,7 @@ import { Slider } from './Slider';
 
 /** What the stage draws besides the surfaces of a series. */
 const OWN_LAYERS = [
-  { name: 'lesions', colour: '#ffc35c' },
+  { name: LESIONS, colour: '#ffc35c' },
   { name: SKIN, colour: '#e9c3a6' },
 ] as const;
 const SMALLEST_SCALE = 0.5;
@@ -124,8 +124,8 @@ function WindowChoice(props: PartProps): JSX.Element {
       />
       <Slider
         label={app.t('window.centre')}
-        min={-1000}
-        max={1000}
+        min={WINDOW_REACH.centre_hu.least}
+        max={WINDOW_REACH.centre_hu.most}
         step={10}
         value={props.state.window.centre_hu}
         words={`${props.state.window.centre_hu} HU`}
@@ -133,8 +133,8 @@ function WindowChoice(props: PartProps): JSX.Element {
       />
       <Slider
         label={app.t('window.width')}
-        min={10}
-        max={3000}
+        min={WINDOW_REACH.width_hu.least}
+        max={WINDOW_REACH.width_hu.most}
         step={10}
         value={props.state.window.width_hu}
         words={`${props.state.window.width_hu} HU`}

@@ -8,14 +8,14 @@ import { figuresFor } from '../../core/figures';
 import { gazeChooses, letGazeChoose } from '../../core/gaze';
 import { BOX_SIDES, CUTS, boxOf, cutAt, movedCut, movedSide, placeOfCut } from '../../core/hologram-cuts';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
-import { layerOf } from '../../core/hologram-layers';
+import { LESIONS, layerOf } from '../../core/hologram-layers';
 import type { RoomInfo } from '../../core/hospital';
 import { inLanguage, listIn } from '../../core/language';
 import { lookLike, wear, wornBy } from '../../core/own-looks';
 import { PALETTE } from '../../core/palette';
 import { isPseudonym } from '../../core/pseudonym';
 import type { RoomAround } from '../../core/room-around';
-import { WINDOWS } from '../../core/room-control';
+import { WINDOWS, steppedWindow } from '../../core/room-control';
 import type { RoomControl } from '../../core/room-control';
 import { firstOf } from '../../core/room-hands';
 import type { RoomHands } from '../../core/room-hands';
@@ -236,12 +236,22 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     const [all, name] = [parts(), parts()[partAt()]?.name];
     if (what === 'all') return props.control.change({ within: null, only: null, crop: null, apart: 0 });
     if (what === 'next' || what === 'previous') return void setPart((partAt() + (what === 'next' ? 1 : all.length - 1)) % Math.max(1, all.length));
+    if (what === 'lesions') return turnLayer(LESIONS);
     if (name === undefined) return;
     if (what === 'only' || what === 'within') props.control.change({ [what]: state()?.[what] === name ? null : name });
-    else if (what === 'shown') props.control.change({ layers: { [name]: { ...layer(name), visible: !layer(name).visible } } });
+    else if (what === 'shown') turnLayer(name);
     else if (what === 'faded') props.control.change({ layers: { [name]: { ...layer(name), opacity: layer(name).opacity < 1 ? 1 : FADED } } });
     else if (what === 'measure') props.control.measureInside(name);
     else if (what === 'apart') props.control.change({ apart: APART_STEPS.find((step) => step > (state()?.apart ?? 0)) ?? 0 });
+  }
+
+  function turnLayer(name: string): void {
+    props.control.change({ layers: { [name]: { ...layer(name), visible: !layer(name).visible } } });
+  }
+
+  function stepWindow(of: 'centre_hu' | 'width_hu', what: string): void {
+    const there = state()?.window;
+    if (there) props.control.change({ window: steppedWindow(there, of, what === 'more' ? 1 : -1) });
   }
 
   function pressCut(what: string): void {
@@ -367,6 +377,8 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     back: openPage,
     tool: (which) => props.control.chooseTool(tools().find((tool) => tool === which) ?? 'turn'),
     window: (which) => props.control.change({ window: WINDOWS[WINDOWS_INSIDE.find((window) => window === which) ?? 'lung'] }),
+    centre: (which) => stepWindow('centre_hu', which),
+    width: (which) => stepWindow('width_hu', which),
     mode: (which) => props.control.change({ mode: MODES_INSIDE.find((mode) => mode === which) ?? 'volume' }),
     move: (which, worn) => {
       const step = STEPS.find((one) => one === which);

@@ -14,9 +14,9 @@ import type { SurfaceState } from '../../xr/real-room';
 
 /** Pages that have a tab; the others open from one of them. */
 export const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
-export const OPENED = { move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room', object: 'room', call: 'room', things: 'tools', colour: 'own', place: 'room' } as const;
+export const OPENED = { window: 'view', move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room', object: 'room', call: 'room', things: 'tools', colour: 'own', place: 'room' } as const;
 export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
-export const PAGES: readonly Page[] = [...TABS, 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'object', 'call', 'things', 'colour', 'place', 'recording'];
+export const PAGES: readonly Page[] = [...TABS, 'window', 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'object', 'call', 'things', 'colour', 'place', 'recording'];
 
 export interface SomebodyInside {
   readonly name: string;

@@ -82,6 +82,18 @@ test('only what the room lets one take away is taken away', () => {
   expect(host.done).toEqual([['remove', 1]]);
 });
 
+test('whoever keeps order takes away a page that somebody else put into the room, unless it is locked', () => {
+  const host = opened({ keeps: true });
+  host.things.press('next');
+  expect(host.things.state().of).toMatchObject({ name: 'Images', mayRemove: true });
+  host.things.press('remove');
+  expect(host.done).toEqual([['remove', 2]]);
+  const locked = opened({ keeps: true, locked: { 2: { by: 'chen.x', name: 'Chen', marks: false } } });
+  locked.things.press('next');
+  locked.things.press('remove');
+  expect(locked.done).toEqual([]);
+});
+
 test('a lock holds what stands, and is turned by who may', () => {
   const free = opened();
   free.things.press('lock');

@@ -139,17 +139,32 @@ describe('what is offered', () => {
 
   it('shows what is chosen', () => {
     expect(chosen({ page: 'tools', tool: 'clip' })).toEqual(['tool:clip']);
-    expect(chosen({ page: 'parts', hologram: { ...HOLOGRAM, only: 'lung-left', apart: 0.5 } })).toEqual(['part:shown', 'part:only', 'part:apart']);
-    expect(chosen({ page: 'parts', part: 1, hologram: { ...HOLOGRAM, only: 'lung-left' } })).toEqual(['part:shown']);
+    expect(chosen({ page: 'parts', hologram: { ...HOLOGRAM, only: 'lung-left', apart: 0.5 } })).toEqual(['part:shown', 'part:only', 'part:apart', 'part:lesions']);
+    expect(chosen({ page: 'parts', part: 1, hologram: { ...HOLOGRAM, only: 'lung-left' } })).toEqual(['part:shown', 'part:lesions']);
     const cut = { page: 'cut', hologram: { ...HOLOGRAM, clip: { normal_lps: [0, -1, 0], offset_mm: 30 } } } as const;
     expect(chosen(cut)).toEqual(['cut:coronal']);
     expect(panel(cut).lines[0]).toBe('Cutting plane: Coronal, -30 mm');
     expect(ids({ page: 'cut' })).not.toContain('cut:more');
   });
 
+  it('leads the window by numbers, on and on where one looks', () => {
+    expect(ids({ page: 'view' })).toContain('page:window');
+    const { lines, buttons } = panel({ page: 'window' });
+    expect(lines[0]).toBe('Window: centre 40 HU, width 400 HU');
+    expect(buttons.map(({ id, label, repeats }) => [id, label, repeats])).toEqual([
+      ['centre:less', 'Centre −20 HU', true],
+      ['centre:more', 'Centre +20 HU', true],
+      ['width:less', 'Width −50 HU', true],
+      ['width:more', 'Width +50 HU', true],
+      ['back:view', 'Back', undefined],
+    ]);
+    expect(panel({ page: 'window' }, 'zh').lines[0]).toBe('窗位 40 HU，窗宽 400 HU');
+  });
+
   it('shows, fades and hides one structure', () => {
-    expect(chosen({ page: 'parts' })).toEqual(['part:shown']);
-    expect(chosen({ page: 'parts', hologram: { ...HOLOGRAM, layers: { 'lung-left': { visible: false, opacity: 0.35 } } } })).toEqual(['part:faded']);
+    expect(chosen({ page: 'parts' })).toEqual(['part:shown', 'part:lesions']);
+    expect(chosen({ page: 'parts', hologram: { ...HOLOGRAM, layers: { 'lung-left': { visible: false, opacity: 0.35 } } } })).toEqual(['part:faded', 'part:lesions']);
+    expect(chosen({ page: 'parts', hologram: { ...HOLOGRAM, layers: { lesions: { visible: false, opacity: 1 } } } })).toEqual(['part:shown']);
   });
 
   it('has what stands here under the tools, with and without images, for who may act, and for all who have something there', () => {
@@ -216,7 +231,8 @@ describe('what is offered', () => {
   });
 
   it('waits for the structures and other images', () => {
-    expect(ids({ page: 'parts', parts: [] })).toEqual(['part:all', 'page:shelf']);
+    expect(ids({ page: 'parts', parts: [] })).toEqual(['part:lesions', 'part:all', 'page:shelf']);
+    expect(ids({ page: 'parts', parts: [], hologram: undefined })).toEqual(['part:all', 'page:shelf']);
     expect(panel({ page: 'parts', parts: [] }).lines).toContain('The structures of these images are still being made.');
     expect(ids({ page: 'shelf' })).toEqual(['take:1.2.3', 'take:1.3', 'back:parts']);
     expect(ids({ page: 'shelf', shelf: { ...NOW.shelf, lying: [] } })).toEqual(['back:parts']);
@@ -319,7 +335,7 @@ describe('where people meet without images', () => {
   });
 
   it('never shows a page that is about images', () => {
-    for (const page of ['view', 'move', 'cut', 'crop', 'parts', 'shelf'] as const) expect(pageNow(page, 'off', false)).toBe('room');
+    for (const page of ['view', 'window', 'move', 'cut', 'crop', 'parts', 'shelf'] as const) expect(pageNow(page, 'off', false)).toBe('room');
     for (const page of ['tools', 'room', 'own', 'figure', 'people', 'why'] as const) expect(pageNow(page, 'off', false)).toBe(page);
   });
 });

@@ -2,7 +2,8 @@
 import type { RecordingNow } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { AXES, BOX_SIDES, CUTS, cutOf, placeOfCut } from '../../core/hologram-cuts';
-import { layerOf } from '../../core/hologram-layers';
+import { LESIONS, layerOf } from '../../core/hologram-layers';
+import { WINDOW_REACH } from '../../core/room-control';
 import { PLACES } from '../../stage/places/design';
 import { GATHERED_TOOLS } from '../../stage/tools';
 import type { Tool } from '../../stage/tools';
@@ -119,6 +120,7 @@ function ownLines(state: InsideState, t: T): string[] {
   if (page === 'tools') return [t(state.twin ? `inside.hint.${state.tool}` : `inside.circle.${state.tool as 'turn'}`)];
   if (page === 'move') return [t(state.seeking === 'hologram' ? 'inside.move.seeking' : state.gaze ? 'inside.move.hint.gaze' : 'inside.move.hint')];
   if (page === 'parts') return [part ? t('inside.part', { name: part.label, at: state.part + 1, count: state.parts.length }) : t('parts.none')];
+  if (page === 'window') return hologram ? [t('inside.window.at', { centre: hologram.window.centre_hu, width: hologram.window.width_hu })] : [];
   if (page === 'cut') {
     const [clip, cut] = [hologram?.clip, cutOf(hologram?.clip ?? null)];
     return clip && cut ? [t('inside.clip.at', { plane: t(`slice.${cut}`), at: Math.round(placeOfCut(clip)) })] : [];
@@ -158,6 +160,8 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
       return ownButtons(state, t);
     case 'move':
       return moveButtons(state, t);
+    case 'window':
+      return windowButtons(t);
     case 'cut':
       return cutButtons(state, t);
     case 'crop':
@@ -194,6 +198,7 @@ function viewButtons({ hologram, box }: InsideState, t: T): PanelButton[] {
   return [
     ...WINDOWS_INSIDE.map((window) => button(`window:${window}`, t(`window.${window}`))),
     ...MODES_INSIDE.map((mode) => button(`mode:${mode}`, t(`mode.${mode}`), hologram?.mode === mode)),
+    button('page:window', t('inside.window')),
     button('page:move', t('inside.move.title')),
     button('page:cut', t('clip.title'), Boolean(hologram?.clip)),
     ...when(box !== undefined, button('page:crop', t('crop.title'), Boolean(hologram?.crop))),
@@ -214,6 +219,7 @@ function partButtons({ hologram, parts, part, may }: InsideState, t: T): PanelBu
       button('part:measure', t('parts.measure')),
       button('part:apart', t('inside.apart', { percent: Math.round((hologram?.apart ?? 0) * 100) }), (hologram?.apart ?? 0) > 0),
     ),
+    ...when(hologram !== undefined, button('part:lesions', t('layers.lesions'), layerOf(hologram, LESIONS).visible)),
     button('part:all', t('parts.all')),
     ...when(may.work, button('page:shelf', t('shelf.title'))),
   ];
@@ -290,6 +296,14 @@ function moveButtons({ seeking }: InsideState, t: T): PanelButton[] {
     button('seek', t('inside.move.seek'), seeking === 'hologram'),
     button('back:view', t('inside.back')),
   ];
+}
+
+function windowButtons(t: T): PanelButton[] {
+  const steps = (['centre', 'width'] as const).flatMap((of) => {
+    const { step } = WINDOW_REACH[`${of}_hu`];
+    return [button(`${of}:less`, `${t(`window.${of}`)} −${step} HU`), button(`${of}:more`, `${t(`window.${of}`)} +${step} HU`)];
+  });
+  return [...steps.map((one) => ({ ...one, repeats: true })), button('back:view', t('inside.back'))];
 }
 
 function cutButtons({ hologram, tool, tools }: InsideState, t: T): PanelButton[] {
