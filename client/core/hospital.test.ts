@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { matches } from './hospital';
+import { matches, openIn } from './hospital';
 import type { PatientRow } from './hospital';
 
 test('a patient without a name or number is listed, and found by neither', () => {
@@ -7,4 +7,10 @@ test('a patient without a name or number is listed, and found by neither', () =>
   expect(matches(unnamed, '')).toBe(true);
   expect(matches(unnamed, 'null')).toBe(false);
   expect(matches({ ...unnamed, mrn: 'YY1' }, ' yy')).toBe(true);
+});
+
+test('where people meet counts as open beside scenarios that are planned', () => {
+  expect(openIn([{ state: 'planned' }, { state: 'planned' }], 1)).toEqual({ n: 1, all: 3 });
+  expect(openIn([{ state: 'open' }, { state: 'planned' }], 2)).toEqual({ n: 3, all: 4 });
+  expect(openIn([{ state: 'planned' }], 0)).toEqual({ n: 0, all: 1 });
 });

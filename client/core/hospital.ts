@@ -86,6 +86,11 @@ export interface GatheringCard {
   readonly title: Text;
 }
 
+/** How much of a room is open, of all that it has or will have: scenarios, and what leads elsewhere, which always is. */
+export function openIn(scenarios: readonly Pick<ScenarioCard, 'state'>[], doors: number): { readonly n: number; readonly all: number } {
+  return { n: doors + scenarios.filter(({ state }) => state === 'open').length, all: doors + scenarios.length };
+}
+
 export interface Home {
   readonly me: Me;
   readonly patients: readonly PatientRow[];

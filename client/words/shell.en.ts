@@ -75,7 +75,7 @@ export const shell = {
   'home.rooms': 'The six rooms',
   'home.open': 'Open',
   'home.planned': 'Planned',
-  'home.openCount': '{n} of {all} scenarios open',
+  'home.openCount': '{n} of {all} open',
 
   'waiting.consult-request': 'Asks for a consultation',
   'waiting.consult-open': 'Consultation is open',

@@ -77,7 +77,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'home.rooms': '六个元空间',
   'home.open': '已开放',
   'home.planned': '规划中',
-  'home.openCount': '{all} 个场景，已开放 {n} 个',
+  'home.openCount': '共 {all} 项，已开放 {n} 项',
 
   'waiting.consult-request': '请求会诊',
   'waiting.consult-open': '会诊进行中',

@@ -8,6 +8,10 @@ test('home shows the six rooms with all their scenarios, and says which are open
     await expect(li.getByRole('link', { name })).toHaveAttribute('href', /^\/rooms\//);
   }
   await expect(li.locator('a.scenario')).toContainText(['Remote consultation']);
+  // What is counted is what stands above it, where people meet included.
+  for (const room of await rooms.all()) {
+    await expect(room.locator('.room-count')).toHaveText(`${await room.locator('a.scenario').count()} of ${await room.locator('.scenario').count()} open`);
+  }
   await expect(li.locator('.scenario.planned').first()).toContainText('Planned');
   await li.locator('.patient-line').first().waitFor();
   await look(li, 'home');

@@ -6,7 +6,7 @@ import { PatientTable } from '../../panels/PatientTable';
 import { RoomIcon } from '../../panels/Icon';
 import { WaitingList } from '../../panels/WaitingList';
 import { useApp } from '../app';
-import { ROOM_KINDS, roomPath } from '../hospital';
+import { ROOM_KINDS, openIn, roomPath } from '../hospital';
 import type { GatheringCard, Home, RoomKind, ScenarioCard } from '../hospital';
 import { opensPseudonyms } from '../pseudonym';
 import { inLanguage } from '../language';
@@ -106,7 +106,11 @@ export function HomePage(): JSX.Element {
 
 function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[]; gatherings: readonly GatheringCard[] }): JSX.Element {
   const app = useApp();
-  const open = (): number => props.scenarios.filter(({ state }) => state === 'open').length;
+  /** Pages of the room besides where people meet and its scenarios. */
+  const pages = (): readonly (readonly [path: string, title: 'opening.title' | 'sanctions.title'])[] => [
+    ...(props.room === 'teaching' && opensPseudonyms(app.me()) ? [['/pseudonyms', 'opening.title'] as const] : []),
+    ...(props.room === 'management' && reviewsSanctions(app.me()) ? [['/sanctions', 'sanctions.title'] as const] : []),
+  ];
   const title = (scenario: ScenarioCard): string => inLanguage(scenario.title, app.language());
   return (
     <article class="panel room-card" data-accent={props.room} aria-labelledby={`room-${props.room}`}>
@@ -130,22 +134,16 @@ function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[]; g
             </li>
           )}
         </For>
-        <Show when={props.room === 'teaching' && opensPseudonyms(app.me())}>
-          <li>
-            <Link class="scenario" href="/pseudonyms">
-              <span>{app.t('opening.title')}</span>
-              <span class="chip accent">{app.t('home.open')}</span>
-            </Link>
-          </li>
-        </Show>
-        <Show when={props.room === 'management' && reviewsSanctions(app.me())}>
-          <li>
-            <Link class="scenario" href="/sanctions">
-              <span>{app.t('sanctions.title')}</span>
-              <span class="chip accent">{app.t('home.open')}</span>
-            </Link>
-          </li>
-        </Show>
+        <For each={pages()}>
+          {([path, name]) => (
+            <li>
+              <Link class="scenario" href={path}>
+                <span>{app.t(name)}</span>
+                <span class="chip accent">{app.t('home.open')}</span>
+              </Link>
+            </li>
+          )}
+        </For>
         <For each={props.scenarios}>
           {(scenario) => (
             <li>
@@ -168,7 +166,7 @@ function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[]; g
         </For>
       </ul>
       <p class="soft small room-count">
-        {app.t('home.openCount', { n: open(), all: props.scenarios.length })}
+        {app.t('home.openCount', openIn(props.scenarios, props.gatherings.length + pages().length))}
       </p>
     </article>
   );
