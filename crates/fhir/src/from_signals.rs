@@ -202,17 +202,14 @@ pub fn corrected(
         return None;
     }
     let part = part.as_object_mut()?;
-    match value {
-        Some(value) => {
-            part.shift_remove("dataAbsentReason");
-            part.insert("valueQuantity".to_owned(), quantity(value, unit));
-        }
-        None => {
-            let system = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
-            let reason = json!({"coding": [{"system": system, "code": "error"}]});
-            part.shift_remove("valueQuantity");
-            part.insert("dataAbsentReason".to_owned(), reason);
-        }
+    if let Some(value) = value {
+        part.shift_remove("dataAbsentReason");
+        part.insert("valueQuantity".to_owned(), quantity(value, unit));
+    } else {
+        let system = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
+        let reason = json!({"coding": [{"system": system, "code": "error"}]});
+        part.shift_remove("valueQuantity");
+        part.insert("dataAbsentReason".to_owned(), reason);
     }
     let has_value = |part: &Value| part.get("valueQuantity").is_some();
     let is_whole = match observation.get("component").and_then(Value::as_array) {
