@@ -223,6 +223,11 @@ impl Telling {
         }
     }
 
+    /// Whether it says anything.
+    pub fn tells(&self) -> bool {
+        !self.why.is_empty()
+    }
+
     /// The alert that is raised, or open again, or over since the patient answered; none where there is nothing to tell.
     pub fn fact(self, course: &FollowUp, now: Timestamp) -> Option<(NewFact, Precondition)> {
         if self.why.is_empty() {

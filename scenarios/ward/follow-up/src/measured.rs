@@ -152,7 +152,7 @@ impl Taking<'_> {
         let found = self.found(&course, &mut names).await?;
         let mut new = Vec::new();
         let mut telling = Telling::default();
-        let mut has_answers = false;
+        let mut is_heard = false;
         let now = self.context.now();
         for ((day, device), readings) in found {
             let name = names.get(&device).cloned().unwrap_or_default();
@@ -168,7 +168,7 @@ impl Taking<'_> {
             };
             new.push((by_device(&course, &report, sender), condition));
             if !report.answers.is_empty() {
-                has_answers = true;
+                is_heard |= report.heard == now;
                 let name = format!("d-{:x}", report.at.0);
                 telling.hear(&course, &name, course.worse(&report));
             }
@@ -177,8 +177,9 @@ impl Taking<'_> {
         if new.is_empty() {
             return Ok(nothing);
         }
-        // What is only taken back is no answer, and ends no silence.
-        let told = telling.fact(&course, now).filter(|_| has_answers);
+        // What is only taken back, or put right, is no answer, and ends no silence.
+        let is_telling = is_heard || telling.tells();
+        let told = telling.fact(&course, now).filter(|_| is_telling);
         let is_told = told.is_some();
         new.extend(told);
         facts::commit(self.context, &facts::hospital(), new).await?;

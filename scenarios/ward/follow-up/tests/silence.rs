@@ -181,8 +181,8 @@ async fn a_silent_patient_who_answers_that_it_is_worse_is_told_of_by_the_same_al
     assert_eq!(own.unwrap()[0]["told"]["silent"], false);
 }
 
-#[tokio::test]
-async fn a_device_of_the_patient_ends_a_silence() {
+/// A patient who answered this morning and has an oximeter.
+async fn answered_with_oximeter() -> Way {
     let way = answered().await;
     let body = json!({
         "status": "active",
@@ -190,10 +190,11 @@ async fn a_device_of_the_patient_ends_a_silence() {
         "patient": {"reference": "Patient/p1"},
     });
     way.hospital.put("Device", "ox", Some("p1"), body).await;
-    until(&way, 3, 8).await;
-    assert_eq!(alerts(&way).await[0]["state"], "open");
-    let at = way.hospital.now();
-    let arrived = Arrived {
+    way
+}
+
+fn spo2(at: Timestamp, value: f64, quality: Vec<QualityMark>) -> Arrived {
+    Arrived {
         stream: StreamKey {
             device: DeviceId::new("ox").unwrap(),
             stream: "spo2".to_owned(),
@@ -201,21 +202,29 @@ async fn a_device_of_the_patient_ends_a_silence() {
         subject: Some(PatientId::new("p1").unwrap()),
         coding: Coding::new("urn:iso:std:iso:11073:10101", "150456"),
         unit: "%".to_owned(),
-        readings: Readings::One { at, value: 96.0 },
+        readings: Readings::One { at, value },
         received: at,
-        quality: vec![],
+        quality,
         message: None,
-    };
-    let mut taken_back = arrived.clone();
-    taken_back.quality = vec![
-        QualityMark::Correction { received_ms: 1 },
-        QualityMark::Superseded,
-    ];
-    for arrived in [arrived, taken_back] {
-        way.hospital.measure(vec![arrived]).await;
-        let permit = way.hospital.own_permit();
-        let taken = FollowUpAtHome.measured(&way.hospital, permit, None);
-        taken.await.unwrap();
+    }
+}
+
+async fn measure(way: &Way, arrived: Arrived) {
+    way.hospital.measure(vec![arrived]).await;
+    let permit = way.hospital.own_permit();
+    let taken = FollowUpAtHome.measured(&way.hospital, permit, None);
+    taken.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_device_of_the_patient_ends_a_silence() {
+    let way = answered_with_oximeter().await;
+    until(&way, 3, 8).await;
+    assert_eq!(alerts(&way).await[0]["state"], "open");
+    let at = way.hospital.now();
+    let correction = QualityMark::Correction { received_ms: 1 };
+    for quality in [vec![], vec![correction, QualityMark::Superseded]] {
+        measure(&way, spo2(at, 96.0, quality)).await;
         assert_eq!(alerts(&way).await[0]["state"], "closed");
     }
     // What ended it was none: it goes on, and an answer ends it.
@@ -226,6 +235,22 @@ async fn a_device_of_the_patient_ends_a_silence() {
         .await
         .unwrap();
     assert_eq!(alerts(&way).await[0]["state"], "closed");
+}
+
+#[tokio::test]
+async fn what_is_put_right_of_a_day_before_ends_no_silence() {
+    let way = answered_with_oximeter().await;
+    let at = way.hospital.now();
+    measure(&way, spo2(at, 96.0, vec![])).await;
+    until(&way, 3, 8).await;
+    assert_eq!(alerts(&way).await[0]["state"], "open");
+    let correction = QualityMark::Correction { received_ms: 1 };
+    measure(&way, spo2(at, 97.0, vec![correction])).await;
+    let seen = way.see(LI).await;
+    let mut reports = seen["reports"].as_array().unwrap().iter();
+    let of_device = reports.find(|one| !one["device"].is_null()).unwrap();
+    assert_eq!(of_device["answers"], json!({"spo2_percent": 97.0}));
+    assert_eq!(seen["alerts"][0]["state"], "open");
 }
 
 #[tokio::test]
