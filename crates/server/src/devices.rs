@@ -186,10 +186,12 @@ impl Devices {
     }
 
     /// What people call what comes on a stream, where the profile of its device has it.
-    pub fn title_of(&self, of: &StreamKey) -> Option<Text> {
+    pub fn title_of(&self, of: &StreamKey, code: &str, unit: &str) -> Option<Text> {
         let device = self.find(&of.device)?;
         let stream = device.profile.stream(&of.stream)?;
-        Some(stream.title.clone())
+        // What a device of another kind measured under its id before is none of its own.
+        let is_it = stream.unit == unit && stream.code.coding().code == code;
+        is_it.then(|| stream.title.clone())
     }
 
     /// Takes who lies in which bed.
@@ -670,19 +672,24 @@ mod tests {
         let profiles = Profiles::shipped().clone();
         let monitor = Arc::clone(profiles.get("bedside-monitor").unwrap());
         let devices = Devices::open(folder.path(), profiles, Recalled::default()).unwrap();
-        let title = |device: &str, stream: &str| {
-            devices.title_of(&StreamKey {
+        let ecg = monitor.stream("ecg-ii").unwrap();
+        let code = ecg.code.coding().code;
+        let title_in = |device: &str, stream: &str, unit: &str| {
+            let of = StreamKey {
                 device: DeviceId::new(device).unwrap(),
                 stream: stream.to_owned(),
-            })
+            };
+            devices.title_of(&of, &code, unit)
         };
+        let title = |device: &str, stream: &str| title_in(device, stream, &ecg.unit);
         assert_eq!(title("device", "ecg-ii"), None, "it is not registered");
         let registered = device(&monitor, "a", None);
         let mut known = devices.known.write();
         known.insert(registered.id.clone(), registered);
         drop(known);
-        let expected = monitor.stream("ecg-ii").unwrap().title.clone();
-        assert_eq!(title("device", "ecg-ii"), Some(expected));
+        assert_eq!(title("device", "ecg-ii"), Some(ecg.title.clone()));
+        let other = title_in("device", "ecg-ii", "mm[Hg]");
+        assert_eq!(other, None, "of another kind of device");
         assert_eq!(title("device", "ecg-99"), None);
         assert_eq!(title("other", "ecg-ii"), None);
     }

@@ -226,7 +226,11 @@ impl Listener {
         let device = &arrived.stream.device;
         let may_see = may_see && !self.hospital.devices.is_of_another(device, &self.actor.id);
         if may_see && self.wanted.wants(arrived) {
-            let title = || self.hospital.devices.title_of(&arrived.stream);
+            let (code, unit) = (&arrived.coding.code, &arrived.unit);
+            let title = || {
+                let devices = &self.hospital.devices;
+                devices.title_of(&arrived.stream, code, unit)
+            };
             gathered.take(arrived, self.wanted.without_waves, title);
         }
     }

@@ -180,9 +180,10 @@ pub struct SignalRow {
 impl SignalRow {
     fn of(hospital: &Hospital, summary: SeriesSummary) -> Self {
         let series = summary.series;
+        let devices = &hospital.devices;
         Self {
             series: summary.id.into(),
-            title: hospital.devices.title_of(&series.stream),
+            title: devices.title_of(&series.stream, &series.code, &series.unit),
             device: series.stream.device.into(),
             stream: series.stream.stream,
             patient: series.subject.map(PatientId::into),
