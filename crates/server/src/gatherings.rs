@@ -15,7 +15,7 @@ struct Gathering {
     place: Place,
     /// What is written over its door, in Chinese and in English.
     title: (&'static str, &'static str),
-    /// Who may be its host: they come in by themselves, and let others in.
+    /// Who may be its host: the first of them comes in by themselves, and lets others in.
     hosts: &'static [Role],
 }
 

@@ -364,7 +364,11 @@ fn staff_meet_in_rooms_of_their_own_and_patients_in_theirs() {
     Person::comes(&hospital, "sun.manager", "research-round").is_at_the_door();
     sun.acts(json!({"act": "set-place", "place": "operating"}));
     sun.hears_of("operating");
+    // Who may be the host waits as well while there is one.
     let mut li = Person::comes(&hospital, "li.terminal", "management-meeting");
+    li.is_at_the_door();
+    let knock = sun.sees_waiting("li.terminal");
+    sun.acts(json!({"act": "admit", "waiting": knock}));
     assert_eq!(place_of(&mut li), Some(Place::Operating));
 
     // Nobody has a pseudonym where no patient comes.
