@@ -115,9 +115,17 @@ function Form(props: { part: Part; back: boolean }): JSX.Element {
       </Show>
       <Field label={say('criterion')}>
         {(control) => (
-          <select {...control} class="input" name="criterion" value={criterion()} onChange={(event) => setCriterion(event.currentTarget.value)}>
-            <option value="">{say('choose')}</option>
-            <For each={criteria()}>{(one) => <option value={one.id}>{inLanguage(one.label, app.language())}</option>}</For>
+          <select {...control} class="input" name="criterion" onChange={(event) => setCriterion(event.currentTarget.value)}>
+            <option value="" selected={criterion() === ''}>
+              {say('choose')}
+            </option>
+            <For each={criteria()}>
+              {(one) => (
+                <option value={one.id} selected={criterion() === one.id}>
+                  {inLanguage(one.label, app.language())}
+                </option>
+              )}
+            </For>
           </select>
         )}
       </Field>
