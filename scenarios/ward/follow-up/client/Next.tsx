@@ -6,6 +6,7 @@ import { inLanguage } from '../../../../client/core/language';
 import type { Part } from './CourseView';
 import { STAGES } from './found';
 import type { NextStep } from './found';
+import { mayAskAnother } from './Refer';
 
 export function Next(props: { part: Part }): JSX.Element {
   const { say } = props.part;
@@ -44,7 +45,7 @@ function Steps(props: { part: Part; steps: readonly NextStep[] }): JSX.Element {
   const app = useApp();
   const { say } = props.part;
   const mayRefer = (criterion: string | null): boolean =>
-    criterion !== null && props.part.of.is_active && props.part.of.criteria.some(({ id, direction }) => id === criterion && direction === 'up');
+    criterion !== null && mayAskAnother(app, props.part) && props.part.of.criteria.some(({ id, direction }) => id === criterion && direction === 'up');
   return (
     <ul class="follow-facts">
       <For each={props.steps} fallback={<li class="soft">{say('noStep')}</li>}>

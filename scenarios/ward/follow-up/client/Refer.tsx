@@ -2,6 +2,7 @@
 import { For, Show, createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import type { App } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
@@ -50,16 +51,22 @@ export function Referrals(props: { part: Part }): JSX.Element {
   );
 }
 
+const isDoctor = (app: App): boolean => app.me()?.roles.some((role) => ['terminal-doctor', 'expert'].includes(role)) ?? false;
+
+/** Whether somebody may ask another level: a doctor, while nobody is asked. */
+export function mayAskAnother(app: App, { of }: Part): boolean {
+  return isDoctor(app) && of.is_active && of.referral === null;
+}
+
 export function Refer(props: { part: Part }): JSX.Element {
   const app = useApp();
   const { say } = props.part;
   const isMine = (): boolean => props.part.of.referral?.to.id === app.me()?.id;
   const mayAsk = (): boolean => isMine() || props.part.of.referral === null;
-  const isDoctor = (): boolean => app.me()?.roles.some((role) => ['terminal-doctor', 'expert'].includes(role)) ?? false;
   // Only what changes opens or shuts it anew: what somebody is writing stays open when news come.
   const opens = createMemo(() => isMine() || props.part.suggested !== undefined);
   return (
-    <Show when={mayAsk() && isDoctor()}>
+    <Show when={mayAsk() && isDoctor(app)}>
       <details open={opens()} ref={(element) => createEffect(() => props.part.suggested !== undefined && element.scrollIntoView({ block: 'center' }))}>
         <summary>{say(isMine() ? 'refer.back' : 'refer')}</summary>
         <Show when={isMine() ? 'back' : 'asks'} keyed>
