@@ -165,6 +165,8 @@ test('a person with a headset walks round the hologram, carries it and sets its 
     await press(li, 'controllers', 'centre:more');
     await press(li, 'controllers', 'width:less');
     await expect.poll(async () => (await told(chen)).window).toEqual({ centre_hu: LUNG.centre_hu + 20, width_hu: LUNG.width_hu - 50 });
+    await press(li, 'controllers', 'window:lung');
+    await expect.poll(async () => (await told(chen)).window).toEqual(LUNG);
   });
 
   await test.step('asks for what the other has in hand, is given it, keeps it, and takes it as the host', async () => {
