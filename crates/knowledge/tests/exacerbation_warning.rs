@@ -88,19 +88,41 @@ fn share(since: usize) -> f64 {
     }
 }
 
+/// When a patient gets worse.
+struct Course {
+    /// The first days of exacerbations and of colds.
+    starts: Vec<usize>,
+    colds: Vec<usize>,
+}
+
+impl Course {
+    fn of(chance: &mut Chance) -> Self {
+        let (mut starts, mut colds): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+        for day in 10..DAYS - LASTS {
+            let free = starts.last().is_none_or(|last| day > last + LASTS + 14);
+            if free && chance.next() < 1.5 / 365.0 {
+                starts.push(day);
+            }
+            if chance.next() < 2.0 / 365.0 {
+                colds.push(day);
+            }
+        }
+        Self { starts, colds }
+    }
+
+    /// How much of the worst there is on a day, and whether there is a cold.
+    fn on(&self, day: usize) -> (f64, bool) {
+        let mut since = self.starts.iter().map(|start| day.wrapping_sub(*start));
+        let worse = since.find(|since| *since < LASTS).map_or(0.0, share);
+        let has_cold = self.colds.iter().any(|cold| day.wrapping_sub(*cold) < 3);
+        (worse, has_cold)
+    }
+}
+
 /// A patient's first days of exacerbations, and what the device would have said each day.
 fn patient(seed: u64, signs: usize) -> (Vec<usize>, Vec<Answers>) {
     let mut chance = Chance(seed);
-    let (mut starts, mut colds): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
-    for day in 10..DAYS - LASTS {
-        let free = starts.last().is_none_or(|last| day > last + LASTS + 14);
-        if free && chance.next() < 1.5 / 365.0 {
-            starts.push(day);
-        }
-        if chance.next() < 2.0 / 365.0 {
-            colds.push(day);
-        }
-    }
+    let course = Course::of(&mut chance);
     let usual: Vec<f64> = SIGNS
         .iter()
         .map(|sign| chance.normal(sign.usual[0], sign.usual[1]))
@@ -110,15 +132,10 @@ fn patient(seed: u64, signs: usize) -> (Vec<usize>, Vec<Answers>) {
         .map(|sign| chance.normal(sign.worst[0], sign.worst[1]))
         .collect();
     let day = |day: usize, chance: &mut Chance| {
-        let since = starts
-            .iter()
-            .map(|start| day.wrapping_sub(*start))
-            .find(|since| *since < LASTS);
-        let has_cold = colds.iter().any(|cold| day.wrapping_sub(*cold) < 3);
+        let (worse, has_cold) = course.on(day);
         let mut answers = Answers::from([("spo2_fall_percent".to_owned(), Answer::from(0.0))]);
         for (place, sign) in SIGNS.iter().enumerate() {
-            let more = since.map_or(0.0, |since| worst[place] * share(since))
-                + if has_cold { sign.cold } else { 0.0 };
+            let more = worst[place] * worse + if has_cold { sign.cold } else { 0.0 };
             let value = chance.normal(usual[place] + more, sign.usual[2]);
             let value = if sign.whole {
                 value.round()
@@ -137,9 +154,81 @@ fn patient(seed: u64, signs: usize) -> (Vec<usize>, Vec<Answers>) {
         answers
     };
     let days = (0..DAYS).map(|number| day(number, &mut chance)).collect();
-    (starts, days)
+    (course.starts, days)
 }
 
+/// How often one of the troubles is there that asthma control asks about: on usual days, how much more at the worst of
+/// an exacerbation and in a cold. In four weeks it counts from so many days on.
+struct Trouble {
+    name: &'static str,
+    usual: f64,
+    worst: f64,
+    cold: f64,
+    days: usize,
+}
+
+/// Made up as well, but for the days: more than twice a week, and any, in the past four weeks (GINA).
+const TROUBLES: [Trouble; 4] = [
+    Trouble {
+        name: "gina_day_symptoms",
+        usual: 0.06,
+        worst: 0.85,
+        cold: 0.3,
+        days: 9,
+    },
+    Trouble {
+        name: "gina_night_waking",
+        usual: 0.01,
+        worst: 0.5,
+        cold: 0.1,
+        days: 1,
+    },
+    Trouble {
+        name: "gina_reliever",
+        usual: 0.06,
+        worst: 0.85,
+        cold: 0.2,
+        days: 9,
+    },
+    Trouble {
+        name: "gina_activity_limit",
+        usual: 0.01,
+        worst: 0.6,
+        cold: 0.1,
+        days: 1,
+    },
+];
+const FOUR_WEEKS: usize = 28;
+
+/// A patient with asthma: the first days of exacerbations, and the answers of each day that is asked.
+fn asthma_patient(seed: u64, every: usize) -> (Vec<usize>, Vec<Option<Answers>>) {
+    let mut chance = Chance(seed);
+    let course = Course::of(&mut chance);
+    let troubled: Vec<[bool; 4]> = (0..DAYS)
+        .map(|day| {
+            let (worse, has_cold) = course.on(day);
+            TROUBLES.each_ref().map(|trouble| {
+                let cold = if has_cold { trouble.cold } else { 0.0 };
+                chance.next() < trouble.usual + trouble.worst * worse + cold
+            })
+        })
+        .collect();
+    let first = seed as usize % every;
+    let asked = (0..DAYS).map(|day| {
+        let is_asked = day >= first && (day - first).is_multiple_of(every);
+        let past = &troubled[(day + 1).saturating_sub(FOUR_WEEKS)..=day];
+        is_asked.then(|| {
+            let answer = |(place, trouble): (usize, &Trouble)| {
+                let days = past.iter().filter(|of_day| of_day[place]).count();
+                (trouble.name.to_owned(), Answer::from(days >= trouble.days))
+            };
+            TROUBLES.iter().enumerate().map(answer).collect()
+        })
+    });
+    (course.starts, asked.collect())
+}
+
+#[derive(Default)]
 struct Found {
     exacerbations: usize,
     in_time: usize,
@@ -147,79 +236,113 @@ struct Found {
     for_nothing: usize,
 }
 
-fn cohort(signs: usize, reported: f64, running: usize) -> Found {
-    let classes = class_list("rome-signs-2021").unwrap();
-    let mut found = Found {
-        exacerbations: 0,
-        in_time: 0,
-        delays: Vec::new(),
-        for_nothing: 0,
-    };
-    for seed in 0..PATIENTS {
-        let (starts, days) = patient(seed, signs);
-        let mut chance = Chance(seed ^ 0x00c0_ffee);
-        let sent: Vec<Option<Answers>> = days
-            .into_iter()
-            .map(|answers| (chance.next() < reported).then_some(answers))
-            .collect();
-        let told = warning_days(&sent, classes, "exacerbation", running);
-        for start in &starts {
-            found.exacerbations += 1;
-            let first = told
-                .iter()
-                .find(|day| (*start..start + LASTS).contains(day));
-            if let Some(day) = first {
-                found.delays.push(day - start);
-                found.in_time += usize::from(day - start < IN_TIME);
+impl Found {
+    /// Counts what one patient's warnings found.
+    fn count(&mut self, starts: &[usize], told: &[usize]) {
+        for start in starts {
+            self.exacerbations += 1;
+            let within = *start..start + LASTS;
+            if let Some(day) = told.iter().find(|day| within.contains(day)) {
+                self.delays.push(day - start);
+                self.in_time += usize::from(day - start < IN_TIME);
             }
         }
-        let within = |day: &&usize| {
-            starts
-                .iter()
-                .any(|start| (*start..start + LASTS).contains(day))
+        let is_within = |day: &usize| {
+            let mut each = starts.iter();
+            each.any(|start| (*start..start + LASTS).contains(day))
         };
-        found.for_nothing += told.iter().filter(|day| !within(day)).count();
+        self.for_nothing += told.iter().filter(|day| !is_within(day)).count();
+    }
+
+    /// The columns of the table from those found in time on.
+    fn columns(mut self) -> String {
+        self.delays.sort_unstable();
+        let median = self.delays.get(self.delays.len() / 2);
+        let months = PATIENTS as f64 * DAYS as f64 / 30.4375;
+        format!(
+            "{} of {} ({:.0} %) | {} | {:.3} |",
+            self.in_time,
+            self.exacerbations,
+            100.0 * self.in_time as f64 / self.exacerbations as f64,
+            median.copied().unwrap_or_default(),
+            self.for_nothing as f64 / months,
+        )
+    }
+}
+
+/// Of what could be reported, what is: a share of it.
+fn reported(seed: u64, days: Vec<Option<Answers>>, share: f64) -> Vec<Option<Answers>> {
+    let mut chance = Chance(seed ^ 0x00c0_ffee);
+    let each = days.into_iter();
+    each.map(|answers| answers.filter(|_| chance.next() < share))
+        .collect()
+}
+
+fn cohort(signs: usize, share: f64, running: usize) -> Found {
+    let classes = class_list("rome-signs-2021").unwrap();
+    let mut found = Found::default();
+    for seed in 0..PATIENTS {
+        let (starts, days) = patient(seed, signs);
+        let sent = reported(seed, days.into_iter().map(Some).collect(), share);
+        found.count(
+            &starts,
+            &warning_days(&sent, classes, "exacerbation", running),
+        );
     }
     found
+}
+
+fn asthma_cohort(every: usize, share: f64) -> Found {
+    let classes = class_list("gina-control").unwrap();
+    let mut found = Found::default();
+    for seed in 0..PATIENTS {
+        let (starts, days) = asthma_patient(seed, every);
+        let sent = reported(seed, days, share);
+        found.count(&starts, &warning_days(&sent, classes, "uncontrolled", 1));
+    }
+    found
+}
+
+/// That the page holds these rows.
+fn is_on_the_page(rows: &str) {
+    let page = include_str!("../../../docs/conformance/exacerbation-warning.md");
+    assert!(
+        page.contains(rows),
+        "the page must hold these rows:\n{rows}"
+    );
 }
 
 #[test]
 fn the_table_is_what_is_found() {
     let mut rows = String::new();
     for signs in [4, 3] {
-        for reported in [1.0, 0.7, 0.4] {
+        let names = if signs == 4 {
+            "breathlessness, pulse, saturation, breathing rate"
+        } else {
+            "breathlessness, pulse, saturation"
+        };
+        for share in [1.0, 0.7, 0.4] {
             for running in [1, 2] {
-                let mut found = cohort(signs, reported, running);
-                found.delays.sort_unstable();
-                let median = found
-                    .delays
-                    .get(found.delays.len() / 2)
-                    .copied()
-                    .unwrap_or_default();
-                let months = PATIENTS as f64 * DAYS as f64 / 30.4375;
-                writeln!(
-                    rows,
-                    "| {} | {:.0} % | {running} | {} of {} ({:.0} %) | {median} | {:.3} |",
-                    if signs == 4 {
-                        "breathlessness, pulse, saturation, breathing rate"
-                    } else {
-                        "breathlessness, pulse, saturation"
-                    },
-                    reported * 100.0,
-                    found.in_time,
-                    found.exacerbations,
-                    100.0 * found.in_time as f64 / found.exacerbations as f64,
-                    found.for_nothing as f64 / months,
-                )
-                .unwrap();
+                let found = cohort(signs, share, running).columns();
+                let percent = share * 100.0;
+                writeln!(rows, "| {names} | {percent:.0} % | {running} | {found}").unwrap();
             }
         }
     }
-    let page = include_str!("../../../docs/conformance/exacerbation-warning.md");
-    assert!(
-        page.contains(&rows),
-        "the page must hold these rows:\n{rows}"
-    );
+    is_on_the_page(&rows);
+}
+
+#[test]
+fn the_table_of_asthma_is_what_is_found() {
+    let mut rows = String::new();
+    for every in [7, 1] {
+        for share in [1.0, 0.7, 0.4] {
+            let found = asthma_cohort(every, share).columns();
+            let percent = share * 100.0;
+            writeln!(rows, "| {every} | {percent:.0} % | {found}").unwrap();
+        }
+    }
+    is_on_the_page(&rows);
 }
 
 #[test]
