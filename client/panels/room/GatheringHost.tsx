@@ -1,5 +1,5 @@
 /** Where people meet and no twin stands: the place with those around its table, and what can be done there. */
-import { For, Show, createEffect, createSignal, on, onCleanup } from 'solid-js';
+import { For, Show, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { looksOf } from '../../core/pseudonym';
@@ -31,7 +31,8 @@ export function GatheringHost(props: GatheringHostProps): JSX.Element {
   const app = useApp();
   const [none, setNone] = createSignal(false);
   const [drawn, setDrawn] = createSignal<Gathering>();
-  const flat = (): boolean => props.setting === 'flat';
+  // Another place is no other stage: whoever is inside with a headset stays there.
+  const flat = createMemo(() => props.setting === 'flat');
   /** The pen is for those who work here. */
   const tools = (): readonly Tool[] => (props.works ? GATHERED_TOOLS : GATHERED_TOOLS.filter((tool) => tool !== 'pen'));
   const tool = (): Tool => tools().find((one) => one === props.control.tool()) ?? 'turn';
