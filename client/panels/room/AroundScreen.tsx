@@ -16,19 +16,29 @@ interface AroundScreenProps {
 }
 
 export function AroundScreen(props: AroundScreenProps): JSX.Element {
+  // A picture that the line left out for a moment is back where one looked.
+  const [look, setLook] = createSignal<Look>(AHEAD);
+  createEffect(() => {
+    if (!props.around.looks()) setLook(AHEAD);
+  });
   return (
     <Show when={props.around.looks() && props.around.track()}>
-      {(track) => <Screen around={props.around} track={track()} flat={props.flat} />}
+      {(track) => <Screen around={props.around} track={track()} flat={props.flat} look={look()} onLook={setLook} />}
     </Show>
   );
 }
 
+interface ScreenProps extends AroundScreenProps {
+  readonly track: MediaStreamTrack;
+  readonly look: Look;
+  onLook(look: Look): void;
+}
+
 const ZOOM = 1.25;
 
-function Screen(props: AroundScreenProps & { readonly track: MediaStreamTrack }): JSX.Element {
+function Screen(props: ScreenProps): JSX.Element {
   const app = useApp();
   const [form, setForm] = createSignal<'round' | 'flat'>(props.flat ? 'flat' : 'round');
-  const [look, setLook] = createSignal<Look>(AHEAD);
   const [view, setView] = createSignal<AroundView>();
   let video!: HTMLVideoElement;
   let canvas!: HTMLCanvasElement;
@@ -54,8 +64,8 @@ function Screen(props: AroundScreenProps & { readonly track: MediaStreamTrack })
           setForm('flat');
           return;
         }
-        made.look = look();
-        made.onLook = setLook;
+        made.look = props.look;
+        made.onLook = (look) => props.onLook(look);
         setView(made);
         canvas.focus();
       });
@@ -99,16 +109,16 @@ function Screen(props: AroundScreenProps & { readonly track: MediaStreamTrack })
           onChoose={setForm}
         />
         <Show when={form() === 'round'}>
-          <button type="button" class="button small" onClick={() => to(looked(look(), { zoom: ZOOM }))}>
+          <button type="button" class="button small" onClick={() => to(looked(props.look, { zoom: ZOOM }))}>
             {app.t('around.nearer')}
           </button>
-          <button type="button" class="button small" onClick={() => to(looked(look(), { zoom: 1 / ZOOM }))}>
+          <button type="button" class="button small" onClick={() => to(looked(props.look, { zoom: 1 / ZOOM }))}>
             {app.t('around.farther')}
           </button>
           <button type="button" class="button small" onClick={() => to(AHEAD)}>
             {app.t('around.ahead')}
           </button>
-          <span class="small soft">{app.t('around.heading', { deg: headingOf(look()) })}</span>
+          <span class="small soft">{app.t('around.heading', { deg: headingOf(props.look) })}</span>
         </Show>
       </div>
     </div>
