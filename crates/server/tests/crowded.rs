@@ -112,13 +112,14 @@ async fn a_record_that_may_grow_no_more_refuses_with_its_status_and_serves_on() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_refuses_with_its_status_and_takes_on_once_there_is_room() {
     let test = "a_full_disk_refuses_with_its_status_and_takes_on_once_there_is_room";
-    let Some(disk) = small_disk(test, "16m") else {
+    // Room for all the images three times over, since the index and what it has not yet merged take theirs too.
+    let Some(disk) = small_disk(test, "32m") else {
         return;
     };
     let data = disk.join("data");
     let (all, done) = modalities();
     let filler = disk.join("filler");
-    fs::write(&filler, vec![1; 9 << 20]).unwrap();
+    fs::write(&filler, vec![1; 24 << 20]).unwrap();
     let hospital = Hospital::open(&data, &[]);
     refuses_and_goes_on(&hospital, &all, &done).await;
     // Somebody makes room; nobody starts anything again.
