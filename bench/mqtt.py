@@ -29,11 +29,16 @@ QUICK = "quick" in sys.argv[1:]
 DEVICES, ROUNDS = int(os.environ.get("BENCH_DEVICES", "1000")), 3 if QUICK else 5
 STEADY_S, CLOSED_S = (10, 6) if QUICK else (20, 10)
 GROWTH = [int(size) for size in os.environ.get("BENCH_GROWTH", "100,300,1000,3000,10000").split(",")]
-GROWTH_ROUNDS, GROWTH_S = 1 if QUICK else 3, 8 if QUICK else 15
+GROWTH_ROUNDS, GROWTH_S = int(os.environ.get("BENCH_GROWTH_ROUNDS", "1" if QUICK else "3")), 8 if QUICK else 15
 # Where the devices themselves were later than this, the machine was too busy, and the round says nothing of delays.
 LATE_MS = 25
-# Once a second; as fast as acknowledgements come; the same and nobody listens, so that a broker throws all away.
-PACES = {"steady": ["--pace", "steady"], "closed": ["--pace", "closed"], "unheard": ["--pace", "closed", "--unheard"]}
+# Once a second; as fast as acknowledgements come; the same with so many under way from each device; and the first of
+# these where nobody listens, so that a broker throws all away.
+IN_FLIGHT = 32
+PACES = {
+    "steady": ["--pace", "steady"], "closed": ["--pace", "closed"],
+    "many": ["--pace", "closed", "--in-flight", str(IN_FLIGHT)], "unheard": ["--pace", "closed", "--unheard"],
+}
 WARM_UP_S = 3
 COMPARED = ["ack_p50_ms", "ack_p99_ms", "acknowledged_per_s", "heard_per_s", "memory_mib", "cpu_us_per_message"]
 LOAD = PEERS / "mqtt-load/release/mqtt-load"
@@ -319,7 +324,8 @@ def main() -> None:
         servers += [kind() for kind in SERVERS]
         yuanyi = servers[0]
         figures, rules = {}, {}
-        for pace, seconds in (("steady", STEADY_S), ("closed", CLOSED_S), ("unheard", CLOSED_S)):
+        for pace in PACES:
+            seconds = STEADY_S if pace == "steady" else CLOSED_S
             print(f"── {DEVICES} devices, {pace}", flush=True)
             runs = {server.name: contender(server, DEVICES, pace, seconds) for server in servers}
             figures[pace] = interleave(ROUNDS, runs)
@@ -336,7 +342,7 @@ def main() -> None:
     result = {
         "settings": {
             "devices": DEVICES, "signals_of_a_bed": len(SIGNALS), "steady_s": STEADY_S, "closed_s": CLOSED_S,
-            "in_flight": 1, "loopback": True, "listeners": 1, "quick": QUICK,
+            "in_flight": 1, "in_flight_of_many": IN_FLIGHT, "loopback": True, "listeners": 1, "quick": QUICK,
             "yuanyi": version([str(yuanyi.hospital.program), "--version"])
             + ", tokens, rules of every bed, each reading on disk before it is acknowledged",
             "mosquitto": servers[1].version + ", anonymous, TCP_NODELAY, no limit of its queues; keeps nothing on disk before it acknowledges",
