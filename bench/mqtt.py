@@ -28,7 +28,7 @@ from measure import (  # noqa: E402
 QUICK = "quick" in sys.argv[1:]
 DEVICES, ROUNDS = int(os.environ.get("BENCH_DEVICES", "1000")), 3 if QUICK else 5
 STEADY_S, CLOSED_S = (10, 6) if QUICK else (20, 10)
-GROWTH = [int(size) for size in os.environ.get("BENCH_GROWTH", "100,300,1000,3000,10000").split(",")]
+GROWTH = [int(size) for size in os.environ.get("BENCH_GROWTH", "100,300,1000,3000,10000").split(",") if size]
 GROWTH_ROUNDS, GROWTH_S = int(os.environ.get("BENCH_GROWTH_ROUNDS", "1" if QUICK else "3")), 8 if QUICK else 15
 # Where the devices themselves were later than this, the machine was too busy, and the round says nothing of delays.
 LATE_MS = 25
@@ -337,7 +337,8 @@ def main() -> None:
             server.close()
     print("── growth", flush=True)
     grown = growth()
-    draw(grown)
+    if grown:
+        draw(grown)
     found = {pace: {who: medians(rows) for who, rows in of.items()} for pace, of in figures.items()}
     result = {
         "settings": {

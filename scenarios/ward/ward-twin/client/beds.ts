@@ -1,6 +1,6 @@
 /** What changes at a bed: who lies there, how it calls, and the screen above it that says what its row says. */
 import { CanvasTexture, CapsuleGeometry, ConeGeometry, Group, LatheGeometry, Mesh, MeshBasicMaterial, MeshLambertMaterial, OctahedronGeometry, PlaneGeometry, SRGBColorSpace, SphereGeometry, SplineCurve, Vector2 } from 'three';
-import type { BufferGeometry } from 'three';
+import type { BufferGeometry, WebGLRenderer } from 'three';
 import { mergeGeometries } from 'three/addons/utils/BufferGeometryUtils.js';
 import type { Vec3 } from '../../../../client/core/frames';
 import { SCREEN_px, paintScreen } from './screen';
@@ -89,14 +89,15 @@ export class BedPlace {
     this.#next = { bed, say };
   }
 
-  /** Paints the screen as it is to be. */
-  paint(): void {
+  /** Paints the screen as it is to be, and hands it to the card. */
+  paint(card: Pick<WebGLRenderer, 'initTexture'>): void {
     const next = this.#next;
     this.#next = undefined;
     const paper = this.#canvas.getContext('2d');
     if (!next || !paper) return;
     this.#words = paintScreen(paper, next.bed, next.say);
     this.#texture.needsUpdate = true;
+    card.initTexture(this.#texture);
   }
 
   dispose(): void {

@@ -21,8 +21,10 @@ const DIM = { day: 1, night: 0.5 } as const;
 /** On a screen boards stand so far before their wall that they can turn towards who looks. */
 const BEFORE_WALL_m = 0.85;
 
-/** So many screens are painted for one frame: all of a large ward at once would hold the picture still. */
+/** So many screens are painted, and handed to the card, between two frames: all of a large ward at once would hold the page still. */
 const PAINTED_AT_ONCE = 3;
+/** The ward is drawn when all screens are painted, but never later than this: drawing it is what costs most without a card. */
+const LATEST_ms = 1000;
 
 /** Over the chest of who lies there, below the screen. */
 const ORGANS_m = [0, 1.34, -0.3] as const;
@@ -54,6 +56,9 @@ export class WardStage {
   #place: PlaceScene | undefined;
   #night = false;
   #unsaid = false;
+  /** Whether something else than a screen is to be drawn. */
+  #moved = true;
+  #drawn_ms = 0;
   #turn = 0.35;
   #height = 0.5;
   #distance = 9;
@@ -75,6 +80,7 @@ export class WardStage {
   /** Shows the ward as it is now. */
   show(ward: WardSaid, night: boolean): void {
     const laid = ward.beds.length === this.beds.size && ward.beds.every(({ id }) => this.beds.has(id));
+    this.#moved ||= !laid || night !== this.#night;
     if (!laid || night !== this.#night || !this.#place) this.#furnish(ward.beds.length, night);
     if (!laid) this.#lay(ward);
     [this.#said, this.#unsaid] = [ward, true];
@@ -82,7 +88,7 @@ export class WardStage {
     for (const bed of ward.beds) this.beds.get(bed.id)?.show(bed, ward.say, dim);
     for (const board of this.boards.values()) board.show(ward, dim);
     this.#showOrgans();
-    this.invalidate();
+    this.#wake();
   }
 
   /** A visitor stands at this bed: over who lies there a heart and lungs move as they are measured to. */
@@ -104,16 +110,16 @@ export class WardStage {
     this.#organs.set(bed.pace, this.#night ? DIM.night : DIM.day);
   }
 
-  /** Paints some of the screens that wait. */
-  #paint(): void {
+  /** Paints some of the screens that wait; answers whether none waits any more. */
+  #paint(): boolean {
     const stale = [...this.beds.values()].filter(({ isStale }) => isStale);
-    for (const bed of stale.slice(0, PAINTED_AT_ONCE)) bed.paint();
-    if (stale.length > PAINTED_AT_ONCE) {
-      this.invalidate();
-    } else if (this.#unsaid) {
+    for (const bed of stale.slice(0, PAINTED_AT_ONCE)) bed.paint(this.renderer);
+    const isWhole = stale.length <= PAINTED_AT_ONCE;
+    if (isWhole && this.#unsaid) {
       this.#unsaid = false;
       this.onPainted();
     }
+    return isWhole;
   }
 
   /** What stands on each screen and board. */
@@ -128,6 +134,11 @@ export class WardStage {
 
   /** Draws again soon. */
   invalidate(): void {
+    this.#moved = true;
+    this.#wake();
+  }
+
+  #wake(): void {
     if (!this.#visitor) this.#asked ||= requestAnimationFrame(() => this.#draw());
   }
 
@@ -202,8 +213,13 @@ export class WardStage {
     this.#asked = 0;
     const { clientWidth: width, clientHeight: tall } = this.#canvas;
     if (this.#visitor) return;
-    this.#paint();
+    const now_ms = performance.now();
+    if (!this.#paint()) {
+      this.#wake();
+      if (!this.#moved && now_ms - this.#drawn_ms < LATEST_ms) return;
+    }
     if (width === 0 || tall === 0) return;
+    [this.#moved, this.#drawn_ms] = [false, now_ms];
     const { camera } = this.rig;
     this.renderer.setSize(width, tall, false);
     camera.aspect = width / tall;
