@@ -154,7 +154,7 @@ fn answers(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> Answer
             at: None,
         })
     };
-    if let Some(mean) = nights::oximetry(course).and_then(|night| night.mean_spo2_percent) {
+    if let Some(mean) = nights::oximetry(course, today).and_then(|night| night.mean_spo2_percent) {
         let answer = reckoned(mean, "the newest night with oximetry");
         all.insert("night_mean_spo2_percent".to_owned(), answer);
     }
@@ -263,12 +263,16 @@ pub fn calling(course: &FollowUp, now: Timestamp) -> Vec<&'static Step> {
 }
 
 /// When what next steps stand on was asked or measured last.
-pub fn found_at(course: &FollowUp) -> Timestamp {
+pub fn found_at(course: &FollowUp, now: Timestamp) -> Timestamp {
+    let today = course.day_of(now);
     let asked = course.assessments.last().map(|last| last.at);
     let said = course.reports.first().map(|report| report.at);
     let nights = course.nights.iter().map(|night| night.of.date);
     let days = nights.chain(course.sessions.last().map(|last| last.day));
-    let measured = days.max().map(|day| course.start_of(day));
+    let measured = days
+        .filter(|day| *day <= today)
+        .max()
+        .map(|day| course.start_of(day));
     let newest = [asked, said, measured].into_iter().flatten().max();
     newest.unwrap_or(course.opened_at)
 }
@@ -280,7 +284,7 @@ fn next(course: &FollowUp, said: &[(&String, Said)], today: Date) -> Vec<&'stati
         .map(|(id, said)| (id.as_str(), found(said).unwrap_or("open").to_owned()))
         .collect();
     let known = |is: bool| if is { "known" } else { "none" }.to_owned();
-    states.insert("oximetry", known(nights::oximetry(course).is_some()));
+    states.insert("oximetry", known(nights::oximetry(course, today).is_some()));
     states.insert(
         "spirometry",
         known(

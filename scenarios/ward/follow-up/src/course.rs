@@ -200,14 +200,24 @@ impl FollowUp {
         context: &dyn Context,
         permit: &Permit,
     ) -> Result<(), Problem> {
+        self.read_sessions(context, permit).await?;
+        if self.plan.nights {
+            let rows = facts::of_course(context, permit, "Observation", &self.id).await?;
+            self.nights = versioned(&rows, nights::of_row);
+        }
+        Ok(())
+    }
+
+    /// Sessions of spirometry.
+    pub async fn read_sessions(
+        &mut self,
+        context: &dyn Context,
+        permit: &Permit,
+    ) -> Result<(), Problem> {
         if self.plan.spirometry {
             let rows = facts::sessions_of_course(context, permit, &self.id).await?;
             self.sessions = rows.iter().filter_map(spirometry::of_row).collect();
             self.sessions.sort_by_key(|session| session.day);
-        }
-        if self.plan.nights {
-            let rows = facts::of_course(context, permit, "Observation", &self.id).await?;
-            self.nights = versioned(&rows, nights::of_row);
         }
         Ok(())
     }

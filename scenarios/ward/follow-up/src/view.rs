@@ -106,7 +106,7 @@ pub fn urgency(course: &FollowUp, now: Timestamp) -> (&'static str, Timestamp) {
             "overdue",
             course.start_of(order.until.unwrap_or(order.from)),
         ),
-        None if !assess::calling(course, now).is_empty() => ("step", assess::found_at(course)),
+        None if !assess::calling(course, now).is_empty() => ("step", assess::found_at(course, now)),
         None if let (Due::Overdue, Some(since)) = (next.due, course.in_hospital) => {
             ("in-hospital", course.start_of(since))
         }
