@@ -131,7 +131,7 @@ fn questions(course: &FollowUp) -> Vec<CardInput> {
     found
 }
 
-/// All that is known for the lists of the plan: what the record and the follow-up say, then what was asked last.
+/// All that is known for the lists of the plan: what the record and the follow-up say, then what was answered last.
 fn answers(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> Answers {
     let mut all = twin.map(PatientTwin::known_answers).unwrap_or_default();
     let is_male = twin.and_then(|twin| match twin.sex.as_deref() {
@@ -165,12 +165,14 @@ fn answers(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> Answer
         let answer = reckoned(percent, "the diary of the last two weeks");
         all.insert("pef_variability_percent".to_owned(), answer);
     }
-    if let Some(report) = course.by_person().next().or(course.reports.first()) {
-        all.extend(course.on_its_day(report));
-    }
-    for assessment in &course.assessments {
-        all.extend(assessment.answers.clone());
-    }
+    // What was said last counts, whoever was asked.
+    let report = course.by_person().next().or(course.reports.first());
+    let reported = report.map(|report| (report.at, course.on_its_day(report)));
+    let asked = course.assessments.iter();
+    let asked = asked.map(|asked| (asked.at, asked.answers.clone()));
+    let mut said: Vec<(Timestamp, Answers)> = reported.into_iter().chain(asked).collect();
+    said.sort_by_key(|(at, _)| *at);
+    all.extend(said.into_iter().flat_map(|(_, answers)| answers));
     all
 }
 
