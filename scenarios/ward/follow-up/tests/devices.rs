@@ -568,6 +568,46 @@ async fn an_alert_stays_where_its_answer_is_taken_back_and_is_open_again_where_i
 }
 
 #[tokio::test]
+async fn a_calibration_and_what_was_taken_back_are_no_blows() {
+    let way = opened("copd").await;
+    let start = way.hospital.now();
+    way.hospital.pass(10 * MINUTE_MS);
+    // Breath that goes out as it does from a lung after half a second, at 100 a second.
+    let flow = |n: i32| match n - 50 {
+        ..0 => 0.0,
+        n => 2.4 * (-f64::from(n) / 110.0).exp(),
+    };
+    let blow = |minutes: i64, quality: Vec<QualityMark>| {
+        let at = Timestamp(start.0 + minutes * MINUTE_MS);
+        Arrived {
+            coding: Coding::new("urn:yuanyi:stream", "spirometry-flow"),
+            readings: Readings::Regular {
+                start: at,
+                period_us: 10_000,
+                values: (0..850).map(flow).collect(),
+            },
+            quality,
+            ..own("spiro", ("spirometry-flow", "L/s"), at, 0.0)
+        }
+    };
+    let correction = QualityMark::Correction { received_ms: 1 };
+    for arrived in [
+        blow(1, vec![]),
+        blow(2, vec![QualityMark::Calibrating]),
+        blow(3, vec![]),
+        blow(3, vec![correction, QualityMark::Superseded]),
+    ] {
+        way.hospital.measure(vec![arrived]).await;
+    }
+    let sent = way
+        .do_it(LI, Method::Get, "/spirometry/sent", Value::Null)
+        .await;
+    let blows = sent["blows"].as_array().unwrap();
+    let first = Timestamp(start.0 + MINUTE_MS);
+    assert_eq!((blows.len(), &blows[0]["at"]), (1, &json!(first)));
+}
+
+#[tokio::test]
 async fn the_hours_that_a_machine_counted_are_the_night_s() {
     let way = opened("osa").await;
     device(&way, "cpap", "cpap", None).await;
