@@ -63,8 +63,8 @@ pub async fn of_plans(
         course.visits = versioned(&of_visits, |row| read_own(row.body.as_ref()?));
         course.in_hospital = in_hospital.get(&course.patient).copied();
         course.read_latest(context, permit, now).await?;
-        if course.open_alert().is_some() && course.course.second.is_none() {
-            course.team = team(context, permit, &course.patient).await?;
+        if course.open_alert().is_some() {
+            course.read_others(context, permit).await?;
         }
         if course.plan.orders {
             course.orders = orders::read(context, permit, &course.patient).await?;
@@ -75,6 +75,15 @@ pub async fn of_plans(
 }
 
 impl FollowUp {
+    /// Reads who is told as well where nobody takes an alert.
+    async fn read_others(&mut self, context: &dyn Context, permit: &Permit) -> Result<(), Problem> {
+        self.look_for_second(context).await;
+        if self.second().is_none() {
+            self.team = team(context, permit, &self.patient).await?;
+        }
+        Ok(())
+    }
+
     /// Reads what may make a step call from the work list, where one could.
     pub async fn read_found(
         &mut self,
@@ -187,8 +196,8 @@ pub async fn calling(
         course.alerts = versioned(&rows, |row| Alert::of_row(row, now));
         course.sort_alerts();
         let is_others = course.open_alert().is_some_and(|open| open.of.escalated);
-        if is_others && course.course.second.is_none() {
-            course.team = team(context, permit, &course.patient).await?;
+        if is_others {
+            course.read_others(context, permit).await?;
         }
         found.push((course, referrals.remove(&id)));
     }
