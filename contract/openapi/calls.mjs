@@ -166,7 +166,7 @@ export const groups = {
     call('PUT /api/devices/{id}', "Registers a device, or changes it; one that is somebody's, only who administers.", {
       takes: object({ profile: text, 'name?': text, 'patient?': text, 'location?': text, 'serial?': text }),
       gives: { 200: client('devices', 'Device') },
-      fails: [400, 403],
+      fails: [400, 403, 409],
     }),
     call('DELETE /api/devices/{id}', 'Takes it out of service and ends its tokens and certificates.', {
       gives: { 200: object({ revoked: integer }) },
@@ -176,15 +176,15 @@ export const groups = {
       gives: { 200: object({ token: text }) },
       fails: [403, 404, 409],
     }),
-    call('POST /api/devices/{id}/token', 'Makes a token for it.', { gives: { 200: object({ token: text }) }, fails: [403, 404] }),
+    call('POST /api/devices/{id}/token', 'Makes a token for it, while it is in service.', { gives: { 200: object({ token: text }) }, fails: [403, 404, 409] }),
     call('DELETE /api/devices/{id}/token', 'Ends its tokens and certificates, and puts it out.', {
       gives: { 200: object({ revoked: integer }) },
       fails: [403, 404],
     }),
-    call('POST /api/devices/{id}/certificate', 'Takes a certificate as its own.', {
+    call('POST /api/devices/{id}/certificate', 'Takes a certificate as its own, while it is in service.', {
       takes: bytes('text/plain', 'One certificate in PEM form.'),
       gives: { 200: object({ sha256: text }) },
-      fails: [400, 403, 404],
+      fails: [400, 403, 404, 409],
     }),
     call('GET /api/devices/{id}/beds', 'Beds at which it is, or could be connected, for who maintains devices; nothing of who lies there.', {
       gives: { 200: object({ beds: list(client('devices', 'BedFor')) }) },

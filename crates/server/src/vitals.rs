@@ -356,6 +356,7 @@ async fn look_at(
             }
             found.extend(signs.observation((patient, device, at), &shown, &values, &reading.marks));
         }
+        signs.put_right(&corrections);
         keep(hospital, signs, found).await?;
         correct(hospital, permit, corrections).await?;
         match page.next_us {
@@ -488,6 +489,25 @@ impl Signs {
             moment,
             sign: shown.sign.clone(),
             value,
+        }
+    }
+
+    /// Of what waits for the other part of its panel, what stands now is what waits.
+    fn put_right(&mut self, corrections: &[Correction]) {
+        for correction in corrections {
+            let Sign::Vital(sign) = &correction.sign else {
+                continue;
+            };
+            let Some(parts) = self.parts.get_mut(&correction.moment) else {
+                continue;
+            };
+            parts.retain(|part, stands| {
+                if *part != sign.loinc {
+                    return true;
+                }
+                *stands = correction.value.unwrap_or(*stands);
+                correction.value.is_some()
+            });
         }
     }
 

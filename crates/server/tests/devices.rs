@@ -378,7 +378,29 @@ fn a_device_that_was_out_of_service_comes_back_as_nobodys_with_a_new_token() {
     assert_eq!(reinstate("admin").0, 409, "it is in service");
     let (status, ended) = hospital.send("admin", "DELETE", path, &Value::Null);
     assert_eq!(status, 200, "{ended}");
-    assert_eq!(reinstate("wang.nurse").0, 403);
+    // Until it is put back it has no access and is what it is, however it is asked for.
+    let nothing = json!({});
+    for (method, at, body) in [
+        ("PUT", "", &device),
+        ("POST", "/token", &nothing),
+        ("POST", "/certificate", &nothing),
+    ] {
+        let (status, refused) = hospital.send("admin", method, &format!("{path}{at}"), body);
+        let why = refused["detail"].as_str().unwrap_or_default();
+        assert_eq!(status, 409, "{method} {at} {refused}");
+        assert!(why.ends_with("put it back into service first"), "{why}");
+    }
+    // Who may not is told what.
+    for (method, at, body, what) in [
+        ("POST", "/reinstate", &nothing, "look after devices"),
+        ("POST", "/token", &nothing, "look after devices"),
+        ("PUT", "", &device, "say whose a device is"),
+    ] {
+        let (status, refused) = hospital.send("wang.nurse", method, &format!("{path}{at}"), body);
+        let why = refused["detail"].as_str().unwrap_or_default();
+        assert_eq!(status, 403, "{method} {at} {refused}");
+        assert!(why.contains(&format!("You cannot {what}")), "{why}");
+    }
     let (status, made) = reinstate("admin");
     assert_eq!(status, 200, "{made}");
     assert!(

@@ -82,6 +82,9 @@ pub enum RegistryError {
     /// Something that it names is not there.
     #[error("find {0}")]
     NotThere(&'static str),
+    /// It was taken out of service.
+    #[error("use it: it is out of service, put it back into service first")]
+    Retired,
     /// The record says no.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -271,7 +274,17 @@ fn extension<'a>(body: &'a Value, url: &str) -> Option<&'a Value> {
     said.find(|one| one.get("url") == Some(&json!(url)))
 }
 
-/// Registers a device, or changes it; its metrics are those of its profile.
+/// Since when a device measures whom it does: now, or when that was said elsewhere, where it is another than before.
+fn begins(before: Option<&Registered>, new: &NewDevice) -> Option<Timestamp> {
+    match before {
+        Some(before) if before.patient == new.patient => before.since,
+        None if new.patient.is_none() => None,
+        _ => Some(new.since.unwrap_or_else(clock::now)),
+    }
+}
+
+/// Registers a device, or changes it; its metrics are those of its profile. One that is out of service stays so:
+/// [`reinstate`] alone puts it back.
 pub async fn register(
     hospital: &Hospital,
     actor: &ActorId,
@@ -281,10 +294,13 @@ pub async fn register(
     if id.as_str().len() > LONGEST_ID {
         return Err(RegistryError::LongId);
     }
-    // A roll-out alone says which version of its profile a device has.
     let known = hospital.devices.find(id);
-    let known = known.filter(|known| known.profile.id == new.profile);
-    let profile = match &known {
+    if known.as_ref().is_some_and(|known| !known.active) {
+        return Err(RegistryError::Retired);
+    }
+    // A roll-out alone says which version of its profile a device has.
+    let is_same = |known: &&Arc<Registered>| known.profile.id == new.profile;
+    let profile = match known.as_ref().filter(is_same) {
         Some(known) => Some(Arc::clone(&known.profile)),
         None => hospital.devices.profile(&new.profile, None),
     };
@@ -321,12 +337,7 @@ pub async fn register(
             return Err(RegistryError::NotThere(what));
         }
     }
-    // Whose values it measures begins now, or when it was said elsewhere, where that is another than before.
-    let since = match hospital.devices.find(id) {
-        Some(before) if before.patient == new.patient => before.since,
-        None if new.patient.is_none() => None,
-        _ => Some(new.since.unwrap_or_else(clock::now)),
-    };
+    let since = begins(known.as_deref(), new);
     keep(hospital, actor, (id, profile), new, ("active", since)).await
 }
 
@@ -355,6 +366,10 @@ pub async fn take_said(
     let was_said = hospital.edges.was_said(edge, &device.id, entry);
     if was_said.map_err(store)? {
         return Ok(None);
+    }
+    // Before the ledger says that somebody connected it.
+    if !device.active {
+        return no(&RegistryError::Retired.to_string());
     }
     let is_done = || hospital.edges.note_said(edge, &device.id, entry);
     let named = [
@@ -500,7 +515,15 @@ pub async fn reinstate(
         carrier: None,
         ..device.as_registered()
     };
-    register(hospital, actor, &device.id, &new).await
+    let standing = ("active", begins(Some(device), &new));
+    keep(
+        hospital,
+        actor,
+        (&device.id, &device.profile),
+        &new,
+        standing,
+    )
+    .await
 }
 
 async fn commit(

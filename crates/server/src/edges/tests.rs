@@ -162,6 +162,19 @@ async fn what_an_edge_says_of_a_device_once_more_is_done_whatever_was_said_here_
     let said = |sequence, since| hospital.edges.was_said(&edge, &device, (sequence, since));
     assert!(said(8, Timestamp(0)).unwrap());
     assert!(!said(1, Timestamp(i64::MAX)).unwrap());
+    // What is out of service here stays so, whatever is said there.
+    let known = hospital.devices.find(&device).unwrap();
+    let retired = devices::retire(&hospital, &hospital_actor(), &known);
+    retired.await.unwrap();
+    let said = Written {
+        sequence: 11,
+        id: "d".to_owned(),
+        patient: PatientId::new("p").ok(),
+        body,
+    };
+    let refused = take_written(&hospital, permit, &edge, vec![said]).await;
+    assert_eq!(refused.unwrap().len(), 1);
+    assert!(!hospital.devices.find(&device).unwrap().active);
 }
 
 #[tokio::test]

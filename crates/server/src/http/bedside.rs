@@ -71,7 +71,7 @@ fn find(hospital: &Hospital, id: &str) -> Result<Arc<Registered>, Problem> {
     known.ok_or_else(|| Problem::not_found("there is no such device in service"))
 }
 
-fn not_now(detail: &str) -> Problem {
+pub(super) fn not_now(detail: &str) -> Problem {
     Problem::new(StatusCode::CONFLICT, "It cannot be done now", detail)
 }
 

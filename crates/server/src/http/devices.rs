@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vocabulary::{DeviceId, Digest};
 
+use super::bedside::not_now;
 use crate::{
     clock,
     devices::{self, CommandError, NewDevice, Registered, RegistryError},
@@ -56,17 +57,38 @@ async fn administers(hospital: &Hospital, caller: &Caller) -> Result<(), Problem
 
 /// Who looks after devices: who maintains them, or administers the hospital.
 async fn looks_after(hospital: &Hospital, caller: &Caller) -> Result<(), Problem> {
-    let maintains = hospital.would_permit(caller, Action::MaintainDevices, &Object::Hospital);
-    if maintains.await? {
-        return super::upgrades::maintains(hospital, caller).await;
+    let may = |action| hospital.would_permit(caller, action, &Object::Hospital);
+    // Who may neither is refused what was asked for: to look after devices.
+    if !may(Action::MaintainDevices).await? && may(Action::Administer).await? {
+        return administers(hospital, caller).await;
     }
-    administers(hospital, caller).await
+    super::upgrades::maintains(hospital, caller).await
+}
+
+/// Who says here whose values a device measures: who administers.
+async fn says_whose(hospital: &Hospital, caller: &Caller) -> Result<(), Problem> {
+    let asked = administers(hospital, caller).await;
+    asked.map_err(|refused| match refused.status() {
+        StatusCode::FORBIDDEN => Problem::forbidden(
+            "无法指定设备属于谁：请在床旁连接，或由管理员登记 · You cannot say whose a device is: it is said at its bed, or by who administers",
+        ),
+        _ => refused,
+    })
 }
 
 fn find(hospital: &Hospital, id: &str) -> Result<Arc<Registered>, Problem> {
     let id = DeviceId::new(id).map_err(|error| Problem::bad_input(error.to_string()))?;
     let known = hospital.devices.find(&id);
     known.ok_or_else(|| Problem::not_found("there is no such device"))
+}
+
+/// A device that may have access, since it is in service.
+fn in_service(hospital: &Hospital, id: &str) -> Result<Arc<Registered>, Problem> {
+    let device = find(hospital, id)?;
+    if device.active {
+        return Ok(device);
+    }
+    Err(RegistryError::Retired.into())
 }
 
 async fn all(
@@ -256,6 +278,9 @@ impl From<RegistryError> for Problem {
     fn from(error: RegistryError) -> Self {
         match error {
             RegistryError::Record(error) => error.into(),
+            RegistryError::Retired => not_now(
+                "设备已停用：请先重新投入使用 · the device is out of service: put it back into service first",
+            ),
             other => Self::bad_input(format!("could not {other}")),
         }
     }
@@ -276,7 +301,7 @@ async fn put(
     if new.is_nobodys() && known.is_none_or(|known| known.is_nobodys()) {
         looks_after(&hospital, &caller).await?;
     } else {
-        administers(&hospital, &caller).await?;
+        says_whose(&hospital, &caller).await?;
     }
     devices::register(&hospital, &caller.actor.id, &id, &new).await?;
     let device = find(&hospital, id.as_str())?;
@@ -289,6 +314,8 @@ async fn retire(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     looks_after(&hospital, &caller).await?;
+    // Nobody gives it access meanwhile.
+    let _turn = hospital.devices.connecting.lock().await;
     let device = find(&hospital, &id)?;
     devices::retire(&hospital, &caller.actor.id, &device).await?;
     end_credentials(&hospital, &caller, &device.id).await
@@ -305,11 +332,7 @@ async fn reinstate(
     let _turn = hospital.devices.connecting.lock().await;
     let device = find(&hospital, &id)?;
     if device.active {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "It cannot be done now",
-            "设备正在使用中 · the device is in service",
-        ));
+        return Err(not_now("设备正在使用中 · the device is in service"));
     }
     let actor = &caller.actor.id;
     let noted = hospital.note_device(actor, &device.id, "reinstate", None);
@@ -337,7 +360,9 @@ async fn token(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     looks_after(&hospital, &caller).await?;
-    let device = find(&hospital, &id)?;
+    // Nobody takes it out of service meanwhile.
+    let _turn = hospital.devices.connecting.lock().await;
+    let device = in_service(&hospital, &id)?;
     issue(&hospital, &caller, &device).await
 }
 
@@ -385,7 +410,8 @@ async fn certificate(
     pem: String,
 ) -> Result<Json<Value>, Problem> {
     looks_after(&hospital, &caller).await?;
-    let device = find(&hospital, &id)?;
+    let _turn = hospital.devices.connecting.lock().await;
+    let device = in_service(&hospital, &id)?;
     let read = mqtt::certificate(&pem);
     let der = read.ok_or_else(|| Problem::bad_input("send one certificate in PEM form"))?;
     let digest = Digest::of(&der);

@@ -251,31 +251,88 @@ async fn look_at_sealed(hospital: &Hospital, permit: &Permit, signs: &mut Signs)
     catch_up(hospital, permit, signs, &mut false).await.unwrap();
 }
 
-#[tokio::test]
-async fn what_is_taken_back_enters_its_observation_in_error_until_it_is_said_anew() {
-    const WEIGHT: (&str, &str) = ("188736", "kg");
-    const UPPER: (&str, &str) = ("150021", "mm[Hg]");
-    const LOWER: (&str, &str) = ("150022", "mm[Hg]");
-    let said = |(code, unit): (&str, &str), minute, value, correction: Option<(i64, bool)>| {
-        let mut arrived = reading(code, unit, minute, value);
-        if let Some((received_ms, takes_back)) = correction {
-            let mark = QualityMark::Correction { received_ms };
-            arrived.quality.push(mark);
-            let nothing = takes_back.then_some(QualityMark::Superseded);
-            arrived.quality.extend(nothing);
-        }
-        arrived
-    };
-    let (back, anew) = (|at| Some((at, true)), |at| Some((at, false)));
-    for is_heard in [true, false] {
-        let (_folder, hospital) = Hospital::of_test();
+const WEIGHT: (&str, &str) = ("188736", "kg");
+const UPPER: (&str, &str) = ("150021", "mm[Hg]");
+const LOWER: (&str, &str) = ("150022", "mm[Hg]");
+
+fn said((code, unit): (&str, &str), minute: i64, value: f64, quality: Vec<QualityMark>) -> Arrived {
+    Arrived {
+        quality,
+        ..reading(code, unit, minute, value)
+    }
+}
+
+/// The marks of what says anew what a reading was.
+fn anew(received_ms: i64) -> Vec<QualityMark> {
+    vec![QualityMark::Correction { received_ms }]
+}
+
+/// The marks of what takes a reading back.
+fn back(received_ms: i64) -> Vec<QualityMark> {
+    vec![
+        QualityMark::Correction { received_ms },
+        QualityMark::Superseded,
+    ]
+}
+
+/// A hospital whose readings become observations.
+struct Making {
+    _folder: tempfile::TempDir,
+    hospital: Arc<Hospital>,
+    permit: Permit,
+    signs: Signs,
+}
+
+impl Making {
+    async fn open() -> Self {
+        let (folder, hospital) = Hospital::of_test();
         let work = hospital.own_permit("test", Action::ReadRecord);
         let permit = work.await.unwrap();
-        let mut signs = Signs::new(60);
+        Self {
+            _folder: folder,
+            hospital,
+            permit,
+            signs: Signs::new(60),
+        }
+    }
+
+    /// Keeps a reading of the first hour, which is heard or only sealed: the status of its observation then, and its
+    /// value or those of its parts.
+    async fn take(&mut self, arrived: &Arrived, is_heard: bool) -> (String, Vec<Option<f64>>) {
+        let (hospital, permit) = (&self.hospital, &self.permit);
+        let (code, unit) = (&arrived.coding.code, &arrived.unit);
+        let shown = Shown::of_known(None, &arrived.stream, code, unit).unwrap();
+        let (key, _) = key_of(&PatientId::new("p").unwrap(), &shown.name, 0);
+        let all = vec![arrived.clone()];
+        hospital.signals.append(all).await.unwrap();
+        if is_heard {
+            let kept = hear(hospital, permit, &mut self.signs, (arrived, &shown));
+            kept.await.unwrap();
+        } else {
+            look_at_sealed(hospital, permit, &mut self.signs).await;
+        }
+        let found = hospital.record.resource(permit, &key, None).await.unwrap();
+        let Some(body) = found.and_then(|found| found.body) else {
+            return (String::new(), Vec::new());
+        };
+        let parts = match body["component"].as_array() {
+            Some(parts) => parts.clone(),
+            None => vec![body.clone()],
+        };
+        let value = |part: &serde_json::Value| part["valueQuantity"]["value"].as_f64();
+        let status = body["status"].as_str().unwrap().to_owned();
+        (status, parts.iter().map(value).collect())
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_back_enters_its_observation_in_error_until_it_is_said_anew() {
+    for is_heard in [true, false] {
+        let mut making = Making::open().await;
         for (arrived, status, values) in [
-            (said(WEIGHT, 1, 17.0, None), "final", vec![Some(17.0)]),
+            (said(WEIGHT, 1, 17.0, vec![]), "final", vec![Some(17.0)]),
             // Of another moment of that hour.
-            (said(WEIGHT, 2, 72.0, None), "final", vec![Some(17.0)]),
+            (said(WEIGHT, 2, 72.0, vec![]), "final", vec![Some(17.0)]),
             (said(WEIGHT, 2, 72.0, back(1)), "final", vec![Some(17.0)]),
             (
                 said(WEIGHT, 1, 17.0, back(2)),
@@ -293,9 +350,9 @@ async fn what_is_taken_back_enters_its_observation_in_error_until_it_is_said_ane
                 "corrected",
                 vec![Some(17.0)],
             ),
-            (said(UPPER, 1, 221.0, None), "", vec![]),
+            (said(UPPER, 1, 221.0, vec![]), "", vec![]),
             (
-                said(LOWER, 1, 79.0, None),
+                said(LOWER, 1, 79.0, vec![]),
                 "final",
                 vec![Some(221.0), Some(79.0)],
             ),
@@ -310,70 +367,46 @@ async fn what_is_taken_back_enters_its_observation_in_error_until_it_is_said_ane
                 vec![Some(121.0), Some(79.0)],
             ),
         ] {
-            let (code, unit) = (&arrived.coding.code, &arrived.unit);
-            let shown = Shown::of_known(None, &arrived.stream, code, unit).unwrap();
-            let (key, _) = key_of(&PatientId::new("p").unwrap(), &shown.name, 0);
-            let all = vec![arrived.clone()];
-            hospital.signals.append(all).await.unwrap();
-            if is_heard {
-                hear(&hospital, &permit, &mut signs, (&arrived, &shown))
-                    .await
-                    .unwrap();
-            } else {
-                look_at_sealed(&hospital, &permit, &mut signs).await;
-            }
-            let found = hospital.record.resource(&permit, &key, None).await.unwrap();
-            let body = found.and_then(|found| found.body).unwrap_or_default();
-            assert_eq!(body["status"].as_str().unwrap_or_default(), status);
-            let parts = match body["component"].as_array() {
-                Some(parts) => parts.clone(),
-                None => vec![body.clone()],
-            };
-            let value = |part: &serde_json::Value| part["valueQuantity"]["value"].as_f64();
-            let stand: Vec<_> = parts.iter().map(value).collect();
-            assert_eq!(stand, if body.is_null() { vec![None] } else { values });
+            let found = making.take(&arrived, is_heard).await;
+            assert_eq!(found, (status.to_owned(), values), "{arrived:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_correction_is_made_in_the_observation_of_its_moment() {
-    let (_folder, hospital) = Hospital::of_test();
-    let work = hospital.own_permit("test", Action::ReadRecord);
-    let permit = work.await.unwrap();
-    let mut signs = Signs::new(60);
-    let weight = |minute, value, correction: Option<i64>| Arrived {
-        quality: correction
-            .map(|received_ms| QualityMark::Correction { received_ms })
-            .into_iter()
-            .collect(),
-        ..reading("188736", "kg", minute, value)
-    };
-    let shown = Shown::of_known(None, &weight(1, 0.0, None).stream, "188736", "kg").unwrap();
-    let (key, _) = key_of(&PatientId::new("p").unwrap(), &shown.name, 0);
-    // The third corrects a reading that was no observation; the rest is only sealed.
-    for (arrived, is_heard, expected) in [
-        (weight(1, 17.0, None), true, ("final", 17.0)),
-        (weight(1, 71.0, Some(1)), true, ("corrected", 71.0)),
-        (weight(2, 72.0, Some(2)), true, ("corrected", 71.0)),
-        (weight(1, 70.0, Some(3)), false, ("corrected", 70.0)),
-    ] {
-        hospital
-            .signals
-            .append(vec![arrived.clone()])
-            .await
-            .unwrap();
-        if is_heard {
-            hear(&hospital, &permit, &mut signs, (&arrived, &shown))
-                .await
-                .unwrap();
-        } else {
-            look_at_sealed(&hospital, &permit, &mut signs).await;
+async fn a_pressure_that_is_taken_back_before_the_other_came_waits_for_it_no_more() {
+    for is_heard in [true, false] {
+        let mut making = Making::open().await;
+        let none = (String::new(), vec![]);
+        for arrived in [
+            said(UPPER, 1, 221.0, vec![]),
+            said(UPPER, 1, 221.0, back(1)),
+            said(LOWER, 1, 79.0, vec![]),
+        ] {
+            assert_eq!(making.take(&arrived, is_heard).await, none, "{arrived:?}");
         }
-        let found = hospital.record.resource(&permit, &key, None).await.unwrap();
-        let body = found.unwrap().body.unwrap();
-        assert_eq!(body["status"], expected.0);
-        assert_eq!(body["valueQuantity"]["value"], expected.1);
+        let right = said(UPPER, 1, 121.0, anew(2));
+        let found = making.take(&right, is_heard).await;
+        assert_eq!(
+            found,
+            ("final".to_owned(), vec![Some(121.0), Some(79.0)]),
+            "the other waits for what is said anew"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_correction_is_made_in_the_observation_of_its_moment() {
+    let mut making = Making::open().await;
+    // The third corrects a reading that was no observation; the rest is only sealed.
+    for (arrived, is_heard, (status, value)) in [
+        (said(WEIGHT, 1, 17.0, vec![]), true, ("final", 17.0)),
+        (said(WEIGHT, 1, 71.0, anew(1)), true, ("corrected", 71.0)),
+        (said(WEIGHT, 2, 72.0, anew(2)), true, ("corrected", 71.0)),
+        (said(WEIGHT, 1, 70.0, anew(3)), false, ("corrected", 70.0)),
+    ] {
+        let found = making.take(&arrived, is_heard).await;
+        assert_eq!(found, (status.to_owned(), vec![Some(value)]));
     }
 }
 

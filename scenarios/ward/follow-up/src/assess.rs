@@ -131,7 +131,7 @@ fn questions(course: &FollowUp) -> Vec<CardInput> {
     found
 }
 
-/// All that is known for the lists of the plan: what the record and the follow-up say, then what was asked last.
+/// All that is known for the lists of the plan: what the record and the follow-up say, then what was answered last.
 fn answers(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> Answers {
     let mut all = twin.map(PatientTwin::known_answers).unwrap_or_default();
     let is_male = twin.and_then(|twin| match twin.sex.as_deref() {
@@ -154,7 +154,7 @@ fn answers(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> Answer
             at: None,
         })
     };
-    if let Some(mean) = nights::oximetry(course).and_then(|night| night.mean_spo2_percent) {
+    if let Some(mean) = nights::oximetry(course, today).and_then(|night| night.mean_spo2_percent) {
         let answer = reckoned(mean, "the newest night with oximetry");
         all.insert("night_mean_spo2_percent".to_owned(), answer);
     }
@@ -165,12 +165,14 @@ fn answers(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> Answer
         let answer = reckoned(percent, "the diary of the last two weeks");
         all.insert("pef_variability_percent".to_owned(), answer);
     }
-    if let Some(report) = course.by_person().next().or(course.reports.first()) {
-        all.extend(course.on_its_day(report));
-    }
-    for assessment in &course.assessments {
-        all.extend(assessment.answers.clone());
-    }
+    // What was said last counts, whoever was asked.
+    let report = course.by_person().next().or(course.reports.first());
+    let reported = report.map(|report| (report.at, course.on_its_day(report)));
+    let asked = course.assessments.iter();
+    let asked = asked.map(|asked| (asked.at, asked.answers.clone()));
+    let mut said: Vec<(Timestamp, Answers)> = reported.into_iter().chain(asked).collect();
+    said.sort_by_key(|(at, _)| *at);
+    all.extend(said.into_iter().flat_map(|(_, answers)| answers));
     all
 }
 
@@ -263,12 +265,16 @@ pub fn calling(course: &FollowUp, now: Timestamp) -> Vec<&'static Step> {
 }
 
 /// When what next steps stand on was asked or measured last.
-pub fn found_at(course: &FollowUp) -> Timestamp {
+pub fn found_at(course: &FollowUp, now: Timestamp) -> Timestamp {
+    let today = course.day_of(now);
     let asked = course.assessments.last().map(|last| last.at);
     let said = course.reports.first().map(|report| report.at);
     let nights = course.nights.iter().map(|night| night.of.date);
     let days = nights.chain(course.sessions.last().map(|last| last.day));
-    let measured = days.max().map(|day| course.start_of(day));
+    let measured = days
+        .filter(|day| *day <= today)
+        .max()
+        .map(|day| course.start_of(day));
     let newest = [asked, said, measured].into_iter().flatten().max();
     newest.unwrap_or(course.opened_at)
 }
@@ -280,7 +286,7 @@ fn next(course: &FollowUp, said: &[(&String, Said)], today: Date) -> Vec<&'stati
         .map(|(id, said)| (id.as_str(), found(said).unwrap_or("open").to_owned()))
         .collect();
     let known = |is: bool| if is { "known" } else { "none" }.to_owned();
-    states.insert("oximetry", known(nights::oximetry(course).is_some()));
+    states.insert("oximetry", known(nights::oximetry(course, today).is_some()));
     states.insert(
         "spirometry",
         known(

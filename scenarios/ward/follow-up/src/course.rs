@@ -73,6 +73,8 @@ pub struct FollowUp {
     /// Why it ended.
     pub ended: Option<String>,
     pub course: Course,
+    /// Whether the second person has no account any more, where that was looked at.
+    pub second_left: bool,
     /// Who treats the patient, while it goes on.
     pub team: Vec<Person>,
     /// Whom the follow-up lets see the patient though they need not treat them; none where it never let anybody in.
@@ -136,6 +138,7 @@ impl FollowUp {
         course.read_encounters(context, permit).await?;
         course.read_measured(context, permit).await?;
         if course.is_active {
+            course.look_for_second(context).await;
             course.team = team(context, permit, &course.patient).await?;
         }
         if course.plan.orders {
@@ -174,6 +177,7 @@ impl FollowUp {
             ended: text(&body, "/note/0/text"),
             plan: plan(&own.plan)?,
             course: own,
+            second_left: false,
             team: Vec::new(),
             let_in: None,
             reports: Vec::new(),
@@ -200,14 +204,24 @@ impl FollowUp {
         context: &dyn Context,
         permit: &Permit,
     ) -> Result<(), Problem> {
+        self.read_sessions(context, permit).await?;
+        if self.plan.nights {
+            let rows = facts::of_course(context, permit, "Observation", &self.id).await?;
+            self.nights = versioned(&rows, nights::of_row);
+        }
+        Ok(())
+    }
+
+    /// Sessions of spirometry.
+    pub async fn read_sessions(
+        &mut self,
+        context: &dyn Context,
+        permit: &Permit,
+    ) -> Result<(), Problem> {
         if self.plan.spirometry {
             let rows = facts::sessions_of_course(context, permit, &self.id).await?;
             self.sessions = rows.iter().filter_map(spirometry::of_row).collect();
             self.sessions.sort_by_key(|session| session.day);
-        }
-        if self.plan.nights {
-            let rows = facts::of_course(context, permit, "Observation", &self.id).await?;
-            self.nights = versioned(&rows, nights::of_row);
         }
         Ok(())
     }
@@ -364,12 +378,26 @@ impl FollowUp {
         self.alerts.iter().find(|alert| alert.of.is_open())
     }
 
+    /// Looks whether the second person still has an account.
+    pub async fn look_for_second(&mut self, context: &dyn Context) {
+        if let Some(second) = &self.course.second {
+            self.second_left = context.account(&second.id).await.is_none();
+        }
+    }
+
+    /// The second person, as long as they have an account.
+    pub fn second(&self) -> Option<&Person> {
+        self.course.second.as_ref().filter(|_| !self.second_left)
+    }
+
     /// Who is told as well where nobody takes an alert: the second person, else everybody who treats the patient.
     pub fn others(&self) -> impl Iterator<Item = &Person> {
+        let second = self.second();
         let team = self.team.iter();
         let team = team.filter(|one| one.id != self.course.first.id);
-        let second = self.course.second.iter();
-        second.chain(team.filter(|_| self.course.second.is_none()))
+        second
+            .into_iter()
+            .chain(team.filter(move |_| second.is_none()))
     }
 
     /// The visit that goes on.

@@ -18,6 +18,8 @@ pub const PLAN_URI: &str = "urn:yuanyi:scenario:follow-up:plan";
 pub const CATEGORY: &str = "urn:yuanyi:scenario";
 /// Marks the `Observation`s of spirometry.
 pub const SPIROMETRY: &str = "spirometry";
+/// The coding system of the category by which the nights of a follow-up are found in which a saturation was recorded.
+pub const OXIMETRY: &str = "urn:yuanyi:scenario:follow-up:oximetry";
 /// What a fact says in the scenario's own words, beside the elements of FHIR.
 const OWN_URI: &str = "urn:yuanyi:follow-up";
 /// So many facts are read at once.
@@ -304,6 +306,26 @@ pub async fn sessions_of_course(
     let mut rows = search(context, permit, "Observation", terms).await?;
     rows.retain(|row| is_of(SCENARIO, row));
     Ok(rows)
+}
+
+/// What was measured that is so, whoever wrote it, by its day, the newest first; so many from an offset on.
+pub async fn newest_measured(
+    context: &dyn Context,
+    permit: &Permit,
+    is_so: Term,
+    (limit, offset): (usize, usize),
+) -> Result<Vec<ResourceVersion>, Problem> {
+    let query = ResourceQuery {
+        kind: "Observation".to_owned(),
+        terms: vec![is_so],
+        sort: vec![Sort {
+            parameter: "date".to_owned(),
+            descending: true,
+        }],
+        limit,
+        offset,
+    };
+    Ok(context.record().search(permit, &query).await?.rows)
 }
 
 /// Commits facts, each with what must be so for it.

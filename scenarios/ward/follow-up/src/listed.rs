@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use policy::Permit;
-use record::ResourceVersion;
-use scenario::{Context, Problem, is_of, read};
+use record::{Match, ResourceVersion};
+use scenario::{Context, Problem, is_of, read, text};
 use vocabulary::{PatientId, Timestamp};
 
 use crate::{
@@ -14,14 +14,14 @@ use crate::{
     assess,
     course::{FollowUp, team, versioned},
     facts::{self, read_own},
-    orders,
+    nights, orders,
     referral::Referral,
     report,
     schedule::{PERIODS, days_after},
     stay,
 };
 
-/// So many of the newest reports are read at once.
+/// So many of the newest reports, or nights, are read at once.
 const PAGE: usize = 40;
 
 /// Facts by the follow-up that they belong to.
@@ -63,8 +63,8 @@ pub async fn of_plans(
         course.visits = versioned(&of_visits, |row| read_own(row.body.as_ref()?));
         course.in_hospital = in_hospital.get(&course.patient).copied();
         course.read_latest(context, permit, now).await?;
-        if course.open_alert().is_some() && course.course.second.is_none() {
-            course.team = team(context, permit, &course.patient).await?;
+        if course.open_alert().is_some() {
+            course.read_others(context, permit).await?;
         }
         if course.plan.orders {
             course.orders = orders::read(context, permit, &course.patient).await?;
@@ -75,6 +75,15 @@ pub async fn of_plans(
 }
 
 impl FollowUp {
+    /// Reads who is told as well where nobody takes an alert.
+    async fn read_others(&mut self, context: &dyn Context, permit: &Permit) -> Result<(), Problem> {
+        self.look_for_second(context).await;
+        if self.second().is_none() {
+            self.team = team(context, permit, &self.patient).await?;
+        }
+        Ok(())
+    }
+
     /// Reads what may make a step call from the work list, where one could.
     pub async fn read_found(
         &mut self,
@@ -96,7 +105,45 @@ impl FollowUp {
         let rows = facts::of_course(context, permit, "ServiceRequest", &self.id).await?;
         self.referrals = versioned(&rows, |row| read_own(row.body.as_ref()?));
         self.referrals.sort_by_key(|referral| referral.of.at);
-        self.read_measured(context, permit).await
+        self.read_sessions(context, permit).await?;
+        self.read_nights(context, permit).await
+    }
+
+    /// Reads the nights that adherence is taken over, and the newest with oximetry, however long ago: a line needs no
+    /// more of years of nights.
+    async fn read_nights(&mut self, context: &dyn Context, permit: &Permit) -> Result<(), Problem> {
+        if !self.plan.nights {
+            return Ok(());
+        }
+        let first = nights::first_of_latest(self.day_of(context.now()));
+        let is_before = |row: &ResourceVersion| {
+            let day = row
+                .body
+                .as_ref()
+                .and_then(|body| text(body, "/effectiveDateTime"));
+            day.is_some_and(|day| day < first.to_string())
+        };
+        let plan = Match::Reference(format!("CarePlan/{}", self.id));
+        let mut rows = Vec::new();
+        loop {
+            let of_course = facts::term("based-on", plan.clone());
+            let part = (PAGE, rows.len());
+            let page = facts::newest_measured(context, permit, of_course, part).await?;
+            let is_last = page.len() < PAGE || page.last().is_some_and(is_before);
+            rows.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        let with_oximetry = Match::Token {
+            system: Some(facts::OXIMETRY.to_owned()),
+            code: Some(self.id.clone()),
+        };
+        let with_oximetry = facts::term("category", with_oximetry);
+        rows.extend(facts::newest_measured(context, permit, with_oximetry, (PAGE, 0)).await?);
+        rows.retain(|row| is_of(facts::SCENARIO, row));
+        self.nights = versioned(&rows, nights::of_row);
+        Ok(())
     }
 
     /// Reads the reports of the periods that are looked back on, and the newest where there are none of these.
@@ -149,8 +196,8 @@ pub async fn calling(
         course.alerts = versioned(&rows, |row| Alert::of_row(row, now));
         course.sort_alerts();
         let is_others = course.open_alert().is_some_and(|open| open.of.escalated);
-        if is_others && course.course.second.is_none() {
-            course.team = team(context, permit, &course.patient).await?;
+        if is_others {
+            course.read_others(context, permit).await?;
         }
         found.push((course, referrals.remove(&id)));
     }

@@ -126,8 +126,17 @@ struct Good {
 struct OfDay {
     /// The reading that counts.
     counts: Option<Good>,
-    /// The times whose values were put right or taken back.
-    put_right: BTreeSet<Timestamp>,
+    /// The times whose values were put right or taken back, each with when that came last, in milliseconds.
+    put_right: BTreeMap<Timestamp, i64>,
+}
+
+impl OfDay {
+    /// Whether what is known was put right or taken back since it was counted: it may be what stands in the place of
+    /// what was.
+    fn puts_right(&self, known: &Measured) -> bool {
+        let newest = self.put_right.get(&known.at).copied();
+        newest > QualityMark::correction(&known.marks)
+    }
 }
 
 /// By day at home and device: what was read for each question.
@@ -290,19 +299,22 @@ impl Taking<'_> {
             for reading in &page.readings {
                 let at = Timestamp(reading.at_us.div_euclid(1000));
                 let home = at_home(at, &zone);
-                let is_correction = QualityMark::correction(&reading.marks).is_some();
+                let corrected = QualityMark::correction(&reading.marks);
                 let is_good = is_good(reading);
-                if !is_correction && !is_good {
+                if corrected.is_none() && !is_good {
                     continue;
                 }
-                is_put_right |= is_correction;
+                is_put_right |= corrected.is_some();
                 let counting = asked
                     .iter()
                     .filter(|(_, measures)| measures.counts_at(home.hour()));
                 for (name, measures) in counting {
                     let of_day = found.entry((home.date(), device.clone())).or_default();
                     let of_day = of_day.entry(*name).or_default();
-                    of_day.put_right.extend(is_correction.then_some(at));
+                    if let Some(came) = corrected {
+                        let newest = of_day.put_right.entry(at).or_insert(came);
+                        *newest = came.max(*newest);
+                    }
                     let Some(value) = answer(name, reading.value).filter(|_| is_good) else {
                         continue;
                     };
@@ -369,7 +381,7 @@ fn counted(
     let mut heard = before.map(|before| before.heard);
     for (question, of_day) in readings {
         let known = measured.get(question);
-        let is_put_right = known.is_some_and(|known| of_day.put_right.contains(&known.at));
+        let is_put_right = known.is_some_and(|known| of_day.puts_right(known));
         let Some(good) = of_day.counts else {
             // Nothing of that day stands any more.
             if is_put_right {

@@ -435,7 +435,7 @@ fn observation(course: &FollowUp, night: &Night, context: &dyn Context) -> Value
         part("Mean saturation", night.mean_spo2_percent, "%"),
         part("Valid oximetry", night.oximetry_h, "h"),
     ];
-    json!({
+    let mut body = json!({
         "extension": own(night),
         "basedOn": facts::based_on(&course.id),
         "status": "final",
@@ -444,7 +444,17 @@ fn observation(course: &FollowUp, night: &Night, context: &dyn Context) -> Value
         "effectiveDateTime": night.date,
         "issued": context.now(),
         "component": parts.into_iter().flatten().collect::<Vec<_>>(),
-    })
+    });
+    if let Some(fields) = body.as_object_mut().filter(|_| night.odi3.is_some()) {
+        let found_by = json!([{"coding": [{"system": facts::OXIMETRY, "code": course.id}]}]);
+        fields.insert("category".to_owned(), found_by);
+    }
+    body
+}
+
+/// The first of the latest nights.
+pub fn first_of_latest(today: Date) -> Date {
+    days_after(today, -NIGHTS)
 }
 
 /// The latest nights until yesterday's, the oldest first; one of which nothing is known has no value. What a device
@@ -497,11 +507,11 @@ pub fn latest(course: &FollowUp, today: Date) -> Vec<Night> {
         .collect()
 }
 
-/// The newest night with oximetry, however long ago.
-pub fn oximetry(course: &FollowUp) -> Option<&Night> {
+/// The newest night with oximetry, however long ago; what a clock that is wrong puts into the future decides nothing.
+pub fn oximetry(course: &FollowUp, today: Date) -> Option<&Night> {
     let nights = course.nights.iter().map(|night| &night.of);
     nights
-        .filter(|night| night.odi3.is_some())
+        .filter(|night| night.odi3.is_some() && night.date <= today)
         .max_by_key(|night| night.date)
 }
 
@@ -524,7 +534,7 @@ pub fn view(course: &FollowUp, today: Date) -> Value {
         "adherence": knowledge::adherence(&hours),
         "known": hours.iter().flatten().count(),
         "therapy": course.plan.asks_for_use(),
-        "oximetry": oximetry(course),
+        "oximetry": oximetry(course, today),
         "counted": hours.iter().flatten().filter(|hours| **hours >= knowledge::COUNTED_H).count(),
         "rule": rule.map(|rule| json!({"title": rule.title, "classes": rule.classes.iter().map(|class| json!({"id": class.id, "label": class.label})).collect::<Vec<_>>()})),
     })
@@ -533,8 +543,10 @@ pub fn view(course: &FollowUp, today: Date) -> Value {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
+    use scenario::{Method, testing::TestHospital};
 
     use super::*;
+    use crate::{FollowUpAtHome, assess};
 
     #[test]
     fn a_night_belongs_to_the_day_on_which_it_began() {
@@ -567,6 +579,47 @@ mod tests {
             (Some(6.5), Some(HoursFrom::Machine), Some(12.0))
         );
         assert_eq!(counted.with(&shown), both);
+    }
+
+    #[tokio::test]
+    async fn a_line_of_the_work_list_reads_the_latest_nights_and_the_newest_oximetry_and_no_more() {
+        let hospital = TestHospital::open().await;
+        let wish = json!({"patient": "p1", "plan": "osa"});
+        let path = "courses";
+        let made = hospital.ask(&FollowUpAtHome, "li.terminal", Method::Post, path, wish);
+        let body = made.await.unwrap().body;
+        let id = body["id"].as_str().unwrap();
+        let permit = hospital.own_permit();
+        let plan = FollowUp::find_plan(&hospital, permit, id).await;
+        let mut line = plan.unwrap().unwrap();
+        let today = line.day_of(hospital.now());
+        // Of one night the clock of the device was a year ahead.
+        let kept = (1..=1000).chain([-365]).map(|ago| {
+            let night = Night {
+                hours: Some(7.0),
+                hours_from: Some(HoursFrom::Machine),
+                odi3: [-365, 200, 300].contains(&ago).then_some(12.0),
+                ..Night::of_nothing(days_after(today, -ago))
+            };
+            let body = observation(&line, &night, &hospital);
+            let fact = facts::put(facts::night_key(id, night.date), &line.patient, body);
+            (fact, Precondition::Version(0))
+        });
+        let kept = kept.collect();
+        let written = facts::commit(&hospital, &facts::hospital(), kept).await;
+        written.unwrap();
+        line.read_found(&hospital, permit).await.unwrap();
+        assert!(line.nights.len() < 100, "{}", line.nights.len());
+        let whole = FollowUp::find(&hospital, permit, id).await.unwrap();
+        let whole = whole.unwrap();
+        assert_eq!(whole.nights.len(), 1001);
+        for course in [&line, &whole] {
+            assert_eq!(adherent(course, today).as_deref(), Some("adherent"));
+            let newest = oximetry(course, today).unwrap();
+            assert_eq!(newest.date, days_after(today, -200));
+            let yesterday = course.start_of(days_after(today, -1));
+            assert_eq!(assess::found_at(course, hospital.now()), yesterday);
+        }
     }
 
     #[test]

@@ -106,7 +106,7 @@ pub fn urgency(course: &FollowUp, now: Timestamp) -> (&'static str, Timestamp) {
             "overdue",
             course.start_of(order.until.unwrap_or(order.from)),
         ),
-        None if !assess::calling(course, now).is_empty() => ("step", assess::found_at(course)),
+        None if !assess::calling(course, now).is_empty() => ("step", assess::found_at(course, now)),
         None if let (Due::Overdue, Some(since)) = (next.due, course.in_hospital) => {
             ("in-hospital", course.start_of(since))
         }
@@ -194,8 +194,8 @@ pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) 
         "own_plan": course.plan.own,
         "escalate_after_min": plans().escalate_after_min,
         "lapse_after_min": plans().lapse_after_min,
-        "second": course.course.second,
-        "team": course.course.second.is_none().then(|| course.others().collect::<Vec<_>>()),
+        "second": course.second(),
+        "team": course.second().is_none().then(|| course.others().collect::<Vec<_>>()),
         "treats": course.team,
         "handovers": course.course.handovers,
         "dangers": dangers(course.plan),

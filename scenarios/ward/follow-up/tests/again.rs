@@ -129,6 +129,29 @@ async fn an_alert_that_somebody_took_and_left_is_open_again() {
 }
 
 #[tokio::test]
+async fn where_the_second_person_has_left_everybody_who_treats_the_patient_is_told() {
+    let way = opened("copd").await;
+    let mut plan = way.hospital.body("CarePlan", &way.id).await.unwrap();
+    let said = &mut plan["extension"][0]["valueString"];
+    let mut own: Value = serde_json::from_str(said.as_str().unwrap()).unwrap();
+    own["second"] = json!({"id": "gone.expert", "name": "Gone"});
+    *said = json!(own.to_string());
+    let hospital = &way.hospital;
+    hospital.put("CarePlan", &way.id, Some("p1"), plan).await;
+    let raised = way.hospital.now();
+    says(&way, "report0001", ill()).await;
+    way.hospital.pass(16 * MINUTE_MS);
+    remind(&way, raised).await;
+    assert_eq!(called(&way).await, [LI, WANG]);
+    assert_eq!(kinds(&way.waiting(WANG).await), ["alert"]);
+    let seen = way.see(LI).await;
+    assert_eq!(
+        (&seen["second"], &seen["team"][0]["id"]),
+        (&Value::Null, &json!(WANG))
+    );
+}
+
+#[tokio::test]
 async fn without_a_second_person_everybody_who_treats_the_patient_is_told() {
     let body = json!({"patient": "p1", "plan": "after-surgery"});
     let way = Way::open(&FollowUpAtHome, ("courses", "courses"), LI, body).await;

@@ -505,6 +505,33 @@ async fn an_answer_that_is_taken_back_leaves_the_day_to_another_value_or_open_ag
 }
 
 #[tokio::test]
+async fn after_a_restart_what_was_put_right_before_lets_no_later_value_count_at_once() {
+    let way = opened("copd").await;
+    device(&way, "ox", "pulse-oximeter", None).await;
+    // Early in the day at home: all of it lies on one.
+    way.hospital.pass(10 * 60 * MINUTE_MS);
+    let first = way.hospital.now();
+    measure(&way, vec![own("ox", SPO2, first, 93.0)]).await;
+    let right = Arrived {
+        quality: vec![QualityMark::Correction { received_ms: 1 }],
+        ..own("ox", SPO2, first, 95.0)
+    };
+    measure(&way, vec![right]).await;
+    // Who opens anew does not know what is new, and looks at all of it. A device that goes on counts from time to time.
+    for (minutes, value, counts) in [(10, 97.0, 95.0), (60, 96.0, 96.0)] {
+        way.hospital.pass(minutes * MINUTE_MS);
+        let at = way.hospital.now();
+        way.hospital.measure(vec![own("ox", SPO2, at, value)]).await;
+        take(&way, None).await;
+        let report = of_device(&way).await.unwrap();
+        assert_eq!(report["answers"], json!({"spo2_percent": counts}));
+        let heard: Timestamp = report["heard"].as_str().unwrap().parse().unwrap();
+        let is_new = value.total_cmp(&counts).is_eq();
+        assert_eq!(heard >= at, is_new, "the patient is heard with what counts");
+    }
+}
+
+#[tokio::test]
 async fn an_alert_stays_where_its_answer_is_taken_back_and_is_open_again_where_it_is_said_anew() {
     let way = opened("copd").await;
     device(&way, "ox", "pulse-oximeter", None).await;
@@ -538,6 +565,46 @@ async fn an_alert_stays_where_its_answer_is_taken_back_and_is_open_again_where_i
     assert_eq!((all.len(), &all[0]["state"]), (1, &json!("open")));
     assert_eq!(all[0]["again"].as_array().unwrap().len(), 1);
     assert_eq!(all[0]["again"][0]["held_by"]["id"], LI);
+}
+
+#[tokio::test]
+async fn a_calibration_and_what_was_taken_back_are_no_blows() {
+    let way = opened("copd").await;
+    let start = way.hospital.now();
+    way.hospital.pass(10 * MINUTE_MS);
+    // Breath that goes out as it does from a lung after half a second, at 100 a second.
+    let flow = |n: i32| match n - 50 {
+        ..0 => 0.0,
+        n => 2.4 * (-f64::from(n) / 110.0).exp(),
+    };
+    let blow = |minutes: i64, quality: Vec<QualityMark>| {
+        let at = Timestamp(start.0 + minutes * MINUTE_MS);
+        Arrived {
+            coding: Coding::new("urn:yuanyi:stream", "spirometry-flow"),
+            readings: Readings::Regular {
+                start: at,
+                period_us: 10_000,
+                values: (0..850).map(flow).collect(),
+            },
+            quality,
+            ..own("spiro", ("spirometry-flow", "L/s"), at, 0.0)
+        }
+    };
+    let correction = QualityMark::Correction { received_ms: 1 };
+    for arrived in [
+        blow(1, vec![]),
+        blow(2, vec![QualityMark::Calibrating]),
+        blow(3, vec![]),
+        blow(3, vec![correction, QualityMark::Superseded]),
+    ] {
+        way.hospital.measure(vec![arrived]).await;
+    }
+    let sent = way
+        .do_it(LI, Method::Get, "/spirometry/sent", Value::Null)
+        .await;
+    let blows = sent["blows"].as_array().unwrap();
+    let first = Timestamp(start.0 + MINUTE_MS);
+    assert_eq!((blows.len(), &blows[0]["at"]), (1, &json!(first)));
 }
 
 #[tokio::test]

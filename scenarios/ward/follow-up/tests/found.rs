@@ -257,6 +257,29 @@ async fn a_questionnaire_leads_to_oximetry_to_a_study_and_to_the_expert() {
 }
 
 #[tokio::test]
+async fn what_was_answered_last_counts_whether_at_home_or_at_the_doctor_s() {
+    let way = opened("asthma").await;
+    let said = |is: bool| {
+        json!({
+            "gina_day_symptoms": is, "gina_night_waking": is, "gina_reliever": is,
+            "gina_activity_limit": is,
+        })
+    };
+    let asked = json!({"answers": said(false)});
+    let seen = way.do_it(LI, Method::Post, "/assess", asked.clone()).await;
+    assert!(steps(&seen).is_empty());
+    way.hospital.pass(7 * DAY_MS);
+    send(&way, &[report(&way, "report0001", 0, said(true))])
+        .await
+        .unwrap();
+    let seen = way.see(LI).await;
+    assert_eq!(result(&seen, "gina-control"), "uncontrolled");
+    assert_eq!(steps(&seen), ["asthma-uncontrolled"]);
+    let seen = way.do_it(LI, Method::Post, "/assess", asked).await;
+    assert!(steps(&seen).is_empty(), "asked anew");
+}
+
+#[tokio::test]
 async fn a_diary_of_peak_flow_is_judged_after_seven_days_with_both_values() {
     let way = opened("asthma-peak-flow").await;
     way.do_it(

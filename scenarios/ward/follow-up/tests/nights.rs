@@ -9,7 +9,7 @@
 mod home;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use home::{LI, opened};
+use home::{DAY_MS, LI, opened};
 use scenario::{Method, testing::Way};
 use serde_json::{Value, json};
 
@@ -57,6 +57,13 @@ fn falling() -> Vec<i16> {
         .collect()
 }
 
+/// A follow-up on therapy, some days after the night of the recording.
+async fn after_the_night() -> Way {
+    let way = opened("osa").await;
+    way.hospital.pass(65 * DAY_MS);
+    way
+}
+
 fn body(file: &[u8]) -> Value {
     json!({"files": [{"path": "Zhao Min.edf", "base64": STANDARD.encode(file)}]})
 }
@@ -68,7 +75,7 @@ fn faults(way: &Way) -> Vec<(&'static str, &'static str)> {
 
 #[tokio::test]
 async fn what_happened_in_a_night_is_listed_with_its_time() {
-    let way = opened("osa").await;
+    let way = after_the_night().await;
     let seen = way
         .do_it(
             LI,
@@ -104,7 +111,7 @@ async fn what_happened_in_a_night_is_listed_with_its_time() {
 
 #[tokio::test]
 async fn half_a_file_is_told_to_who_sent_it_and_counted_without_a_name() {
-    let way = opened("osa").await;
+    let way = after_the_night().await;
     let whole = recording(600, &falling());
     let seen = way
         .do_it(

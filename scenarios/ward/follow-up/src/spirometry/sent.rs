@@ -1,7 +1,7 @@
 //! Blows that a spirometer of the patient sent over the hospital's device door.
 
 use policy::Permit;
-use record::{Reading, SeriesQuery, Signals, SpanQuery};
+use record::{QualityMark, Reading, SeriesQuery, Signals, SpanQuery};
 use scenario::{Context, Problem};
 use vocabulary::PatientId;
 
@@ -87,12 +87,23 @@ async fn read(
     let mut all = Vec::new();
     loop {
         let page = signals.read(permit, &span, PAGE).await?;
-        all.extend(page.readings);
+        all.extend(page.readings.into_iter().filter(is_blown));
         match page.next_us {
             Some(next) if all.len() < MOST_READINGS => span.from_us = next,
             _ => return Ok(all),
         }
     }
+}
+
+/// Whether a sample is of somebody who blew: not of a calibration or a test, and not taken back.
+fn is_blown(reading: &Reading) -> bool {
+    let is_none = |mark: &QualityMark| {
+        matches!(
+            mark,
+            QualityMark::Calibrating | QualityMark::Test | QualityMark::Superseded
+        )
+    };
+    !reading.marks.iter().any(is_none)
 }
 
 /// Where each blow begins, in microseconds, its rate and its samples. Between two blows nothing is sent: where a
