@@ -12,15 +12,15 @@ mod stays;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use vocabulary::{ActorId, RoomId, Timestamp};
+use vocabulary::{ActorId, Place, RoomId, Timestamp};
 
 use door::Knock;
 pub use door::Parcel;
 use holds::NoProbe;
 
 use crate::{
-    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, Knocking, Leading, Ordered, Place,
-    Placed, Probe, RecordingNow, Refusal, Sanction, Sending, Standing, Stay, Stays, Transform,
+    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, Knocking, Leading, Ordered, Placed,
+    Probe, RecordingNow, Refusal, Sanction, Sending, Standing, Stay, Stays, Transform,
     judge::{Case, Verdict},
     limits,
     seat::{Outcome, Person, Rates, Seat, Sitter, free_colour, free_place},

@@ -8,11 +8,11 @@ use axum::{
 };
 use policy::{Action, Object, Permit};
 use record::RecordingFound;
-use room::{ActKind, Change, Deed, Ordered, Place, RecordingStep};
+use room::{ActKind, Change, Deed, Ordered, RecordingStep};
 use scenario::Stage;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-use vocabulary::{ActorId, PatientId, RoomId, Text};
+use vocabulary::{ActorId, PatientId, Place, RoomId, Text};
 
 use super::recordings::{RecordingCard, audit, card, seal_of};
 use crate::{
