@@ -531,6 +531,9 @@ impl Room {
             return Err(Refusal::NotInside);
         }
         self.may_do(person, &act)?;
+        if self.waiting.len() >= limits::UNKEPT && !lets_go {
+            return Err(Refusal::NotKept);
+        }
         let actor = person.actor.clone();
         // Nobody learns by the room what they may not see by the record.
         let probe: &dyn Probe = if person.sees_images { probe } else { &NoProbe };

@@ -32,7 +32,7 @@ pub use attend::{AttendError, Offered};
 pub use carry::{Ended, Heard, Patience, Said, carry};
 pub use checkpoints::Checkpoints;
 pub use journal::kept_act;
-use journal::{Answering, Noted};
+use journal::{Answering, Keeping, Noted, kept};
 use lines::Line;
 use recording::Recorded;
 pub use stays::{HouseRules, Stayed};
@@ -354,6 +354,7 @@ impl Rooms {
             pace: Pace::default(),
             recorded: Recorded::default(),
             noted: Vec::new(),
+            keeping: None,
         };
         host.interrupt_recording();
         tokio::spawn(host.run(inbox, news));
@@ -411,6 +412,8 @@ struct Host {
     recorded: Recorded,
     /// Who waits until what they noted is in the record.
     noted: Vec<oneshot::Sender<Noted>>,
+    /// What the record works on.
+    keeping: Option<Keeping>,
 }
 
 impl Host {
@@ -431,6 +434,10 @@ impl Host {
                     }
                 },
                 Some(news) = news.recv() => self.pass_on(news),
+                kept = kept(&mut self.keeping) => if !self.settle(kept) {
+                    self.end_recording(true);
+                    return;
+                },
                 due = ticks.tick() => {
                     self.mind_pace(due);
                     // What was sent before a pose is heard before it.
@@ -465,7 +472,7 @@ impl Host {
 
     async fn close(&mut self) {
         self.interrupt_recording();
-        self.keep().await;
+        self.keep_all().await;
         self.say_farewell(Farewell::Closing);
         if let Some(sealed) = self.end_recording(true) {
             let _ = sealed.await;
@@ -474,7 +481,9 @@ impl Host {
 
     /// Puts what the room is about into it, once there is something to show.
     fn furnish(&mut self) {
-        if self.room.world().entities().is_empty()
+        // What is on its way into the record is not put there a second time.
+        if self.keeping.is_none()
+            && self.room.world().entities().is_empty()
             && let Some(act) = (self.about.furnish)()
             && let Err(refusal) =
                 self.room
