@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use policy::{Actor, PasswordHash, RateLimit, Role};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::Semaphore};
 use vocabulary::{ActorId, Digest, PatientId, Timestamp};
 
 pub use reach::Reach;
@@ -65,6 +65,8 @@ pub struct Accounts {
 
 struct Inner {
     database: Mutex<Connection>,
+    /// By which it is noted when tokens were used.
+    notes: Mutex<Connection>,
     limit: Mutex<RateLimit>,
     /// Checking a password is meant to take time and memory: a crowd at the door waits, and takes neither from others.
     checks: Semaphore,
@@ -111,6 +113,7 @@ impl Accounts {
         let database = sqlite::open(data, ACCOUNTS, &[SCHEMA, by_hand::SCHEMA].concat())?;
         let inner = Inner {
             database: Mutex::new(database),
+            notes: Mutex::new(sqlite::open(data, ACCOUNTS, "")?),
             limit: Mutex::default(),
             checks: Semaphore::new(CHECKS_AT_ONCE),
         };
@@ -304,12 +307,27 @@ impl Accounts {
             return Ok(None);
         };
         if now - seen > SEEN_EVERY_MS {
-            database.execute(
-                "UPDATE token SET seen_ms = ?2 WHERE digest = ?1",
-                params![token.0, now],
-            )?;
+            self.note_seen(token, now);
         }
         actor(row).map(Some)
+    }
+
+    /// Notes that a token is used. Each request asks whose it is by, so that none waits for the disk by this.
+    fn note_seen(&self, token: Digest, now: i64) {
+        let inner = Arc::clone(&self.inner);
+        let note = move || {
+            let noted = inner.notes.lock().execute(
+                "UPDATE token SET seen_ms = ?2 WHERE digest = ?1 AND seen_ms < ?2 - ?3",
+                params![token.0, now, SEEN_EVERY_MS],
+            );
+            if let Err(error) = noted {
+                tracing::warn!(%error, "it was not noted when a token was used");
+            }
+        };
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(note)),
+            Err(_) => note(),
+        }
     }
 
     /// As [`Accounts::who_holds`], by the session: for a request that was long on its way.
@@ -418,6 +436,30 @@ pub mod tests {
         assert_eq!(accounts.who_holds(&token).unwrap().as_ref(), Some(&actor));
         accounts.revoke(&token).unwrap();
         assert_eq!(accounts.who_holds(&token).unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn whose_a_request_is_waits_for_nobody_who_writes_and_its_use_is_noted() {
+        let (folder, accounts, actor) = accounts();
+        let token = accounts.issue(&actor.id, 600_000, None).unwrap();
+        let other = Connection::open(folder.path().join(ACCOUNTS)).unwrap();
+        let before = "UPDATE token SET seen_ms = seen_ms - 300000";
+        other.execute(before, []).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert_eq!(accounts.who_holds(&token).unwrap(), Some(actor));
+        other.execute_batch("COMMIT").unwrap();
+        let noted = || {
+            let seen = "SELECT seen_ms FROM token";
+            let seen: i64 = other.query_row(seen, [], |row| row.get(0)).unwrap();
+            clock::now().0 - seen < SEEN_EVERY_MS
+        };
+        for _ in 0..500 {
+            if noted() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert!(noted());
     }
 
     #[tokio::test]
