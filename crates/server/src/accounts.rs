@@ -190,7 +190,14 @@ impl Accounts {
 
     /// One open account.
     pub fn find(&self, account: &ActorId) -> Result<Option<Actor>> {
-        Ok(self.list()?.into_iter().find(|actor| actor.id == *account))
+        let database = self.inner.database.lock();
+        let mut query = database.prepare_cached(
+            "SELECT id, name, roles, patient FROM account WHERE id = ?1 AND disabled = 0",
+        )?;
+        let found = query.query_row([account.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        });
+        found.optional()?.map(actor).transpose()
     }
 
     /// Whether there is such an account, open or closed.
