@@ -314,14 +314,17 @@ impl Rooms {
         permit: &Permit,
         about: &About,
     ) -> Result<mpsc::Sender<Command>, EnterError> {
-        let running = |open: &HashMap<RoomId, mpsc::Sender<Command>>| {
-            open.get(&about.id)
-                .filter(|room| !room.is_closed())
-                .cloned()
+        // Who comes while it is opened waits for that: two would be opened from two states of the journal.
+        let (sender, inbox) = {
+            let mut open = self.open.lock();
+            open.retain(|_, room| !room.is_closed());
+            if let Some(room) = open.get(&about.id) {
+                return Ok(room.clone());
+            }
+            let (sender, inbox) = mpsc::channel(INBOX);
+            open.insert(about.id.clone(), sender.clone());
+            (sender, inbox)
         };
-        if let Some(room) = running(&self.open.lock()) {
-            return Ok(room);
-        }
         let opening = self.checkpoints.open(&**record, permit, about);
         let (mut room, checkpoints) = opening.await?;
         room.keep_stays(self.rules.stays);
@@ -329,15 +332,7 @@ impl Rooms {
         if let Some(place) = gatherings::place(&about.id) {
             room.stand_in(place);
         }
-        let mut open = self.open.lock();
-        // Somebody else may have opened it while its journal was read.
-        if let Some(room) = running(&open) {
-            return Ok(room);
-        }
-        let (sender, inbox) = mpsc::channel(INBOX);
         let (ear, news) = mpsc::unbounded_channel();
-        open.retain(|_, room| !room.is_closed());
-        open.insert(about.id.clone(), sender.clone());
         let mut host = Host {
             room,
             record: Arc::clone(record),

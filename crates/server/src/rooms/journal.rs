@@ -259,6 +259,7 @@ impl Host {
 mod tests {
     use std::time::Duration;
 
+    use futures::FutureExt as _;
     use policy::Action;
     use room::{
         Door, Licence, Person,
@@ -272,7 +273,7 @@ mod tests {
     use crate::{
         accounts::Session,
         hospital::{Hospital, hospital_actor},
-        rooms::{Visitor, outbox},
+        rooms::{Ended, Entered, Visitor, outbox},
     };
 
     async fn next(heard: &mut mpsc::Receiver<Outgoing>) -> ServerFrame {
@@ -280,52 +281,76 @@ mod tests {
         ServerFrame::decode(&bytes).unwrap()
     }
 
-    /// While another writes into its index the record waits, as it does for a disk that is slow.
-    #[tokio::test]
-    async fn a_room_goes_on_while_the_disk_is_slow_and_acknowledges_nothing_meanwhile() {
-        let (folder, hospital) = Hospital::of_test();
-        let about = About {
+    /// Waits for the answer to an act.
+    async fn acked(heard: &mut mpsc::Receiver<Outgoing>) -> Vec<Ack> {
+        let acked = async {
+            loop {
+                if let ServerFrame::Tick { acks, .. } = next(heard).await
+                    && !acks.is_empty()
+                {
+                    break acks;
+                }
+            }
+        };
+        timeout(Duration::from_secs(20), acked).await.unwrap()
+    }
+
+    fn about(hospital: &Hospital) -> About {
+        About {
             id: RoomId::new("r1").unwrap(),
             patient: None,
             host: hospital_actor(),
             furnish: Arc::new(|| None),
             probe: hospital.volumes.probe(None),
-        };
-        let permit = hospital.own_permit("open rooms", Action::EnterRoom);
-        let permit = permit.await.unwrap();
-        let account = ActorId::new("li.terminal").unwrap();
+        }
+    }
+
+    fn visitor(who: &str) -> (Visitor, mpsc::Receiver<Outgoing>) {
+        let account = ActorId::new(who).unwrap();
         let hello = ClientFrame::Hello {
             version: VERSION,
             resume: None,
             next_event: 0,
         };
-        let (sender, mut heard) = outbox();
+        let (sender, heard) = outbox();
         let visitor = Visitor {
             person: Person {
                 actor: account.clone(),
-                name: "Li".to_owned(),
-                role: "terminal-doctor".to_owned(),
+                name: who.to_owned(),
+                role: "expert".to_owned(),
                 may_act: true,
                 licence: Licence::Valid,
                 sees_images: false,
                 door: Door::default(),
             },
             account,
-            session: Session::of("a token"),
+            session: Session::of(who),
             hello: hello.encode().into(),
             outbox: sender,
         };
-        let entered = hospital
-            .rooms
-            .enter(&hospital.record, &permit, &about, visitor)
-            .await
-            .unwrap();
-        let index = rusqlite::Connection::open(folder.path().join("index.sqlite")).unwrap();
-        index.execute_batch("BEGIN IMMEDIATE").unwrap();
+        (visitor, heard)
+    }
+
+    /// Draws a line in the air.
+    async fn draw(entered: &Entered) {
         let line = json!({"type": "line", "points_m": [[0, 1, 0], [0, 1.5, 0]]});
         let act = json!({"act": "add", "entity": line});
         let act = ClientFrame::Act { seq: 1, act }.encode();
         assert!(entered.frame(act.into()).await);
+    }
+
+    /// While another writes into its index the record waits, as it does for a disk that is slow.
+    #[tokio::test]
+    async fn a_room_goes_on_while_the_disk_is_slow_and_acknowledges_nothing_meanwhile() {
+        let (folder, hospital) = Hospital::of_test();
+        let permit = hospital.own_permit("open rooms", Action::EnterRoom);
+        let (permit, about) = (permit.await.unwrap(), about(&hospital));
+        let (li, mut heard) = visitor("li");
+        let entered = hospital.rooms.enter(&hospital.record, &permit, &about, li);
+        let entered = entered.await.unwrap();
+        let index = rusqlite::Connection::open(folder.path().join("index.sqlite")).unwrap();
+        index.execute_batch("BEGIN IMMEDIATE").unwrap();
+        draw(&entered).await;
         sleep(4 * TICK).await;
         let ping = ClientFrame::Ping { nonce: 7 }.encode();
         assert!(entered.frame(ping.into()).await);
@@ -342,17 +367,53 @@ mod tests {
         };
         assert_eq!(timeout(Duration::from_secs(2), pong).await.unwrap(), 7);
         index.execute_batch("COMMIT").unwrap();
-        let acked = async {
+        let event = Some(0);
+        assert_eq!(acked(&mut heard).await, [Ack { seq: 1, event }]);
+    }
+
+    #[tokio::test]
+    async fn who_comes_while_a_room_is_opened_is_in_the_same_room() {
+        let (_folder, hospital) = Hospital::of_test();
+        let permit = hospital.own_permit("open rooms", Action::EnterRoom);
+        let (permit, about) = (permit.await.unwrap(), about(&hospital));
+        let (chen, mut seen) = visitor("chen");
+        // Chen opens the room, and has read its empty journal.
+        let opening = hospital
+            .rooms
+            .enter(&hospital.record, &permit, &about, chen);
+        let mut opening = Box::pin(opening);
+        for _ in 0..2 {
+            assert!((&mut opening).now_or_never().is_none());
+            sleep(2 * TICK).await;
+        }
+        // Meanwhile Li comes, draws, and goes again.
+        let li = async {
+            let (li, mut heard) = visitor("li");
+            let entered = hospital.rooms.enter(&hospital.record, &permit, &about, li);
+            let entered = entered.await.unwrap();
+            draw(&entered).await;
+            acked(&mut heard).await;
+            entered.leave(Ended::Left).await;
+        };
+        let chen = async {
+            sleep(10 * TICK).await;
+            opening.await.unwrap()
+        };
+        let (_chen, ()) = tokio::join!(chen, li);
+        let drawn = async {
             loop {
-                if let ServerFrame::Tick { acks, .. } = next(&mut heard).await
-                    && !acks.is_empty()
-                {
-                    break acks;
+                let is_there = match next(&mut seen).await {
+                    ServerFrame::Welcome { entrance, .. } => {
+                        entrance.snapshot.is_some_and(|all| !all.is_empty())
+                    }
+                    ServerFrame::Tick { news, .. } => news.events.is_some(),
+                    _ => false,
+                };
+                if is_there {
+                    break;
                 }
             }
         };
-        let acked = timeout(Duration::from_secs(20), acked).await.unwrap();
-        let event = Some(0);
-        assert_eq!(acked, [Ack { seq: 1, event }]);
+        timeout(Duration::from_secs(5), drawn).await.unwrap();
     }
 }
