@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import time
 
-from measure import BUILT, PROFILE, ROOT, version
+from measure import BUILT, PROFILE, ROOT, version, words
 from rooms import Yuanyi
 
 ACTS = int(os.environ.get("BENCH_ACTS", "240"))
@@ -77,4 +77,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    words()
     main()

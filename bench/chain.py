@@ -11,7 +11,7 @@ from importlib import metadata
 
 import numpy
 
-from measure import BUILT, TARGET, interleave, report
+from measure import BUILT, TARGET, interleave, report, words
 
 SIZE = (300, 512, 512)
 PROGRAM = BUILT / "examples/chain"
@@ -90,4 +90,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--peers"]:
         peers(pathlib.Path(sys.argv[2]))
     else:
+        words()
         main()

@@ -10,7 +10,7 @@ import pathlib
 import tempfile
 
 from imaging_peers import NO_WAIT, SLICES, Orthanc, Yuanyi, make_series, store
-from measure import TARGET, interleave, report, version
+from measure import TARGET, interleave, report, version, words
 
 # What a sender's environment may say to dcmtk, and what Orthanc may be told of the longest PDU that it takes.
 SENDERS = [NO_WAIT, {}, {**NO_WAIT, "TCP_BUFFER_LENGTH": "1048576"}, {"TCP_BUFFER_LENGTH": "1048576"}]
@@ -76,4 +76,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    words()
     main()

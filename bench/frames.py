@@ -9,13 +9,12 @@ a second do. A graphics card draws the same in a fraction of it.
 import json
 import statistics
 import subprocess
-import sys
 
 from act_to_sight import room_with_scan
-from measure import BUILT, ROOT, save, version
+from measure import BUILT, ROOT, save, version, words
 from rooms import Yuanyi
 
-SECONDS, ROUNDS = (6, 1) if "quick" in sys.argv[1:] else (15, 3)
+SECONDS, ROUNDS = (6, 1) if words("quick") else (15, 3)
 
 
 def main() -> None:

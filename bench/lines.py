@@ -7,14 +7,13 @@ The line is worked out in the people's own transport (docs/adr/0067-rooms-over-b
 import json
 import pathlib
 import subprocess
-import sys
 import tempfile
 
-from measure import interleave, medians, save, version
+from measure import interleave, medians, save, version, words
 from rooms import LOAD, PASSWORD, Yuanyi
 
 LOSS_PERCENT, ROUND_TRIP_MS, ROOMS, PEOPLE = 5, 200, 2, 8
-SECONDS, ROUNDS = (15, 1) if "quick" in sys.argv[1:] else (30, 3)
+SECONDS, ROUNDS = (15, 1) if words("quick") else (30, 3)
 # Beyond this people themselves were late, and a round says little of delays.
 LATE_MS = 25
 

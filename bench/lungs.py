@@ -12,7 +12,7 @@ from importlib import metadata
 
 import numpy
 
-from measure import BUILT, TARGET, interleave, report
+from measure import BUILT, TARGET, interleave, report, words
 
 SIZE = (300, 512, 512)
 SPACING = (1.0, 0.7, 0.7)
@@ -130,4 +130,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--peers"]:
         peers(pathlib.Path(sys.argv[2]))
     else:
+        words()
         main()

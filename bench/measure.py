@@ -7,6 +7,7 @@ import platform
 import socket
 import statistics
 import subprocess
+import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -18,6 +19,14 @@ BUILT = TARGET / PROFILE
 # Elsewhere where a bench is only tried out.
 RESULTS = pathlib.Path(os.environ.get("BENCH_RESULTS", ROOT / "bench/results"))
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def words(*known: str) -> list[str]:
+    """What a bench was started with; words that it does not know are refused."""
+    for word in sys.argv[1:]:
+        if word not in known:
+            sys.exit(f"start this bench with {word!r}: it takes {' or '.join(known) or 'no words'}")
+    return sys.argv[1:]
 
 
 def free_port() -> int:

@@ -6,7 +6,7 @@ import tempfile
 import time
 
 from imaging_peers import SLICES, Yuanyi, make_series, store
-from measure import PROFILE, TARGET, peak_mb
+from measure import PROFILE, TARGET, peak_mb, words
 
 SERIES = 5
 # Past this, a volume is not late but missing.
@@ -40,4 +40,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    words()
     main()

@@ -9,7 +9,6 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -22,10 +21,11 @@ from matplotlib import pyplot  # noqa: E402
 from hospital import BEDS_OF_WARD, SIGNALS, Hospital, lines  # noqa: E402
 from measure import (  # noqa: E402
     PEERS, ROOT, cpu_s, free_port, interleave, medians, rss_mb, save, version, wait_for_port,
+    words,
 )
 
 # `quick` is for a first look, or a machine that is not one's own for long.
-QUICK = "quick" in sys.argv[1:]
+QUICK = bool(words("quick"))
 DEVICES, ROUNDS = int(os.environ.get("BENCH_DEVICES", "1000")), 3 if QUICK else 5
 STEADY_S, CLOSED_S = (10, 6) if QUICK else (20, 10)
 GROWTH = [int(size) for size in os.environ.get("BENCH_GROWTH", "100,300,1000,3000,10000").split(",") if size]

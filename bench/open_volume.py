@@ -11,7 +11,7 @@ import statistics
 import time
 from urllib.parse import urljoin
 
-from measure import BUILT, PROFILE, ROOT, version
+from measure import BUILT, PROFILE, ROOT, version, words
 from rooms import Yuanyi
 
 ROUNDS = 5
@@ -70,4 +70,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    words()
     main()

@@ -8,7 +8,7 @@ import time
 import requests
 
 from imaging_peers import SLICES, Orthanc, Yuanyi, make_series, store
-from measure import TARGET, cpu_s, interleave, report, version
+from measure import TARGET, cpu_s, interleave, report, version, words
 
 ASKED = {"studies": 200, "patient": 200, "instances": 20}
 
@@ -65,4 +65,5 @@ def contender(server):
 
 
 if __name__ == "__main__":
+    words()
     main()

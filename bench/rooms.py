@@ -11,7 +11,7 @@ import time
 
 import requests
 
-from measure import BUILT, PEERS, ROOT, TARGET, free_port, interleave, report, version, wait_for_port
+from measure import BUILT, PEERS, ROOT, TARGET, free_port, interleave, report, version, wait_for_port, words
 
 ROOMS, PEOPLE, SECONDS, ROUNDS = 10, 50, 10, 5
 # Where the load itself was later than this, the machine was too busy, and the round says nothing.
@@ -156,4 +156,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    words()
     main()

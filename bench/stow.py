@@ -7,7 +7,7 @@ import time
 import requests
 
 from imaging_peers import SLICES, Orthanc, Yuanyi, make_series
-from measure import TARGET, interleave, report, version
+from measure import TARGET, interleave, report, version, words
 
 BOUNDARY = "bench-0123456789abcdef"
 
@@ -63,4 +63,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    words()
     main()

@@ -8,7 +8,7 @@ import time
 import requests
 
 from imaging_peers import SIDE, SLICES, Orthanc, Yuanyi, make_series, store
-from measure import TARGET, cpu_s, interleave, report, version
+from measure import TARGET, cpu_s, interleave, report, version, words
 
 FRAMES = 200
 
@@ -69,4 +69,5 @@ def contender(server):
 
 
 if __name__ == "__main__":
+    words()
     main()

@@ -10,7 +10,6 @@ import math
 import os
 import statistics
 import subprocess
-import sys
 import threading
 import time
 
@@ -18,11 +17,11 @@ import paho.mqtt.client as paho
 import requests
 
 from hospital import NURSE, PASSWORD, Hospital
-from measure import ROOT, cpu_s, peak_mb, rss_mb, save, version
+from measure import ROOT, cpu_s, peak_mb, rss_mb, save, version, words
 
 BEDS, ECGS = int(os.environ.get("BENCH_BEDS", "60")), int(os.environ.get("BENCH_ECGS", "8"))
 ECG_HZ, PIECES_PER_S = 500, 4
-SECONDS, ROUNDS = (20, 1) if "quick" in sys.argv[1:] else (30, 3)
+SECONDS, ROUNDS = (20, 1) if words("quick") else (30, 3)
 # Heart rates go up by one each second and begin again: what one stands for is known for half a minute.
 LEAST, STEPS = 60, 30
 

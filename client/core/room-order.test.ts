@@ -1,7 +1,7 @@
 import { createComputed, createRoot, createSignal } from 'solid-js';
 import { expect, test } from 'vitest';
 import type { Sanction } from '../../contract/room';
-import { blocks, companionOf, idsOf, isOpen, mayTakeAway, pleaOf, toolsFor } from './room-order';
+import { blocks, companionOf, idsOf, isOpen, mayTakeAway, mayTakeBoardAway, pleaOf, toolsFor } from './room-order';
 
 test('rows of people stay while the same people are there, whatever changes about them', () => {
   createRoot((end) => {
@@ -49,7 +49,13 @@ test('what may be taken away is offered, by whose it is, what one is here, and l
   expect(mayTakeAway(speaker, mark('li', 'measure'), { marks: true })).toBe(false);
   expect(mayTakeAway(speaker, mark('li', 'measure'), { marks: false })).toBe(true);
   const host = { ...speaker, standing: 'host' as const };
-  expect(['ink', 'board-note', 'stroke', 'annotation'].map((type) => mayTakeAway(host, mark('zhao', type), undefined))).toEqual([true, true, false, false]);
+  const kinds = ['ink', 'board-note', 'line', 'page', 'stroke', 'annotation'];
+  expect(kinds.filter((type) => mayTakeAway(host, mark('zhao', type), undefined))).toEqual(['ink', 'board-note', 'line', 'page']);
+  // A supervisor keeps order among people, and changes nothing that stands in the room.
+  const supervisor = { actor: 'wu', standing: 'supervisor', may_act: false } as const;
+  expect(kinds.filter((type) => ['zhao', 'wu'].some((by) => mayTakeAway(supervisor, mark(by, type), undefined)))).toEqual([]);
+  expect([host, speaker, supervisor, patient, undefined].map((own) => mayTakeBoardAway(own, [{ by: 'zhao' }]))).toEqual([true, false, false, false, false]);
+  expect([host, speaker, supervisor].map((own) => mayTakeBoardAway(own, [{ by: 'li' }]))).toEqual([true, true, false]);
   expect(mayTakeAway(host, mark('zhao', 'ink'), { marks: true })).toBe(false);
   expect(mayTakeAway(speaker, mark('zhao', 'ink'), undefined)).toBe(false);
   expect(mayTakeAway(patient, mark('zhao', 'landmark'), undefined)).toBe(true);

@@ -59,16 +59,21 @@ type Own = Pick<Participant, 'actor' | 'standing' | 'may_act'> | undefined;
 const OF_PATIENTS: ReadonlySet<string> = new Set(['annotation', 'landmark']);
 
 /** What is on no images: the host takes it away too, whose ever it is. */
-const CLEARED: ReadonlySet<string> = new Set(['ink', 'board-note']);
+const CLEARED: ReadonlySet<string> = new Set(['ink', 'board-note', 'line', 'page']);
 
 /**
- * Whether one may take a mark away: one's own, unless what it is on is locked with its marks; patients what they may make.
- * The host takes away what anybody put on a board.
+ * Whether one may take something away: one's own, unless what it is on is locked with its marks; patients what they may make.
+ * The host takes away what anybody put on a board or into the air, and pages.
  */
 export function mayTakeAway(own: Own, { by, entity }: { readonly by: string; readonly entity: { readonly type: string } }, on: Pick<Locked, 'marks'> | undefined): boolean {
   const makes = own?.may_act === true || (own?.standing === 'patient' && OF_PATIENTS.has(entity.type));
   const clears = own?.standing === 'host' && CLEARED.has(entity.type);
   return makes && (clears || own?.actor === by) && on?.marks !== true;
+}
+
+/** Whether one may take a board away, with all that is on it. */
+export function mayTakeBoardAway(own: Own, marks: readonly { readonly by: string }[]): boolean {
+  return own?.may_act === true && (own.standing === 'host' || marks.every(({ by }) => by === own.actor));
 }
 
 /** The tools that are of use to somebody here: all who come may look and point, patients say where something is. */
@@ -101,7 +106,7 @@ export function createRoomOrder(client: RoomClient): RoomOrder {
     return self === undefined ? undefined : participants.get(self);
   });
   const keeps = (): boolean => ['host', 'supervisor'].includes(own()?.standing ?? '');
-  const works = (): boolean => ['host', 'supervisor', 'speaker'].includes(own()?.standing ?? '') && (own()?.may_act ?? false);
+  const works = (): boolean => own()?.may_act ?? false;
   const act = (what: Act): void => void client.act(what).catch(() => undefined);
   return { waiting: () => state().waiting, sanctions: () => state().sanctions, own, keeps, works, act, ask: (what) => client.act(what) };
 }

@@ -3,7 +3,7 @@ import { For, Show, createEffect, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { BoardMark, BoardShown, RoomControl } from '../../core/room-control';
-import { idsOf, mayTakeAway } from '../../core/room-order';
+import { idsOf, mayTakeAway, mayTakeBoardAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { BoardKeys } from '../../stage/board-keys';
 import { BOARD, nextLine, paintBoard } from '../../stage/board-paint';
@@ -175,6 +175,8 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
       <LockChoice control={props.control} order={props.order} id={props.shown.id} locked={props.control.locked(props.shown.id)} what={name()} />
       <Show when={props.works}>
         <StandsWhere control={props.control} id={props.shown.id} transform={props.shown.board.transform} what={name()} />
+      </Show>
+      <Show when={!props.control.locked(props.shown.id) && mayTakeBoardAway(props.order.own(), props.shown.marks)}>
         <button type="button" class="button small quiet" onClick={() => props.control.remove(props.shown.id)}>
           {app.t('board.away')}
           <span class="for-listeners"> {props.shown.board.title}</span>

@@ -3,6 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { RoomControl } from '../../core/room-control';
+import { mayTakeAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { Icon } from '../Icon';
 import { RemoveButton } from '../RemoveButton';
@@ -14,7 +15,6 @@ interface LinesPanelProps {
 
 export function LinesPanel(props: LinesPanelProps): JSX.Element {
   const app = useApp();
-  const mayRemove = (by: string): boolean => props.order.works() && (props.order.keeps() || by === props.order.own()?.actor);
   return (
     <Show when={props.control.lines().length > 0}>
       <section class="stack tight" aria-labelledby="lines-title">
@@ -29,7 +29,7 @@ export function LinesPanel(props: LinesPanelProps): JSX.Element {
                   <span class="mark-words">
                     <strong>{what()}</strong> <span class="soft small">{app.t('marks.strokeOf', { count: line.points_m.length })}</span>
                   </span>
-                  <Show when={mayRemove(by)}>
+                  <Show when={mayTakeAway(props.order.own(), { by, entity: line }, undefined)}>
                     <RemoveButton what={app.t('marks.removeThis', { what: what() })} onRemove={() => props.control.remove(id)} />
                   </Show>
                 </li>

@@ -5,6 +5,7 @@ import { useApp } from '../../core/app';
 import { patientPath } from '../../core/hospital';
 import { ownPath, pageWords } from '../../core/own-pages';
 import type { PageShown, RoomControl } from '../../core/room-control';
+import { mayTakeAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import type { RoomPages } from '../../core/room-pages';
 import { SPOTS, freeSpot } from '../../core/room-standing';
@@ -108,7 +109,7 @@ function OnePage(props: PagePanelProps & { shown: PageShown; onOpen(path: string
   const words = (): string => pageWords(props.shown.page, app.t);
   const path = (): string | undefined => ownPath(props.shown.page.path, location.origin);
   const state = () => props.pages.stateOf(props.shown.id);
-  const isOwn = (): boolean => props.shown.by === props.order.own()?.actor || props.order.keeps();
+  const mayRemove = (): boolean => props.control.locked(props.shown.id) === undefined && mayTakeAway(props.order.own(), { by: props.shown.by, entity: props.shown.page }, undefined);
   return (
     <li class="stack tight" data-page={props.shown.page.path}>
       <span class="mark-words">
@@ -126,7 +127,7 @@ function OnePage(props: PagePanelProps & { shown: PageShown; onOpen(path: string
             <Show when={props.order.works()}>
               <StandsWhere control={props.control} id={props.shown.id} transform={props.shown.page.transform} what={words()} />
             </Show>
-            <Show when={isOwn()}>
+            <Show when={mayRemove()}>
               <button type="button" class="button small quiet" aria-label={`${app.t('page.away')} ${words()}`} onClick={() => props.control.remove(props.shown.id)}>{app.t('page.away')}</button>
             </Show>
           </div>

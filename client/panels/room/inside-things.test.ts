@@ -10,7 +10,7 @@ import type { Things } from './inside-things';
 const LI = 'li.x';
 const BOARD = { id: 1, board: { type: 'board', transform: SPOTS.right, title: 'Plan' }, marks: [] };
 const PAGE = { id: 2, by: 'chen.x', page: { type: 'page', transform: SPOTS.left, path: '/imaging', title: '' } };
-const LINES = [{ id: 3, by: LI, author: 'Li', line: {} }, { id: 4, by: 'chen.x', author: 'Chen', line: {} }];
+const LINES = [{ id: 3, by: LI, author: 'Li', line: { type: 'line' } }, { id: 4, by: 'chen.x', author: 'Chen', line: { type: 'line' } }];
 const NOTES = [{ id: 5, by: LI, entity: { type: 'annotation', text: 'look here' } }, { id: 6, by: 'chen.x', entity: { type: 'annotation', text: 'not mine' } }];
 
 function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; keeps?: boolean; works?: boolean; own?: object; patient?: string | null } = {}): { things: Things; done: unknown[] } {
@@ -27,7 +27,9 @@ function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; 
     remove: (id: number) => done.push(['remove', id]),
     place: (entity: unknown) => done.push(entity),
   } as unknown as RoomControl;
-  const order = { own: () => change.own ?? { actor: LI, may_act: true }, works: () => change.works ?? true, keeps: () => change.keeps ?? false } as unknown as RoomOrder;
+  const { keeps = false, works = true } = change;
+  const own = change.own ?? { actor: LI, may_act: works, standing: keeps ? (works ? 'host' : 'supervisor') : works ? 'speaker' : 'observer' };
+  const order = { own: () => own, works: () => works, keeps: () => keeps } as unknown as RoomOrder;
   const app = { t: (key: Parameters<typeof translate>[1], params?: Parameters<typeof translate>[2]) => translate('en', key, params) };
   const patient = change.patient === undefined ? 'p1' : change.patient;
   return { things: createRoot(() => createThings({ info: { patient }, control, order }, app, ({ entity }) => (entity.type === 'annotation' ? entity.text : ''))), done };
@@ -54,7 +56,7 @@ test('a board and the page of the patient come where room is', () => {
 test('one goes through boards, pages, and what one may take away', () => {
   expect(names(opened().things)).toEqual(['Board Plan', 'Images', 'line by Li', 'look here']);
   expect(names(opened({ keeps: true }).things)).toEqual(['Board Plan', 'Images', 'line by Li', 'line by Chen', 'look here']);
-  expect(names(opened({ works: false }).things)).toEqual(['Board Plan', 'Images', 'look here']);
+  expect(names(opened({ works: false }).things)).toEqual(['Board Plan', 'Images']);
   expect(names(opened({ locked: { 9: { by: LI, name: 'Li', marks: true } } }).things)).not.toContain('look here');
 });
 
@@ -92,6 +94,11 @@ test('whoever keeps order takes away a page that somebody else put into the room
   locked.things.press('next');
   locked.things.press('remove');
   expect(locked.done).toEqual([]);
+  // A supervisor has people keep order, and changes nothing that stands here.
+  const supervisor = opened({ keeps: true, works: false });
+  expect(names(supervisor.things)).toEqual(['Board Plan', 'Images']);
+  for (const what of ['remove', 'next', 'remove']) supervisor.things.press(what);
+  expect(supervisor.done).toEqual([]);
 });
 
 test('a lock holds what stands, and is turned by who may', () => {

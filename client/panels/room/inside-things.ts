@@ -4,7 +4,7 @@ import type { Accessor } from 'solid-js';
 import type { App } from '../../core/app';
 import { pageWords } from '../../core/own-pages';
 import type { Mark, RoomControl } from '../../core/room-control';
-import { mayTakeAway } from '../../core/room-order';
+import { mayTakeAway, mayTakeBoardAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { newBoard, pageOf } from '../../core/room-standing';
 import type { EntityId } from '../../stage/room-view';
@@ -38,22 +38,21 @@ interface Props {
 /** Follows a room while the caller lives; `wordsOf` says what a mark on images is. */
 export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: Mark) => string): Things {
   const [chosen, choose] = createSignal<EntityId>();
-  const isOwn = (by: string): boolean => by === props.order.own()?.actor;
   const lineWords = (author: string): string => app.t('board.line', { name: author });
 
   /** Boards and pages, and of marks and lines those that one may take away: as the room judges it. */
   const all = (): readonly Thing[] => {
-    const { control, order } = props;
+    const { control } = props;
+    const own = props.order.own();
     const hologram = control.hologram();
     const on = hologram && control.locked(hologram.id);
-    const marks = control.marks().filter((mark) => mayTakeAway(order.own(), mark, on));
-    const works = order.works();
+    const marks = control.marks().filter((mark) => mayTakeAway(own, mark, on));
     return [
-      ...control.boards().map(({ id, board, marks }) => ({ id, name: `${app.t('board.title')} ${board.title}`.trim(), stands: true, mine: works && (order.keeps() || marks.every(({ by }) => isOwn(by))) })),
-      ...control.pages().map(({ id, by, page }) => ({ id, name: pageWords(page, app.t), stands: true, mine: works && (order.keeps() || isOwn(by)) })),
-      ...control.lines().flatMap(({ id, by, author }) => (works && (order.keeps() || isOwn(by)) ? [{ id, name: lineWords(author), stands: false, mine: true }] : [])),
+      ...control.boards().map(({ id, board, marks }) => ({ id, name: `${app.t('board.title')} ${board.title}`.trim(), stands: true, mine: mayTakeBoardAway(own, marks) })),
+      ...control.pages().map(({ id, by, page }) => ({ id, name: pageWords(page, app.t), stands: true, mine: mayTakeAway(own, { by, entity: page }, undefined) })),
+      ...control.lines().flatMap(({ id, by, author, line }) => (mayTakeAway(own, { by, entity: line }, undefined) ? [{ id, name: lineWords(author), stands: false, mine: true }] : [])),
       ...control.boards().flatMap(({ id: board, marks }) =>
-        marks.flatMap(({ id, by, author, entity }) => (works && mayTakeAway(order.own(), { by, entity }, control.locked(board)) ? [{ id, name: entity.type === 'board-note' ? entity.text : lineWords(author), stands: false, mine: true }] : [])),
+        marks.flatMap(({ id, by, author, entity }) => (mayTakeAway(own, { by, entity }, control.locked(board)) ? [{ id, name: entity.type === 'board-note' ? entity.text : lineWords(author), stands: false, mine: true }] : [])),
       ),
       ...marks.map((mark) => ({ id: mark.id, name: wordsOf(mark), stands: false, mine: true })),
     ];

@@ -4,9 +4,9 @@
 
 use std::sync::LazyLock;
 
-use scenario::{Scenario, Wing};
+use scenario::Scenario;
 use serde::{Deserialize, Serialize};
-use vocabulary::Text;
+use vocabulary::{Place, Text};
 
 static OPEN: LazyLock<Vec<Box<dyn Scenario>>> = LazyLock::new(|| {
     vec![
@@ -37,7 +37,7 @@ pub struct Card {
     /// Its id.
     pub id: String,
     /// Which of the six rooms it belongs to.
-    pub room: &'static str,
+    pub room: Place,
     /// What people call it.
     pub title: Text,
     /// `open`, or `planned`.
@@ -52,7 +52,7 @@ struct List {
 #[derive(Deserialize)]
 struct Row {
     id: String,
-    room: Wing,
+    room: Place,
     title: Text,
 }
 
@@ -67,7 +67,7 @@ pub fn cards() -> Vec<Card> {
             "planned"
         },
         id: row.id,
-        room: row.room.as_str(),
+        room: row.room,
         title: row.title,
     };
     list.scenario.into_iter().map(card).collect()
@@ -87,10 +87,7 @@ mod tests {
                 .iter()
                 .find(|card| card.id == manifest.id)
                 .expect("is listed");
-            assert_eq!(
-                (card.room, &card.title),
-                (manifest.room.as_str(), &manifest.title)
-            );
+            assert_eq!((card.room, &card.title), (manifest.room, &manifest.title));
             assert_eq!(card.state, "open");
         }
     }

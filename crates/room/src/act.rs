@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
-use vocabulary::{ActorId, Timestamp, Uid};
+use vocabulary::{ActorId, Place, Timestamp, Uid};
 
 use crate::{
-    CropBox, EntityId, Grade, Hologram, Layer, MeasureKind, Mode, Ordered, Place, Placed, Plane,
+    CropBox, EntityId, Grade, Hologram, Layer, MeasureKind, Mode, Ordered, Placed, Plane,
     RecordingStep, Showing, Standing, Transform, View, Window,
 };
 

@@ -391,7 +391,8 @@ impl Case<'_> {
         self.not_locked(id)?;
         self.not_held_by_another(id)?;
         self.marks_not_locked(placed.entity.on())?;
-        // What is on no images may stand in everybody's way, and its author may be gone: who keeps order takes it away too.
+        // What is on no images may stand in everybody's way, and its author may be gone: the host takes it away too.
+        // A supervisor changes nothing here, and was refused before.
         let is_in_the_way = matches!(
             placed.entity,
             Entity::Page(_)

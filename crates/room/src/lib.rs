@@ -39,7 +39,6 @@ mod lead;
 pub mod limits;
 mod order;
 mod pace;
-mod place;
 mod pose;
 mod recording;
 mod refusal;
@@ -68,7 +67,6 @@ pub use hand::{Fingers, Hand};
 pub use lead::{Leading, View};
 pub use order::{AtDoor, Did, Door, Knocking, Order, Ordered, Standing, Threshold};
 pub use pace::Pace;
-pub use place::Place;
 pub use pose::{Held, Placement, Pointer, Pose};
 pub use recording::{
     Agreement, Recording, RecordingNow, RecordingState, RecordingStep, StopReason,

@@ -58,6 +58,8 @@ pub const HOLD_MS: i64 = 3_000;
 pub const MISSED_EVENTS: usize = 512;
 /// The most events in one packet; the others follow with the next tick.
 pub const EVENTS_PER_TICK: usize = 256;
+/// Acts that may wait for the record; while as many do, others on what stands in the room are taken back at once.
+pub const UNKEPT: usize = 1024;
 /// Outcomes kept per participant, so that an act sent again is answered and not done again.
 pub const OUTCOMES: usize = 1024;
 /// Steps that one person can take back.

@@ -12,15 +12,15 @@ mod stays;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use vocabulary::{ActorId, RoomId, Timestamp};
+use vocabulary::{ActorId, Place, RoomId, Timestamp};
 
 use door::Knock;
 pub use door::Parcel;
 use holds::NoProbe;
 
 use crate::{
-    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, Knocking, Leading, Ordered, Place,
-    Placed, Probe, RecordingNow, Refusal, Sanction, Sending, Standing, Stay, Stays, Transform,
+    Act, Change, Deed, Did, EntityId, Event, Farewell, KeptAct, Knocking, Leading, Ordered, Placed,
+    Probe, RecordingNow, Refusal, Sanction, Sending, Standing, Stay, Stays, Transform,
     judge::{Case, Verdict},
     limits,
     seat::{Outcome, Person, Rates, Seat, Sitter, free_colour, free_place},
@@ -296,7 +296,7 @@ impl Room {
         person: Person,
         token: ResumeToken,
     ) -> Result<Seat, Farewell> {
-        self.give_up_a_seat_of(&person.actor);
+        self.give_up_a_seat_of(now, &person.actor);
         if self.seats_of(&person.actor).count() >= self.seats_each {
             return Err(Farewell::TooManySeats);
         }
@@ -531,6 +531,9 @@ impl Room {
             return Err(Refusal::NotInside);
         }
         self.may_do(person, &act)?;
+        if self.waiting.len() >= limits::UNKEPT && !lets_go {
+            return Err(Refusal::NotKept);
+        }
         let actor = person.actor.clone();
         // Nobody learns by the room what they may not see by the record.
         let probe: &dyn Probe = if person.sees_images { probe } else { &NoProbe };

@@ -6,11 +6,11 @@ mod reader;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-use vocabulary::Text;
+use vocabulary::{Place, Text};
 
 pub use crate::lead::Holding;
 use crate::{
-    Act, Change, Event, Farewell, Knocking, Leading, Licence, Place, Pose, RecordingNow, Refusal,
+    Act, Change, Event, Farewell, Knocking, Leading, Licence, Pose, RecordingNow, Refusal,
     Sanction, Sending, Showing, Slot, Standing, Threshold, Voice, limits::CLIENT_FRAME_BYTES,
 };
 pub use reader::Reader;

@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
-use vocabulary::{ActorId, Timestamp, Uid};
+use vocabulary::{ActorId, Place, Timestamp, Uid};
 
 use crate::{
     ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, KeptAct, Measure, OpenError,
-    Order, Person, Place, Placed, Recording,
+    Order, Person, Placed, Recording,
     limits::{ADMITTED_MS, ENTITIES, HOLOGRAMS, HOLOGRAMS_OF_SERIES, ONE_STEP_MS, UNDO_STEPS},
 };
 

@@ -10,7 +10,7 @@ mod stage;
 
 use room::{Door, Farewell, Refusal, Reply, Room, Stays, limits, wire::ClientFrame};
 use serde_json::{Value, json};
-use stage::{Stage, first_hello, hologram_act, note};
+use stage::{Stage, board, first_hello, hologram_act, note};
 
 fn guest() -> Door {
     Door {
@@ -203,4 +203,57 @@ fn neither_another_seat_nor_another_room_begins_a_stay_anew() {
             .count(),
         1
     );
+}
+
+#[test]
+fn what_is_done_while_the_record_works_on_earlier_acts_follows_them_or_goes_with_them() {
+    let mut stage = Stage::new();
+    let chen = stage.enter("chen.expert");
+    stage.done(chen, json!({"act": "add", "entity": hologram_act()}));
+    let first = |stage: &mut Stage, text: &str| {
+        assert_eq!(stage.act(chen, note(text)), None);
+        let unkept = stage.room.take_unkept();
+        assert_eq!(unkept.len(), 1, "only what came since");
+        unkept
+    };
+    let one = first(&mut stage, "one");
+    let two = first(&mut stage, "two");
+    assert_eq!(stage.room.world().entities().len(), 1);
+    stage.room.kept(one[0].number);
+    assert_eq!(stage.room.world().entities().len(), 2);
+    stage.room.kept(two[0].number);
+    stage.journal.extend([one, two].concat());
+    assert_eq!(
+        Room::replay(stage.journal.clone()).unwrap(),
+        *stage.room.world()
+    );
+    // What stands on what was lost is lost with it, and all are told.
+    first(&mut stage, "three");
+    assert_eq!(stage.act(chen, note("four")), None);
+    assert_eq!(stage.room.lost().len(), 2);
+    assert!(stage.room.take_unkept().is_empty());
+    stage.done(chen, note("five"));
+}
+
+#[test]
+fn a_record_that_keeps_nothing_for_long_holds_up_so_many_acts_and_no_more() {
+    let mut stage = Stage::new();
+    let (chen, li) = (stage.enter("chen.expert"), stage.enter("li.terminal"));
+    let id = stage.done(chen, board());
+    stage.accepted(chen, json!({"act": "grab", "id": id}));
+    for number in 0..limits::UNKEPT {
+        stage.wait(25);
+        let title = json!({"type": "board", "title": format!("plan {number}")});
+        let set = json!({"act": "set", "id": id, "patch": title});
+        assert_eq!(stage.act(chen, set), None, "{number}");
+    }
+    stage.wait(25);
+    assert_eq!(stage.act(li, board()), Some(Refusal::NotKept));
+    // Whoever holds something lets go of it, and order is kept.
+    let free = json!({"act": "release", "id": id});
+    assert_eq!(stage.act(chen, free), None);
+    let mute = json!({"act": "mute", "participant": li.participant, "reason": "noise"});
+    assert_eq!(stage.act(chen, mute), None);
+    stage.round();
+    assert_eq!(stage.act(li, board()), None);
 }

@@ -221,6 +221,21 @@ fn what_a_child_held_stays_when_it_is_sent_back_to_the_door() {
 }
 
 #[test]
+fn what_somebody_held_stays_when_a_seat_of_theirs_is_given_up_for_another() {
+    let (mut stage, _, chen, _) = three();
+    stage.room.keep_seats(1);
+    stage.accepted(chen, grab());
+    carry(&mut stage, chen, 50, 2.0);
+    // The line breaks, and a page that knows nothing of the seat comes at once.
+    stage.room.leave(stage.now, chen);
+    let again = stage.enter("chen.expert");
+    assert_ne!(again.participant, chen.participant);
+    stage.round();
+    assert_eq!((x(&stage), hand(&stage)), (2.0, None));
+    stage.accepted(again, grab());
+}
+
+#[test]
 fn nobody_moves_what_is_locked_until_it_is_unlocked() {
     let (mut stage, host, chen, wu) = three();
     stage.done(

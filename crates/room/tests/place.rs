@@ -8,10 +8,10 @@
 
 mod stage;
 
-use room::{Checkpoint, Door, Place, Refusal, Room, Seat, wire::ServerFrame};
+use room::{Checkpoint, Door, Refusal, Room, Seat, wire::ServerFrame};
 use serde_json::{Value, json};
 use stage::{Replay, Stage, hologram_act};
-use vocabulary::{ActorId, Digest, RoomId};
+use vocabulary::{ActorId, Digest, Place, RoomId};
 
 fn set(place: &str) -> Value {
     json!({"act": "set-place", "place": place})

@@ -645,6 +645,14 @@ fn a_line_in_the_air_needs_no_images_and_is_its_authors() {
     assert!(stage.room.entity(other).is_none());
     stage.accepted(host, json!({"act": "undo"}));
     assert_eq!(stage.room.entity(other).unwrap().by.as_str(), "chen.expert");
+    // A supervisor keeps order among people, and changes nothing that stands here.
+    let supervisor =
+        json!({"act": "appoint", "participant": wu.participant, "standing": "supervisor"});
+    stage.accepted(host, supervisor);
+    assert_eq!(
+        stage.refused(wu, json!({"act": "remove", "id": other})),
+        Some(Refusal::NotForYourStanding)
+    );
     assert_eq!(
         room::Room::replay(stage.journal.clone()).unwrap(),
         *stage.room.world()

@@ -19,7 +19,7 @@ mod watched;
 pub use context::{Attestation, Context, FileFault, Topic};
 pub use days::{day_of, start_of};
 pub use fact::{Person, STATEMENT_URI, is_of, put, read, signed, text};
-pub use manifest::{Manifest, ManifestError, Wing};
+pub use manifest::{Manifest, ManifestError};
 pub use race::again_if_raced;
 pub use reply::{Method, Problem, Reply, Request};
 pub use seal::{Seal, SealError};

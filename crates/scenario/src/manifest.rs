@@ -1,6 +1,6 @@
 use policy::Role;
 use serde::{Deserialize, Serialize};
-use vocabulary::Text;
+use vocabulary::{Place, Text};
 
 /// A scenario's `scenario.toml` cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ pub struct Manifest {
     /// Folder, crate, URL and test name.
     pub id: String,
     /// Which of the six rooms it belongs to.
-    pub room: Wing,
+    pub room: Place,
     /// What people call it.
     pub title: Text,
     /// What it is for, in a sentence.
@@ -30,38 +30,6 @@ pub struct Manifest {
     pub sources: Vec<String>,
     /// What it needs of the browser.
     pub capabilities: Vec<String>,
-}
-
-/// The six rooms of the hospital.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Wing {
-    /// 元诊室
-    Consulting,
-    /// 元手术室
-    Operating,
-    /// 元病房
-    Ward,
-    /// 元科研
-    Research,
-    /// 元教学
-    Teaching,
-    /// 元管理
-    Management,
-}
-
-impl Wing {
-    /// The name in folders and requests.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Consulting => "consulting",
-            Self::Operating => "operating",
-            Self::Ward => "ward",
-            Self::Research => "research",
-            Self::Teaching => "teaching",
-            Self::Management => "management",
-        }
-    }
 }
 
 impl Manifest {

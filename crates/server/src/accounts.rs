@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use policy::{Actor, PasswordHash, RateLimit, Role};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::Semaphore};
 use vocabulary::{ActorId, Digest, PatientId, Timestamp};
 
 pub use reach::Reach;
@@ -64,7 +64,9 @@ pub struct Accounts {
 }
 
 struct Inner {
-    database: Mutex<Connection>,
+    /// Each request asks whose it is: who reads waits for nobody who writes, and for no disk by that.
+    reads: Mutex<Connection>,
+    writes: Mutex<Connection>,
     limit: Mutex<RateLimit>,
     /// Checking a password is meant to take time and memory: a crowd at the door waits, and takes neither from others.
     checks: Semaphore,
@@ -108,9 +110,10 @@ impl Accounts {
                 private(&beside)?;
             }
         }
-        let database = sqlite::open(data, ACCOUNTS, &[SCHEMA, by_hand::SCHEMA].concat())?;
+        let writes = sqlite::open(data, ACCOUNTS, &[SCHEMA, by_hand::SCHEMA].concat())?;
         let inner = Inner {
-            database: Mutex::new(database),
+            reads: Mutex::new(sqlite::open(data, ACCOUNTS, "")?),
+            writes: Mutex::new(writes),
             limit: Mutex::default(),
             checks: Semaphore::new(CHECKS_AT_ONCE),
         };
@@ -121,8 +124,8 @@ impl Accounts {
 
     /// Copies all accounts, as they are at one moment, into a new file; a server may work on them meanwhile.
     pub fn copy_to(&self, file: &Path) -> Result<()> {
-        let database = self.inner.database.lock();
-        database
+        let writes = self.inner.writes.lock();
+        writes
             .backup("main", file, None::<fn(rusqlite::backup::Progress)>)
             .with_context(|| format!("write {}", file.display()))?;
         private(file)
@@ -137,19 +140,20 @@ impl Accounts {
         );
         let roles = serde_json::to_string(&actor.roles)?;
         let patient = actor.patient.as_ref().map(PatientId::as_str);
-        let database = self.inner.database.lock();
-        database.execute(
+        let mut writes = self.inner.writes.lock();
+        let change = writes.transaction()?;
+        change.execute(
             "INSERT INTO account (id, name, roles, patient, password) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (id) DO UPDATE SET name = ?2, roles = ?3, patient = ?4, password = ?5, disabled = 0",
             params![actor.id.as_str(), actor.name, roles, patient, password.as_str()],
         )?;
-        database.execute("DELETE FROM token WHERE account = ?1", [actor.id.as_str()])?;
-        Ok(())
+        change.execute("DELETE FROM token WHERE account = ?1", [actor.id.as_str()])?;
+        Ok(change.commit()?)
     }
 
     /// The hash of an open account's password, for an edge where its holder is on duty.
     pub fn password_of(&self, account: &ActorId) -> Result<Option<String>> {
-        let database = self.inner.database.lock();
+        let database = self.inner.reads.lock();
         let mut query = database
             .prepare_cached("SELECT password FROM account WHERE id = ?1 AND disabled = 0")?;
         let found = query.query_row([account.as_str()], |row| row.get(0));
@@ -158,19 +162,21 @@ impl Accounts {
 
     /// Closes an account: nobody can sign in to it, its sessions and tokens end, and where its holder is reached is forgotten.
     pub fn disable(&self, account: &ActorId) -> Result<bool> {
-        let database = self.inner.database.lock();
-        database.execute("DELETE FROM token WHERE account = ?1", [account.as_str()])?;
-        database.execute("DELETE FROM reach WHERE account = ?1", [account.as_str()])?;
-        let changed = database.execute(
+        let mut writes = self.inner.writes.lock();
+        let change = writes.transaction()?;
+        change.execute("DELETE FROM token WHERE account = ?1", [account.as_str()])?;
+        change.execute("DELETE FROM reach WHERE account = ?1", [account.as_str()])?;
+        let changed = change.execute(
             "UPDATE account SET disabled = 1 WHERE id = ?1",
             [account.as_str()],
         )?;
+        change.commit()?;
         Ok(changed == 1)
     }
 
     /// All open accounts.
     pub fn list(&self) -> Result<Vec<Actor>> {
-        let database = self.inner.database.lock();
+        let database = self.inner.reads.lock();
         let mut query = database.prepare_cached(
             "SELECT id, name, roles, patient FROM account WHERE disabled = 0 ORDER BY id",
         )?;
@@ -187,12 +193,19 @@ impl Accounts {
 
     /// One open account.
     pub fn find(&self, account: &ActorId) -> Result<Option<Actor>> {
-        Ok(self.list()?.into_iter().find(|actor| actor.id == *account))
+        let database = self.inner.reads.lock();
+        let mut query = database.prepare_cached(
+            "SELECT id, name, roles, patient FROM account WHERE id = ?1 AND disabled = 0",
+        )?;
+        let found = query.query_row([account.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        });
+        found.optional()?.map(actor).transpose()
     }
 
     /// Whether there is such an account, open or closed.
     pub fn is_known(&self, account: &ActorId) -> Result<bool> {
-        let database = self.inner.database.lock();
+        let database = self.inner.reads.lock();
         let found = database
             .query_row(
                 "SELECT 1 FROM account WHERE id = ?1",
@@ -215,20 +228,24 @@ impl Accounts {
         }
         let this = self.clone();
         let (account, password) = (user.to_owned(), password.to_owned());
-        let checked =
-            tokio::task::spawn_blocking(move || this.check(&account, &password)).await??;
-        let Some(actor) = checked else {
+        let signed = tokio::task::spawn_blocking(move || -> Result<_> {
+            let Some(actor) = this.check(&account, &password)? else {
+                return Ok(None);
+            };
+            let token = this.issue(&actor.id, SESSION_MS, Some(IDLE_MS))?;
+            Ok(Some((actor, token)))
+        });
+        let Some((actor, token)) = signed.await?? else {
             self.inner.limit.lock().failed(user, source, now);
             return Ok(SignIn::Wrong);
         };
         self.inner.limit.lock().succeeded(user, source);
-        let token = self.issue(&actor.id, SESSION_MS, Some(IDLE_MS))?;
         Ok(SignIn::Done { actor, token })
     }
 
     fn check(&self, user: &str, password: &str) -> Result<Option<Actor>> {
         let found = {
-            let database = self.inner.database.lock();
+            let database = self.inner.reads.lock();
             database
                 .query_row(
                     "SELECT password FROM account WHERE id = ?1 AND disabled = 0",
@@ -254,9 +271,9 @@ impl Accounts {
     ) -> Result<String> {
         let token = random_token();
         let now = clock::now().0;
-        let database = self.inner.database.lock();
-        database.execute("DELETE FROM token WHERE expires_ms < ?1", [now])?;
-        database.execute(
+        let writes = self.inner.writes.lock();
+        writes.execute("DELETE FROM token WHERE expires_ms < ?1", [now])?;
+        writes.execute(
             "INSERT INTO token (digest, account, expires_ms, idle_ms, seen_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![digest(&token), account.as_str(), now.saturating_add(lifetime_ms), idle_ms, now],
         )?;
@@ -265,7 +282,7 @@ impl Accounts {
 
     /// The tokens that programs hold and that end before a moment, the first to end first: whose, and when.
     pub fn ending(&self, before_ms: i64) -> Result<Vec<Ending>> {
-        let database = self.inner.database.lock();
+        let database = self.inner.reads.lock();
         let mut query = database.prepare_cached(
             "SELECT account, expires_ms FROM token WHERE idle_ms IS NULL AND expires_ms > ?1
              AND expires_ms < ?2 ORDER BY expires_ms LIMIT 200",
@@ -287,7 +304,7 @@ impl Accounts {
     /// As [`Accounts::who_holds`], by the token's digest: for who looks again and need not keep the token.
     pub fn whose(&self, token: Digest) -> Result<Option<Actor>> {
         let Timestamp(now) = clock::now();
-        let database = self.inner.database.lock();
+        let database = self.inner.reads.lock();
         let mut query = database.prepare_cached(
             "SELECT seen_ms, id, name, roles, patient FROM token JOIN account ON account.id = token.account
              WHERE digest = ?1 AND disabled = 0 AND expires_ms > ?2 AND (idle_ms IS NULL OR seen_ms + idle_ms > ?2)",
@@ -304,12 +321,27 @@ impl Accounts {
             return Ok(None);
         };
         if now - seen > SEEN_EVERY_MS {
-            database.execute(
-                "UPDATE token SET seen_ms = ?2 WHERE digest = ?1",
-                params![token.0, now],
-            )?;
+            self.note_seen(token, now);
         }
         actor(row).map(Some)
+    }
+
+    /// Notes that a token is used. Each request asks whose it is by, so that none waits for the disk by this.
+    fn note_seen(&self, token: Digest, now: i64) {
+        let inner = Arc::clone(&self.inner);
+        let note = move || {
+            let noted = inner.writes.lock().execute(
+                "UPDATE token SET seen_ms = ?2 WHERE digest = ?1 AND seen_ms < ?2 - ?3",
+                params![token.0, now, SEEN_EVERY_MS],
+            );
+            if let Err(error) = noted {
+                tracing::warn!(%error, "it was not noted when a token was used");
+            }
+        };
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(note)),
+            Err(_) => note(),
+        }
     }
 
     /// As [`Accounts::who_holds`], by the session: for a request that was long on its way.
@@ -321,7 +353,7 @@ impl Accounts {
     /// need not have been used lately, for who sits in a room sends no requests.
     pub fn lasts(&self, session: Session) -> Result<bool> {
         let Timestamp(now) = clock::now();
-        let database = self.inner.database.lock();
+        let database = self.inner.reads.lock();
         let mut query = database.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM token JOIN account ON account.id = token.account
              WHERE digest = ?1 AND disabled = 0 AND expires_ms > ?2)",
@@ -331,7 +363,7 @@ impl Accounts {
 
     /// Ends a session or token.
     pub fn revoke(&self, token: &str) -> Result<()> {
-        self.inner.database.lock().execute(
+        self.inner.writes.lock().execute(
             "DELETE FROM token WHERE digest = ?1",
             params![digest(token)],
         )?;
@@ -418,6 +450,35 @@ pub mod tests {
         assert_eq!(accounts.who_holds(&token).unwrap().as_ref(), Some(&actor));
         accounts.revoke(&token).unwrap();
         assert_eq!(accounts.who_holds(&token).unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn whose_a_request_is_waits_for_nobody_who_writes_and_its_use_is_noted() {
+        let (folder, accounts, actor) = accounts();
+        let token = accounts.issue(&actor.id, 600_000, None).unwrap();
+        let other = Connection::open(folder.path().join(ACCOUNTS)).unwrap();
+        let before = "UPDATE token SET seen_ms = seen_ms - 300000";
+        other.execute(before, []).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let (signs_in, id) = (accounts.clone(), actor.id.clone());
+        let issued = tokio::task::spawn_blocking(move || signs_in.issue(&id, 600_000, None));
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        assert_eq!(accounts.who_holds(&token).unwrap(), Some(actor.clone()));
+        other.execute_batch("COMMIT").unwrap();
+        let issued = issued.await.unwrap().unwrap();
+        assert_eq!(accounts.who_holds(&issued).unwrap(), Some(actor));
+        let noted = || {
+            let seen = "SELECT min(seen_ms) FROM token";
+            let seen: i64 = other.query_row(seen, [], |row| row.get(0)).unwrap();
+            clock::now().0 - seen < SEEN_EVERY_MS
+        };
+        for _ in 0..500 {
+            if noted() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert!(noted());
     }
 
     #[tokio::test]

@@ -1,10 +1,9 @@
 //! Rooms of the hospital itself, in which people meet and nobody's twin stands.
 
 use policy::{Actor, Role};
-use room::Place;
 use scenario::Stage;
 use serde::Serialize;
-use vocabulary::{RoomId, Text};
+use vocabulary::{Place, RoomId, Text};
 
 use crate::pseudonyms;
 

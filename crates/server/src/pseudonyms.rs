@@ -44,6 +44,16 @@ pub fn code(pseudonym: &ActorId) -> Option<String> {
     Some(code.to_ascii_uppercase())
 }
 
+/// The name to show of somebody whom a room's journal has: the code, where it has a pseudonym.
+pub fn shown(hospital: &Hospital, actor: &ActorId) -> Result<String, Problem> {
+    if let Some(code) = code(actor) {
+        return Ok(code);
+    }
+    let known = hospital.accounts.find(actor);
+    let known = known.map_err(|error| Problem::internal(&error))?;
+    Ok(known.map_or_else(|| actor.to_string(), |known| known.name))
+}
+
 /// The facts of a room's pseudonyms, under its name as those of a project are under the project's.
 pub fn circle(room: &RoomId) -> Result<ProjectId, Problem> {
     ProjectId::new(room.as_str()).map_err(|error| Problem::internal(&error))

@@ -32,7 +32,7 @@ pub use attend::{AttendError, Offered};
 pub use carry::{Ended, Heard, Patience, Said, carry};
 pub use checkpoints::Checkpoints;
 pub use journal::kept_act;
-use journal::{Answering, Noted};
+use journal::{Answering, Keeping, Noted, kept};
 use lines::Line;
 use recording::Recorded;
 pub use stays::{HouseRules, Stayed};
@@ -314,14 +314,17 @@ impl Rooms {
         permit: &Permit,
         about: &About,
     ) -> Result<mpsc::Sender<Command>, EnterError> {
-        let running = |open: &HashMap<RoomId, mpsc::Sender<Command>>| {
-            open.get(&about.id)
-                .filter(|room| !room.is_closed())
-                .cloned()
+        // Who comes while it is opened waits for that: two would be opened from two states of the journal.
+        let (sender, inbox) = {
+            let mut open = self.open.lock();
+            open.retain(|_, room| !room.is_closed());
+            if let Some(room) = open.get(&about.id) {
+                return Ok(room.clone());
+            }
+            let (sender, inbox) = mpsc::channel(INBOX);
+            open.insert(about.id.clone(), sender.clone());
+            (sender, inbox)
         };
-        if let Some(room) = running(&self.open.lock()) {
-            return Ok(room);
-        }
         let opening = self.checkpoints.open(&**record, permit, about);
         let (mut room, checkpoints) = opening.await?;
         room.keep_stays(self.rules.stays);
@@ -329,15 +332,7 @@ impl Rooms {
         if let Some(place) = gatherings::place(&about.id) {
             room.stand_in(place);
         }
-        let mut open = self.open.lock();
-        // Somebody else may have opened it while its journal was read.
-        if let Some(room) = running(&open) {
-            return Ok(room);
-        }
-        let (sender, inbox) = mpsc::channel(INBOX);
         let (ear, news) = mpsc::unbounded_channel();
-        open.retain(|_, room| !room.is_closed());
-        open.insert(about.id.clone(), sender.clone());
         let mut host = Host {
             room,
             record: Arc::clone(record),
@@ -354,6 +349,7 @@ impl Rooms {
             pace: Pace::default(),
             recorded: Recorded::default(),
             noted: Vec::new(),
+            keeping: None,
         };
         host.interrupt_recording();
         tokio::spawn(host.run(inbox, news));
@@ -411,6 +407,8 @@ struct Host {
     recorded: Recorded,
     /// Who waits until what they noted is in the record.
     noted: Vec<oneshot::Sender<Noted>>,
+    /// What the record works on.
+    keeping: Option<Keeping>,
 }
 
 impl Host {
@@ -431,6 +429,10 @@ impl Host {
                     }
                 },
                 Some(news) = news.recv() => self.pass_on(news),
+                kept = kept(&mut self.keeping) => if !self.settle(kept) {
+                    self.end_recording(true);
+                    return;
+                },
                 due = ticks.tick() => {
                     self.mind_pace(due);
                     // What was sent before a pose is heard before it.
@@ -465,7 +467,7 @@ impl Host {
 
     async fn close(&mut self) {
         self.interrupt_recording();
-        self.keep().await;
+        self.keep_all().await;
         self.say_farewell(Farewell::Closing);
         if let Some(sealed) = self.end_recording(true) {
             let _ = sealed.await;
@@ -474,7 +476,9 @@ impl Host {
 
     /// Puts what the room is about into it, once there is something to show.
     fn furnish(&mut self) {
-        if self.room.world().entities().is_empty()
+        // What is on its way into the record is not put there a second time.
+        if self.keeping.is_none()
+            && self.room.world().entities().is_empty()
             && let Some(act) = (self.about.furnish)()
             && let Err(refusal) =
                 self.room

@@ -14,10 +14,11 @@ use std::{io::Write, path::Path, process::Stdio, thread::sleep, time::Duration};
 
 use hospital::{Hospital, Inside, yuanyi};
 use room::{
-    Did, Farewell, Place, Placement, Pose, ResumeToken,
+    Did, Farewell, Placement, Pose, ResumeToken,
     wire::{ClientFrame, News, ServerFrame},
 };
 use serde_json::{Value, json};
+use vocabulary::Place;
 
 /// Somebody with a line to the room, inside or not.
 struct Person {

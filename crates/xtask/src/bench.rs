@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::shell::{self, install_client_packages, program, root, target};
 
-/// Runs one bench, or all of them.
-pub fn run(name: Option<&str>) -> Result<()> {
+/// Runs one bench, with the words that follow its name, or all of them.
+pub fn run(name: Option<&str>, words: &[String]) -> Result<()> {
     let folder = root().join("bench");
     let mut benches: Vec<String> = fs::read_dir(&folder)?
         .filter_map(|found| bench_of(&found.ok()?.path()))
@@ -45,6 +45,7 @@ pub fn run(name: Option<&str>) -> Result<()> {
         let mut command = Command::new(&python);
         command
             .arg(folder.join(format!("{bench}.py")))
+            .args(words)
             .current_dir(&folder)
             .env("CARGO_TARGET_DIR", target());
         shell::run(&mut command)?;

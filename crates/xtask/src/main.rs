@@ -35,6 +35,8 @@ enum Task {
     Bench {
         /// One bench; all where none is named.
         name: Option<String>,
+        /// Passed on to it, such as `quick` for fewer and shorter rounds.
+        words: Vec<String>,
     },
     /// Put people into rooms who move and act: `load --people 50 --rooms 10 --loss 5 --round-trip 200`.
     Load {
@@ -72,7 +74,7 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo::run(&arguments),
         Task::Test { only } => tests::run(only.as_deref()),
         Task::Tidy => tidy::run(),
-        Task::Bench { name } => bench::run(name.as_deref()),
+        Task::Bench { name, words } => bench::run(name.as_deref(), &words),
         Task::Load { dev, arguments } => load::run(dev, &arguments),
         Task::NewScenario { room, id, zh, en } => scaffold::new_scenario(&room, &id, &zh, &en),
         Task::DemoData { shared, out } => demo_data::run(&shared, &out),
@@ -82,6 +84,26 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_the_name_of_a_bench_is_passed_on_to_it() {
+        for (line, expected) in [
+            ("xtask bench", (None, vec![])),
+            ("xtask bench cstore", (Some("cstore"), vec![])),
+            ("xtask bench mqtt quick", (Some("mqtt"), vec!["quick"])),
+        ] {
+            let Ok(Task::Bench { name, words }) = Task::try_parse_from(line.split(' ')) else {
+                panic!("{line}");
+            };
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            assert_eq!((name.as_deref(), words), expected, "{line}");
         }
     }
 }

@@ -325,14 +325,15 @@ impl Room {
 
     /// Nobody fills a room by coming and going: where an account has all its seats, the one goes of those kept for
     /// coming back that was left the longest ago.
-    pub(super) fn give_up_a_seat_of(&mut self, actor: &ActorId) {
+    pub(super) fn give_up_a_seat_of(&mut self, now: Timestamp, actor: &ActorId) {
         if self.seats_of(actor).count() < self.seats_each {
             return;
         }
         let left = self.seats_of(actor);
-        let left = left.filter_map(|sitter| Some((sitter.away_since?, sitter.seat.participant)));
+        let left = left.filter_map(|sitter| Some((sitter.away_since?, sitter.seat)));
         if let Some((_, longest)) = left.min() {
-            self.sitters.remove(&longest);
+            self.sitters.remove(&longest.participant);
+            self.leave_in_place(now, actor, &[longest]);
         }
     }
 

@@ -1,10 +1,10 @@
 //! Which place of the hospital the room is. What is done there is the same in each; who wants another one for
 //! themselves tells nobody.
 
-use vocabulary::Timestamp;
+use vocabulary::{Place, Timestamp};
 
 use super::Room;
-use crate::{Act, ActKind, Deed, Place, Refusal, Standing, seat::Outcome};
+use crate::{Act, ActKind, Deed, Refusal, Standing, seat::Outcome};
 
 impl Room {
     /// Has the room be in a place of the hospital until its host says another.

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 
 use room::{
     Act, Bounds, Door, EntityId, Hologram, HologramPatch, Joined, KeptAct, Mode, NewEntity,
-    NewMeasure, Patch, Person, Place, Placement, Plane, Pose, Probe, Refusal, Reply, ResumeToken,
-    Room, Sanction, Seat, Transform, Window, World,
+    NewMeasure, Patch, Person, Placement, Plane, Pose, Probe, Refusal, Reply, ResumeToken, Room,
+    Sanction, Seat, Transform, Window, World,
     wire::{ClientFrame, Holding, Participant, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
-use vocabulary::{ActorId, RoomId, Timestamp, Uid};
+use vocabulary::{ActorId, Place, RoomId, Timestamp, Uid};
 
 /// Two chests of 20 cm, the first one with structures: the value at a point is 400 times its first coordinate, and nothing is known beyond.
 pub struct Chest;

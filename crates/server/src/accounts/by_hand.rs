@@ -72,7 +72,7 @@ impl Accounts {
     /// Notes what is about to be done to an account, for the ledger.
     pub fn note(&self, act: Act<'_>, account: &ActorId) -> Result<()> {
         let (act, token) = act.parts();
-        self.inner.database.lock().execute(
+        self.inner.writes.lock().execute(
             "INSERT INTO note (at_ms, act, account, token, user) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![clock::now().0, act, account.as_str(), token, local_user()],
         )?;
@@ -96,7 +96,7 @@ impl Accounts {
 
     /// The tokens of programs that have not ended, by account, the first to end first.
     pub fn tokens(&self) -> Result<Vec<Token>> {
-        let database = self.inner.database.lock();
+        let database = self.inner.reads.lock();
         let mut query = database.prepare_cached(
             "SELECT digest, account, expires_ms, seen_ms FROM token
              WHERE idle_ms IS NULL AND expires_ms > ?1 ORDER BY account, expires_ms",
@@ -127,7 +127,7 @@ impl Accounts {
             bail!("find the token {id}: `yuanyi token list` names all");
         };
         self.note(Act::Revoke(&token), &token.account)?;
-        self.inner.database.lock().execute(
+        self.inner.writes.lock().execute(
             "DELETE FROM token WHERE idle_ms IS NULL AND instr(lower(hex(digest)), ?1) = 1",
             params![token.id],
         )?;
@@ -136,7 +136,7 @@ impl Accounts {
 
     /// What waits for the ledger, oldest first.
     fn notes(&self) -> Result<Vec<Note>> {
-        let database = self.inner.database.lock();
+        let database = self.inner.reads.lock();
         let mut query = database
             .prepare_cached("SELECT n, at_ms, act, account, token, user FROM note ORDER BY n")?;
         let rows = query.query_map([], |row| {
@@ -164,8 +164,8 @@ impl Accounts {
     }
 
     fn forget_note(&self, note: &Note) -> Result<()> {
-        let database = self.inner.database.lock();
-        database.execute("DELETE FROM note WHERE n = ?1", [note.n])?;
+        let writes = self.inner.writes.lock();
+        writes.execute("DELETE FROM note WHERE n = ?1", [note.n])?;
         Ok(())
     }
 }

@@ -42,7 +42,7 @@ fn word(language: Language) -> &'static str {
 impl Accounts {
     /// Where somebody is reached, where they said so.
     pub fn reach(&self, account: &ActorId) -> Result<Option<Reach>> {
-        let database = self.inner.database.lock();
+        let database = self.inner.reads.lock();
         let mut query = database
             .prepare_cached("SELECT address, is_on, language FROM reach WHERE account = ?1")?;
         let found = query.query_row([account.as_str()], |row| {
@@ -62,13 +62,13 @@ impl Accounts {
 
     /// Keeps where somebody is reached, or forgets it.
     pub fn put_reach(&self, account: &ActorId, reach: Option<&Reach>) -> Result<()> {
-        let database = self.inner.database.lock();
+        let writes = self.inner.writes.lock();
         match reach {
-            Some(reach) => database.execute(
+            Some(reach) => writes.execute(
                 "INSERT OR REPLACE INTO reach (account, address, is_on, language) VALUES (?1, ?2, ?3, ?4)",
                 params![account.as_str(), reach.address, reach.on, word(reach.language)],
             )?,
-            None => database.execute("DELETE FROM reach WHERE account = ?1", [account.as_str()])?,
+            None => writes.execute("DELETE FROM reach WHERE account = ?1", [account.as_str()])?,
         };
         Ok(())
     }

@@ -1,14 +1,15 @@
 //! What goes from a room into the record: its acts, and what stands beside them in the audit.
 
-use std::sync::Arc;
+use std::{future::pending, sync::Arc};
 
+use futures::future::BoxFuture;
 use policy::{Object, Permit};
-use record::{Batch, NewFact, Precondition, Record, RecordError, ResourceKey, RoomAct};
+use record::{Batch, NewFact, Precondition, Record, RecordError, ResourceKey, RoomAct, Sealed};
 use room::{Farewell, KeptAct, Pictured, Refusal};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 use vocabulary::ActorId;
 
-use super::{About, Command, EnterError, Host, Outgoing, Rooms};
+use super::{About, Command, EnterError, Host, Outgoing, Rooms, TICK};
 use crate::clock;
 
 /// How often a room that closes at this moment is opened again for what is to be noted in it.
@@ -25,6 +26,27 @@ pub(super) struct Answering {
     pub sanction: u64,
     pub grants: bool,
     pub reason: String,
+}
+
+/// A batch on which the record works.
+pub(super) struct Keeping {
+    /// The number of its last act, and where that is in it.
+    last: u64,
+    place_of_last: usize,
+    /// Who waits for it.
+    noted: Vec<oneshot::Sender<Noted>>,
+    kept: BoxFuture<'static, Kept>,
+}
+
+/// What came of a batch.
+type Kept = Result<Vec<Sealed>, RecordError>;
+
+/// Waits for what comes of the batch on which the record works; without end where there is none.
+pub(super) async fn kept(keeping: &mut Option<Keeping>) -> Kept {
+    match keeping {
+        Some(keeping) => (&mut keeping.kept).await,
+        None => pending().await,
+    }
 }
 
 /// An act as the room reads it.
@@ -106,14 +128,39 @@ impl Host {
         }
     }
 
-    /// Commits what was accepted since the last tick; only then does anyone see it.
+    /// Commits what was accepted since the last tick; only then does anyone see it. A disk that takes longer than a
+    /// tick holds up acts and nothing else: people go on moving and talking, and who has to go goes.
     ///
     /// Answers whether the room may go on: where it is not known whether acts are on disk, the room starts
     /// over from its journal.
     pub(super) async fn keep(&mut self) -> bool {
+        if !self.hand_over() {
+            return true;
+        }
+        match timeout(TICK, kept(&mut self.keeping)).await {
+            Ok(kept) => self.settle(kept),
+            Err(_) => true,
+        }
+    }
+
+    /// Commits all that was accepted, however long it takes.
+    pub(super) async fn keep_all(&mut self) {
+        while self.keeping.is_some() || self.hand_over() {
+            let kept = kept(&mut self.keeping).await;
+            if !self.settle(kept) {
+                return;
+            }
+        }
+    }
+
+    /// Hands what was accepted to the record, unless it works on an earlier batch; whether it did.
+    fn hand_over(&mut self) -> bool {
+        if self.keeping.is_some() {
+            return false;
+        }
         let unkept = self.room.take_unkept();
         let Some(last) = unkept.last().map(|act| act.number) else {
-            return true;
+            return false;
         };
         let audit = unkept.iter().filter_map(|kept| self.audit(kept));
         let recording = unkept.iter().flat_map(|kept| self.recording_facts(kept));
@@ -140,8 +187,28 @@ impl Host {
             actor: self.about.host.clone(),
             facts: facts.chain(audit).collect(),
         };
-        let noted = std::mem::take(&mut self.noted);
-        match self.record.commit(batch).await {
+        let record = Arc::clone(&self.record);
+        self.keeping = Some(Keeping {
+            last,
+            place_of_last,
+            noted: std::mem::take(&mut self.noted),
+            kept: Box::pin(async move { record.commit(batch).await }),
+        });
+        true
+    }
+
+    /// Takes in what came of the batch on which the record worked; whether the room may go on.
+    pub(super) fn settle(&mut self, kept: Kept) -> bool {
+        let Some(Keeping {
+            last,
+            place_of_last,
+            noted,
+            ..
+        }) = self.keeping.take()
+        else {
+            return true;
+        };
+        match kept {
             Ok(sealed) => {
                 self.room.kept(last);
                 if let Some(entry) = sealed.get(place_of_last) {
@@ -152,6 +219,8 @@ impl Host {
                 }
             }
             Err(RecordError::Full) => {
+                // What was accepted meanwhile is taken back with it.
+                self.noted.clear();
                 for (seat, frame) in self.room.lost() {
                     self.send(seat, Outgoing::Frame(frame.into()));
                 }
@@ -183,5 +252,168 @@ impl Host {
             body: fhir::order_event(&kept.actor, (did, &whom), &room, kept.at),
         };
         Some((fact, Precondition::None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures::FutureExt as _;
+    use policy::Action;
+    use room::{
+        Door, Licence, Person,
+        wire::{Ack, ClientFrame, ServerFrame, VERSION},
+    };
+    use serde_json::json;
+    use tokio::{sync::mpsc, time::sleep};
+    use vocabulary::RoomId;
+
+    use super::*;
+    use crate::{
+        accounts::Session,
+        hospital::{Hospital, hospital_actor},
+        rooms::{Ended, Entered, Visitor, outbox},
+    };
+
+    async fn next(heard: &mut mpsc::Receiver<Outgoing>) -> ServerFrame {
+        let (Outgoing::Frame(bytes) | Outgoing::Last(bytes)) = heard.recv().await.unwrap();
+        ServerFrame::decode(&bytes).unwrap()
+    }
+
+    /// Waits for the answer to an act.
+    async fn acked(heard: &mut mpsc::Receiver<Outgoing>) -> Vec<Ack> {
+        let acked = async {
+            loop {
+                if let ServerFrame::Tick { acks, .. } = next(heard).await
+                    && !acks.is_empty()
+                {
+                    break acks;
+                }
+            }
+        };
+        timeout(Duration::from_secs(20), acked).await.unwrap()
+    }
+
+    fn about(hospital: &Hospital) -> About {
+        About {
+            id: RoomId::new("r1").unwrap(),
+            patient: None,
+            host: hospital_actor(),
+            furnish: Arc::new(|| None),
+            probe: hospital.volumes.probe(None),
+        }
+    }
+
+    fn visitor(who: &str) -> (Visitor, mpsc::Receiver<Outgoing>) {
+        let account = ActorId::new(who).unwrap();
+        let hello = ClientFrame::Hello {
+            version: VERSION,
+            resume: None,
+            next_event: 0,
+        };
+        let (sender, heard) = outbox();
+        let visitor = Visitor {
+            person: Person {
+                actor: account.clone(),
+                name: who.to_owned(),
+                role: "expert".to_owned(),
+                may_act: true,
+                licence: Licence::Valid,
+                sees_images: false,
+                door: Door::default(),
+            },
+            account,
+            session: Session::of(who),
+            hello: hello.encode().into(),
+            outbox: sender,
+        };
+        (visitor, heard)
+    }
+
+    /// Draws a line in the air.
+    async fn draw(entered: &Entered) {
+        let line = json!({"type": "line", "points_m": [[0, 1, 0], [0, 1.5, 0]]});
+        let act = json!({"act": "add", "entity": line});
+        let act = ClientFrame::Act { seq: 1, act }.encode();
+        assert!(entered.frame(act.into()).await);
+    }
+
+    /// While another writes into its index the record waits, as it does for a disk that is slow.
+    #[tokio::test]
+    async fn a_room_goes_on_while_the_disk_is_slow_and_acknowledges_nothing_meanwhile() {
+        let (folder, hospital) = Hospital::of_test();
+        let permit = hospital.own_permit("open rooms", Action::EnterRoom);
+        let (permit, about) = (permit.await.unwrap(), about(&hospital));
+        let (li, mut heard) = visitor("li");
+        let entered = hospital.rooms.enter(&hospital.record, &permit, &about, li);
+        let entered = entered.await.unwrap();
+        let index = rusqlite::Connection::open(folder.path().join("index.sqlite")).unwrap();
+        index.execute_batch("BEGIN IMMEDIATE").unwrap();
+        draw(&entered).await;
+        sleep(4 * TICK).await;
+        let ping = ClientFrame::Ping { nonce: 7 }.encode();
+        assert!(entered.frame(ping.into()).await);
+        let pong = async {
+            loop {
+                match next(&mut heard).await {
+                    ServerFrame::Pong { nonce, .. } => break nonce,
+                    ServerFrame::Tick { acks, news, .. } => {
+                        assert!(acks.is_empty() && news.events.is_none());
+                    }
+                    _ => {}
+                }
+            }
+        };
+        assert_eq!(timeout(Duration::from_secs(2), pong).await.unwrap(), 7);
+        index.execute_batch("COMMIT").unwrap();
+        let event = Some(0);
+        assert_eq!(acked(&mut heard).await, [Ack { seq: 1, event }]);
+    }
+
+    #[tokio::test]
+    async fn who_comes_while_a_room_is_opened_is_in_the_same_room() {
+        let (_folder, hospital) = Hospital::of_test();
+        let permit = hospital.own_permit("open rooms", Action::EnterRoom);
+        let (permit, about) = (permit.await.unwrap(), about(&hospital));
+        let (chen, mut seen) = visitor("chen");
+        // Chen opens the room, and has read its empty journal.
+        let opening = hospital
+            .rooms
+            .enter(&hospital.record, &permit, &about, chen);
+        let mut opening = Box::pin(opening);
+        for _ in 0..2 {
+            assert!((&mut opening).now_or_never().is_none());
+            sleep(2 * TICK).await;
+        }
+        // Meanwhile Li comes, draws, and goes again.
+        let li = async {
+            let (li, mut heard) = visitor("li");
+            let entered = hospital.rooms.enter(&hospital.record, &permit, &about, li);
+            let entered = entered.await.unwrap();
+            draw(&entered).await;
+            acked(&mut heard).await;
+            entered.leave(Ended::Left).await;
+        };
+        let chen = async {
+            sleep(10 * TICK).await;
+            opening.await.unwrap()
+        };
+        let (_chen, ()) = tokio::join!(chen, li);
+        let drawn = async {
+            loop {
+                let is_there = match next(&mut seen).await {
+                    ServerFrame::Welcome { entrance, .. } => {
+                        entrance.snapshot.is_some_and(|all| !all.is_empty())
+                    }
+                    ServerFrame::Tick { news, .. } => news.events.is_some(),
+                    _ => false,
+                };
+                if is_there {
+                    break;
+                }
+            }
+        };
+        timeout(Duration::from_secs(5), drawn).await.unwrap();
     }
 }

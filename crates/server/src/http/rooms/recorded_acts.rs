@@ -1,6 +1,10 @@
 //! What was done while rooms were recorded: in one recording, and in all of a patient's.
 
-use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use axum::{
     Json,
@@ -8,11 +12,11 @@ use axum::{
 };
 use policy::{Action, Object, Permit};
 use record::RecordingFound;
-use room::{ActKind, Change, Deed, Ordered, Place, RecordingStep};
+use room::{ActKind, Change, Deed, Ordered, RecordingStep};
 use scenario::Stage;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-use vocabulary::{ActorId, PatientId, RoomId, Text};
+use vocabulary::{ActorId, PatientId, Place, RoomId, Text};
 
 use super::recordings::{RecordingCard, audit, card, seal_of};
 use crate::{
@@ -158,21 +162,14 @@ pub(super) async fn acts(
         }
         let deed: Deed =
             serde_json::from_value(act.act).map_err(|error| Problem::internal(&error))?;
-        let name = if let Some(name) = names.get(&act.actor) {
-            name.clone()
-        } else if let Some(code) = pseudonyms::code(&act.actor) {
-            code
-        } else {
-            let known = hospital.accounts.find(&act.actor);
-            let known = known.map_err(|error| Problem::internal(&error))?;
-            let name = known.map_or_else(|| act.actor.to_string(), |known| known.name);
-            names.insert(act.actor.clone(), name.clone());
-            name
+        let name = match names.entry(act.actor.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(pseudonyms::shown(hospital, &act.actor)?),
         };
         done.push(RecordedAct {
             number: act.number,
             actor: act.actor,
-            name,
+            name: name.clone(),
             at_ms,
             act: deed.act,
             changes: deed.changes,

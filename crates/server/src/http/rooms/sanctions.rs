@@ -18,7 +18,7 @@ use room::{OpenError, Refusal, Sanction, SanctionHistory};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::Mutex;
-use vocabulary::{ActorId, PatientId, RoomId, Text};
+use vocabulary::{PatientId, RoomId, Text};
 
 use super::about;
 use crate::{
@@ -170,18 +170,12 @@ fn in_room(
 ) -> Result<InRoom, Problem> {
     Ok(InRoom {
         place: gatherings::stage(&room).map(|stage| stage.title),
-        by_name: name(hospital, &sanction.by)?,
+        by_name: pseudonyms::shown(hospital, &sanction.by)?,
         is_open: sanction.is_open(),
         may_answer: may_answer && sanction.is_open(),
         room,
         sanction,
     })
-}
-
-fn name(hospital: &Hospital, actor: &ActorId) -> Result<String, Problem> {
-    let known = hospital.accounts.find(actor);
-    let known = known.map_err(|error| Problem::internal(&error))?;
-    Ok(known.map_or_else(|| actor.to_string(), |known| known.name))
 }
 
 /// All sanctions, those with an open appeal first, then the newest. Of a journal only what has been added since the
@@ -249,7 +243,7 @@ fn room_of(event: &Value) -> Option<RoomId> {
 
 #[cfg(test)]
 mod tests {
-    use vocabulary::Timestamp;
+    use vocabulary::{ActorId, Timestamp};
 
     use super::*;
 
