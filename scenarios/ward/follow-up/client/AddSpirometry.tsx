@@ -81,7 +81,7 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
           {say('sentByDevice')}
         </label>
         <Show when={sent()}>
-          <SentBlows course={props.part.of.id} split={split()} change={setSplit} say={say} />
+          <SentBlows course={props.part.of.id} zone={props.part.of.time_zone} split={split()} change={setSplit} say={say} />
         </Show>
         <Show when={!sent()}>
           <Field label={say('curveFile')} hint={say('curveFileHint')}>

@@ -23,7 +23,7 @@ export function Assess(props: { part: Part; asked: Asked }): JSX.Element {
           <For each={props.asked.results}>{(result) => <OneResult result={result} part={props.part} />}</For>
         </ul>
         <Show when={props.asked.by}>
-          {(by) => <p class="soft small">{say('assessedBy', { name: by().name, at: momentOf(props.asked.at ?? '', app.language()) })}</p>}
+          {(by) => <p class="soft small">{say('assessedBy', { name: by().name, at: momentOf(props.asked.at ?? '', app.language(), props.part.of.time_zone) })}</p>}
         </Show>
         <Show when={props.part.of.is_active && props.asked.questions.length > 0}>
           <details>

@@ -20,11 +20,11 @@ export function Past(props: { part: Part }): JSX.Element {
         <For each={past()} fallback={<li class="soft">{say('noAlerts')}</li>}>
           {(alert) => (
             <li data-past-alert={alert.id}>
-              {alert.why.map((one) => inLanguage(one, app.language())).join('; ')}
+              {alert.why.map((one) => inLanguage(one, app.language())).join(app.language() === 'zh' ? '；' : '; ')}
               <br />
               <span class="soft small">
-                {say('raised', { at: momentOf(alert.raised_at, app.language()) })} ·{' '}
-                {endShown(alert, say, app.language())}
+                {say('raised', { at: momentOf(alert.raised_at, app.language(), props.part.of.time_zone) })} ·{' '}
+                {endShown(alert, say, app.language(), props.part.of.time_zone)}
               </span>
             </li>
           )}

@@ -1,22 +1,9 @@
 /** Days where the patient is, and what is due on them, also where the server cannot be asked. Pure. */
+import { dayIn } from '../../../../client/core/dates';
+import type { Zone } from '../../../../client/core/dates';
 import type { Due, OwnCourse, Question, Unsent, Value } from './course';
 
 const DAY_ms = 86_400_000;
-
-/** The calendar day of a moment in the hospital's time zone; in the device's own where it does not know that one. */
-export function dayIn(zone: string | null | undefined, moment: Date): string {
-  const parts = new Map(inZone(zone).formatToParts(moment).map(({ type, value }) => [type, value]));
-  return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`;
-}
-
-function inZone(zone: string | null | undefined): Intl.DateTimeFormat {
-  const day = { calendar: 'gregory', numberingSystem: 'latn', year: 'numeric', month: '2-digit', day: '2-digit' } as const;
-  try {
-    return new Intl.DateTimeFormat('en', zone ? { ...day, timeZone: zone } : day);
-  } catch {
-    return new Intl.DateTimeFormat('en', day);
-  }
-}
 
 /** The day so many days later. */
 export function daysAfter(day: string, days: number): string {
@@ -52,7 +39,7 @@ export function numberOf(typed: string, question: Pick<Question, 'whole' | 'rang
 export function newReport(
   answers: Readonly<Record<string, Value | null>>,
   now: Date,
-  zone: string | null | undefined,
+  zone: Zone,
   random: Uint8Array,
 ): Unsent {
   const letters = 'abcdefghjkmnpqrstuvwxyz23456789';

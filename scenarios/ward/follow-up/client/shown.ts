@@ -1,5 +1,6 @@
 /** Answers, states and units in words. */
 import { momentOf } from '../../../../client/core/dates';
+import type { Zone } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import type { Alert, CareLevel, Mark, OwnCourse, Person, Question, Received, Referral, Row, Urgency, Value, Worse } from './course';
@@ -74,15 +75,15 @@ export function marksShown(marks: readonly Mark[], say: Say, language: Language)
 }
 
 /** How an alert ended: with what was done, or by itself. */
-export function endShown({ outcome, taken_by, closed_at }: Alert, say: Say, language: Language): string {
-  const at = momentOf(closed_at ?? '', language);
+export function endShown({ outcome, taken_by, closed_at }: Alert, say: Say, language: Language, zone?: Zone): string {
+  const at = momentOf(closed_at ?? '', language, zone);
   return outcome === null ? say('answered', { at }) : say('closedWith', { outcome, name: taken_by?.name ?? '', at });
 }
 
 /** What a patient reads of who was told. */
-export function toldShown({ told, doctor }: Pick<OwnCourse, 'told' | 'doctor'>, say: Say, language: Language): string {
+export function toldShown({ told, doctor, time_zone }: Pick<OwnCourse, 'told' | 'doctor' | 'time_zone'>, say: Say, language: Language): string {
   if (told === null) return '';
-  const at = momentOf(told.at, language);
+  const at = momentOf(told.at, language, time_zone);
   if (told.silent) return say('told.silent', { at, name: told.taken_by ?? doctor });
   return say(`told.${told.state}`, { at, doctor, name: told.taken_by ?? '' });
 }

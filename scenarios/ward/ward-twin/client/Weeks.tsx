@@ -2,7 +2,7 @@
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { dayOf } from '../../../../client/core/dates';
+import { dayOfMoment } from '../../../../client/core/dates';
 import { colonIn, inLanguage, nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
@@ -24,7 +24,7 @@ export function Weeks(): JSX.Element {
   );
 }
 
-const dayName = (ms: number, language: 'zh' | 'en'): string => dayOf(new Date(ms).toISOString(), language);
+const dayName = (ms: number, language: 'zh' | 'en'): string => dayOfMoment(new Date(ms).toISOString(), language);
 
 function OneWard(props: { ward: WardWeeks; say: Say }): JSX.Element {
   const app = useApp();
