@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
 import type { Zone } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { clausesIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { CalledOut } from '../../../../client/panels/CalledOut';
 import { Field } from '../../../../client/panels/Field';
@@ -65,7 +65,7 @@ export function AlertCard(props: { part: Part }): JSX.Element {
 /** What came after an alert was raised, in words. */
 function againShown(again: Again, say: Say, language: Language, zone: Zone): string {
   const at = momentOf(again.at, language, zone);
-  const why = (again.why ?? []).map((one) => inLanguage(one, language)).join(language === 'zh' ? '；' : '; ');
+  const why = clausesIn((again.why ?? []).map((one) => inLanguage(one, language)), language);
   if (why !== '') return say('alsoSince', { at, why });
   return again.held_by === undefined ? say('handedOverAlert', { at }) : say('lapsed', { at, name: again.held_by.name });
 }

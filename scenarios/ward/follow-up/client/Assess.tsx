@@ -3,7 +3,7 @@ import { For, Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { colonIn, inLanguage } from '../../../../client/core/language';
+import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import type { CardInput } from '../../../../contract/knowledge';
 import type { Value } from './course';
@@ -43,7 +43,7 @@ function OneResult(props: { result: Result; part: Part }): JSX.Element {
   const text = (value: { zh: string; en: string }): string => inLanguage(value, app.language());
   const missing = (): string => {
     const found = said().result;
-    return found.state === 'not-assessable' ? found.missing.map(({ why }) => text(why)).join(app.language() === 'zh' ? '；' : '; ') : '';
+    return found.state === 'not-assessable' ? clausesIn(found.missing.map(({ why }) => text(why)), app.language()) : '';
   };
   const words = (): string => {
     const one = said();

@@ -3,7 +3,7 @@ import { For, Show, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { createQuery, reloadSoon } from '../../../../client/core/query';
 import { Link } from '../../../../client/core/router';
 import { Answer } from '../../../../client/panels/Answer';
@@ -110,7 +110,7 @@ function Line(props: { row: Row; say: Say }): JSX.Element {
       <Link
         class="button small"
         href={`/scenarios/follow-up/${encodeURIComponent(props.row.id)}`}
-        aria-label={`${props.say('openCourse')}: ${props.row.patient.name}, ${inLanguage(props.row.plan.title, app.language())}`}
+        aria-label={`${props.say('openCourse')}${colonIn(app.language())}${props.row.patient.name}, ${inLanguage(props.row.plan.title, app.language())}`}
       >
         {props.say('openCourse')}
       </Link>

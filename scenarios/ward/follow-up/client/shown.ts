@@ -1,7 +1,7 @@
 /** Answers, states and units in words. */
 import { momentOf } from '../../../../client/core/dates';
 import type { Zone } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { clausesIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import type { Alert, CareLevel, Mark, OwnCourse, Person, Question, Received, Referral, Row, Urgency, Value, Worse } from './course';
 import type { Say } from './words';
@@ -35,7 +35,7 @@ export const CHIPS: Readonly<Record<Urgency, string>> = {
 export function whyShown({ alert, referral, steps }: Pick<Row, 'alert' | 'referral' | 'steps'>, language: Language): string {
   if (!alert && referral) return referral.reason;
   const why = alert ? [...alert.why, ...alert.again.flatMap((again) => again.why ?? [])] : steps;
-  return why.map((one) => inLanguage(one, language)).join(language === 'zh' ? '；' : '; ');
+  return clausesIn(why.map((one) => inLanguage(one, language)), language);
 }
 
 /** Whether one refers up or down between these levels; up as long as nobody said. */
@@ -106,7 +106,7 @@ export function sentFor(name: string, received: readonly Received[]): Received |
 export function worseShown(worse: Worse, say: Say, language: Language): string {
   if (worse.state === 'no') return say('worse.no');
   const words = worse.state === 'yes' ? worse.why : worse.missing;
-  const list = words.map((one) => inLanguage(one, language)).join(language === 'zh' ? '；' : '; ');
+  const list = clausesIn(words.map((one) => inLanguage(one, language)), language);
   return say(`worse.${worse.state}`, { list });
 }
 

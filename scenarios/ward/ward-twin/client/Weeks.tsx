@@ -72,7 +72,7 @@ function Plot(props: { weeks: readonly Week[]; say: Say }): JSX.Element {
   const most = (): number => Math.max(0.1, ...props.weeks.map(({ alarms_per_bed_day }) => alarms_per_bed_day ?? 0));
   const width = (): number => WIDTH / Math.max(1, props.weeks.length);
   const words = (week: Week): string =>
-    `${dayName(week.from, app.language())}: ${week.alarms_per_bed_day?.toFixed(2) ?? props.say('noBedDays')}`;
+    `${dayName(week.from, app.language())}${colonIn(app.language())}${week.alarms_per_bed_day?.toFixed(2) ?? props.say('noBedDays')}`;
   return (
     <figure class="weeks-plot">
       <figcaption class="small soft">{props.say('weeksPlot')}</figcaption>
