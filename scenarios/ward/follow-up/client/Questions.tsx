@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
 import type { Zone } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import { beQuiet, canRead, readAloud } from './aloud';
@@ -213,7 +213,7 @@ function Review(props: QuestionsProps & { given: Given; onChange(at: number): vo
           {(question, at) => (
             <li>
               <span>
-                {inLanguage(question.label, app.language())}:{' '}
+                {inLanguage(question.label, app.language())}{colonIn(app.language())}
                 <strong>{shown(question)}</strong>
               </span>
               <button type="button" class="button quiet small" onClick={() => props.onChange(at())}>

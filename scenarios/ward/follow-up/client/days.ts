@@ -23,12 +23,17 @@ export function dueOn(day: string, today: string): Due {
   return day === today ? 'now' : 'overdue';
 }
 
-/** The number that was typed, where it can be an answer; what is wrong with it, where not. */
-export function numberOf(typed: string, question: Pick<Question, 'whole' | 'range'>): number | 'none' | 'whole' | 'range' {
-  // As Chinese keyboards write it, too: ３６。５.
+/** The number that was typed, as Chinese keyboards write it, too: ３６。５. */
+export function typedNumber(typed: string): number | undefined {
   const text = typed.normalize('NFKC').trim().replace(/[,。]/, '.');
   const number = Number(text);
-  if (text === '' || !Number.isFinite(number)) return 'none';
+  return text === '' || !Number.isFinite(number) ? undefined : number;
+}
+
+/** The number that was typed, where it can be an answer; what is wrong with it, where not. */
+export function numberOf(typed: string, question: Pick<Question, 'whole' | 'range'>): number | 'none' | 'whole' | 'range' {
+  const number = typedNumber(typed);
+  if (number === undefined) return 'none';
   if (question.whole && !Number.isInteger(number)) return 'whole';
   const [low, high] = question.range;
   if ((low !== null && number < low) || (high !== null && number > high)) return 'range';
