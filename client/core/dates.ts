@@ -31,7 +31,7 @@ export type Zone = string | null | undefined;
 function inZone(zone: Zone): Intl.DateTimeFormatOptions {
   if (!zone) return {};
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }) && { timeZone: zone };
+    return { timeZone: new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone };
   } catch {
     return {};
   }

@@ -72,7 +72,7 @@ export function createWriting(props: Props, app: Pick<App, 't' | 'language'>): W
       return as && { as, draft: draft(), listens: listens() || (isOfHospital() && props.voice.dictates()), by: by(), numbered: numbered() };
     },
     can: () => by() !== undefined,
-    onBoard: setChosen,
+    onBoard: (board) => void setChosen(board),
     press(what) {
       if (at() === undefined) return;
       if (what === 'listen') hear();

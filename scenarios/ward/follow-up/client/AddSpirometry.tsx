@@ -2,11 +2,11 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { typedNumber } from '../../../../client/core/typed-number';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Part } from './CourseView';
 import { SentBlows } from './SentBlows';
-import { typedNumber } from './days';
 import { asSent } from './split';
 import type { Split } from './split';
 import { VALUES, blown, wrongIn } from './typed';

@@ -1,6 +1,7 @@
 /** Days where the patient is, and what is due on them, also where the server cannot be asked. Pure. */
 import { dayIn } from '../../../../client/core/dates';
 import type { Zone } from '../../../../client/core/dates';
+import { typedNumber } from '../../../../client/core/typed-number';
 import type { Due, OwnCourse, Question, Unsent, Value } from './course';
 
 const DAY_ms = 86_400_000;
@@ -21,13 +22,6 @@ export function nextDay(course: Pick<OwnCourse, 'next_report' | 'every_days'>, w
 export function dueOn(day: string, today: string): Due {
   if (day > today) return 'planned';
   return day === today ? 'now' : 'overdue';
-}
-
-/** The number that was typed, as Chinese keyboards write it, too: ３６。５. */
-export function typedNumber(typed: string): number | undefined {
-  const text = typed.normalize('NFKC').trim().replace(/[,。]/, '.');
-  const number = Number(text);
-  return text === '' || !Number.isFinite(number) ? undefined : number;
 }
 
 /** The number that was typed, where it can be an answer; what is wrong with it, where not. */

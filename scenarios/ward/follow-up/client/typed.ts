@@ -1,7 +1,7 @@
 /** What was typed into forms, as values, and what is wrong with it: nothing that was typed is left out unsaid. Pure. */
+import { typedNumber } from '../../../../client/core/typed-number';
 import type { CardInput } from '../../../../contract/knowledge';
 import type { Value } from './course';
-import { typedNumber } from './days';
 
 export const VALUES = ['before-fev1', 'before-fvc', 'after-fev1', 'after-fvc'] as const;
 export type ValueName = (typeof VALUES)[number];
