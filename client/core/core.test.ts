@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ApiError, createApi } from './api';
-import { clockOf, dayOf, momentOf, yearsBetween } from './dates';
+import { clockOf, dayOf, dayOfMoment, momentOf, yearsBetween } from './dates';
 import { openEvents, waitBefore_ms } from './events';
 import { questionsOf, sourceAddress } from './hospital';
 import type { StudyRow, TwinAnswer } from './hospital';
-import { colonIn, detailIn, nameIn, preferredLanguage } from './language';
+import { clausesIn, colonIn, detailIn, nameIn, preferredLanguage } from './language';
 import { goesOnUntil, onlyAnswering, readsUntil } from './offline/vault';
 import { comings, placedWords } from './room-news';
 import { handsBetween, knocked, orderedWords } from './room-order';
@@ -78,6 +78,7 @@ describe('words', () => {
       expect([nameIn(name, 'zh'), nameIn(name, 'en')]).toEqual([name, name]);
     }
     expect([colonIn('zh'), colonIn('en')]).toEqual(['：', ': ']);
+    expect([clausesIn(['甲', '乙'], 'zh'), clausesIn(['one', 'two'], 'en'), clausesIn([], 'zh')]).toEqual(['甲；乙', 'one; two', '']);
   });
 });
 
@@ -90,8 +91,29 @@ describe('dates', () => {
 
   test('today needs no date', () => {
     const now = new Date(2026, 10, 20, 13, 5);
-    expect(momentOf(new Date(2026, 10, 20, 9, 3).toISOString(), 'en', now)).toBe('09:03');
-    expect(momentOf(new Date(2026, 10, 19, 9, 3).toISOString(), 'en', now)).toContain('19 Nov 2026');
+    expect(momentOf(new Date(2026, 10, 20, 9, 3).toISOString(), 'en', undefined, now)).toBe('09:03');
+    expect(momentOf(new Date(2026, 10, 19, 9, 3).toISOString(), 'en', undefined, now)).toContain('19 Nov 2026');
+  });
+
+  test('a moment has the day and the clock of where it is said, and names the place whose clocks show another time than these', () => {
+    const at = '2026-11-28T22:30:00Z';
+    const now = new Date('2026-11-29T01:00:00Z');
+    // Whichever this machine is not in; in both the day is that of `now`.
+    const isInChina = new Date(at).getTimezoneOffset() === -480;
+    const [zone, en, zh] = isInChina ? ['America/New_York', '17:30 New York Time', '纽约时间 17:30'] : ['Asia/Shanghai', '06:30 China Time', '中国时间 06:30'];
+    expect([momentOf(at, 'en', zone, now), momentOf(at, 'zh', zone, now)]).toEqual([en, zh]);
+    const own = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+    for (const here of [own, null, undefined, 'Nowhere/Atlantis']) expect(momentOf(at, 'en', here, now)).toMatch(/\d\d:\d\d$/);
+  });
+
+  test('the day of a moment is that of where it is said, not that of Greenwich', () => {
+    expect(dayOfMoment('2026-11-28T22:30:00Z', 'en', 'Asia/Shanghai')).toBe('29 Nov 2026');
+    expect(dayOfMoment('2026-11-28T22:30:00Z', 'zh', 'America/New_York')).toBe('2026年11月28日');
+    const midnight = new Date(2026, 10, 29);
+    expect(dayOfMoment(midnight.toISOString(), 'en')).toBe('29 Nov 2026');
+    // A day is that day everywhere.
+    expect(dayOfMoment('2026-11-29', 'en', 'America/New_York')).toBe('29 Nov 2026');
+    expect(dayOfMoment('', 'en', 'Asia/Shanghai')).toBe('');
   });
 });
 

@@ -25,12 +25,39 @@ export function yearsBetween(birth: string | undefined, day: string | undefined)
   return Math.floor((Number(to) - Number(from)) / 10_000);
 }
 
-/** A moment, to the minute; only the clock where it is today. */
-export function momentOf(text: string, language: Language, now = new Date()): string {
+/** A time zone by its name; the browser's own where none is told, or it knows none of that name. */
+export type Zone = string | null | undefined;
+
+function inZone(zone: Zone): Intl.DateTimeFormatOptions {
+  if (!zone) return {};
+  try {
+    return { timeZone: new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone };
+  } catch {
+    return {};
+  }
+}
+
+/** The calendar day of a moment there, as `YYYY-MM-DD`. */
+export function dayIn(zone: Zone, moment: Date): string {
+  const day = { calendar: 'gregory', numberingSystem: 'latn', year: 'numeric', month: '2-digit', day: '2-digit' } as const;
+  const parts = new Map(new Intl.DateTimeFormat('en', { ...day, ...inZone(zone) }).formatToParts(moment).map(({ type, value }) => [type, value]));
+  return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`;
+}
+
+/** The day of a moment there, in words; that of Greenwich, as moments are written, is another for some hours of each day. */
+export function dayOfMoment(text: string, language: Language, zone?: Zone): string {
+  const date = new Date(text);
+  return dayOf(!text.includes('T') || Number.isNaN(date.getTime()) ? text : dayIn(zone, date), language);
+}
+
+/** A moment there, to the minute; only the clock where it is today. The zone is named where clocks here show another time. */
+export function momentOf(text: string, language: Language, zone?: Zone, now = new Date()): string {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) return text;
   const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
   const day: Intl.DateTimeFormatOptions = { year: 'numeric', month: 'short', day: 'numeric' };
-  const today = date.toDateString() === now.toDateString();
-  return new Intl.DateTimeFormat(LOCALE[language], today ? clock : { ...day, ...clock }).format(date);
+  const today = dayIn(zone, date) === dayIn(zone, now);
+  const words = (where: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat(LOCALE[language], { ...(today ? clock : { ...day, ...clock }), ...where }).format(date);
+  const there = inZone(zone);
+  return words(there) === words({}) ? words({}) : words({ ...there, timeZoneName: 'shortGeneric' });
 }

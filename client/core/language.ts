@@ -31,6 +31,9 @@ export function nameIn(name: string, language: Language): string {
 /** Names in a row. */
 export const listIn = (names: readonly string[], language: Language): string => names.join(language === 'zh' ? '、' : ', ');
 
+/** Clauses in a row. */
+export const clausesIn = (clauses: readonly string[], language: Language): string => clauses.join(language === 'zh' ? '；' : '; ');
+
 /** Between what something is called and what it is. */
 export const colonIn = (language: Language): string => (language === 'zh' ? '：' : ': ');
 

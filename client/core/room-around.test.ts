@@ -86,6 +86,19 @@ test('whoever looks round sees what comes by the place for it, until it goes', a
   expect(announced).toContain('around.said.ended');
 });
 
+test('where it is not seen it is said what for: the voice, or a line that is too narrow now', async () => {
+  const peer = await join();
+  expect(around.missing()).toBeUndefined();
+  shows(2);
+  expect(around.missing()).toBe('line');
+  last(sockets).slots([{ mid: '13', participant: 2, source: 'around' }]);
+  expect([around.track(), around.missing()]).toEqual([peer.made[13]?.receiver.track, undefined]);
+  voice.leave();
+  expect([around.track(), around.missing()]).toEqual([undefined, 'voice']);
+  shows(undefined);
+  expect(around.missing()).toBeUndefined();
+});
+
 test('by a line that came back it is asked for again, and stops where it is refused', async () => {
   await join();
   const camera = await begin();

@@ -13,6 +13,8 @@ export interface RoomAround {
   readonly isOwn: Accessor<boolean>;
   /** What is seen of it here; undefined without voice, or where the line carries no picture. */
   readonly track: Accessor<MediaStreamTrack | undefined>;
+  /** What another's is not seen for; undefined where it is seen, or may come at any moment. */
+  readonly missing: Accessor<'voice' | 'line' | undefined>;
   /** A file could not be shown. */
   readonly noFilm: Accessor<boolean>;
   /** Whether one looks round in it now. */
@@ -37,6 +39,11 @@ export function createRoomAround(client: RoomClient, voice: RoomVoice, app: Pick
   });
   const isOwn = (): boolean => voice.on('around');
   const track = createMemo(() => voice.around()?.track);
+  const missing = (): 'voice' | 'line' | undefined => {
+    const [now, another] = [voice.state(), by() !== undefined && !isOwn()];
+    if (!another || track() || now === 'joining') return undefined;
+    return now === 'in' ? 'line' : 'voice';
+  };
   /** The room has said that one's own is shown; when it no longer says so, somebody else has ended it. */
   let granted = false;
   /** What was ended by somebody else needs not be ended again. */
@@ -90,6 +97,7 @@ export function createRoomAround(client: RoomClient, voice: RoomVoice, app: Pick
     by,
     isOwn,
     track,
+    missing,
     noFilm,
     looks: () => looks() && track() !== undefined,
     look: setLooks,

@@ -270,7 +270,7 @@ test.each([
 
 test.each([
   ['en', 'Take a picture', 'Put up a board', 'Put up the patient\'s page', 'Next images', 'Previous images'],
-  ['zh', '拍照', '立起白板', '放置患者页面', '下一组影像', '上一组影像'],
+  ['zh', '截图', '放置白板', '放置患者页面', '下一组影像', '上一组影像'],
 ] as const)('a picture, boards, pages and other images: %s', async (to, picture, board, page, next, previous) => {
   language = to;
   expect(await ordered(next)).toBeUndefined();

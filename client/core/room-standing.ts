@@ -1,8 +1,9 @@
 /** Where boards and pages stand in a room, and the steps by which buttons move them; the stage moves them by hand. */
-import type { Board, Page } from '../stage/room-view';
+import { nextLine } from '../stage/board-paint';
+import type { Board, OnBoard, Page } from '../stage/room-view';
 import type { Quat, Transform, Vec3 } from './frames';
 import { patientPath } from './hospital';
-import type { RoomControl } from './room-control';
+import type { BoardShown, RoomControl } from './room-control';
 
 /** Beside the table, turned to those who stand before it. */
 export const SPOTS = {
@@ -35,6 +36,15 @@ const pagesOf = ({ pages }: Stands): readonly Transform[] => pages().map(({ page
 export function newBoard(there: Stands): Board | undefined {
   const spot = freeSpot(boardsOf(there), pagesOf(there), BOARD_SPOTS);
   return spot && { type: 'board', transform: SPOTS[spot], title: '' };
+}
+
+/** How long words on a board may be, as the room has it, in characters. */
+export const LONGEST_NOTE = 500;
+
+/** Words on a board, below those that stand there. */
+export function noteOn({ id, marks }: Pick<BoardShown, 'id' | 'marks'>, text: string): OnBoard {
+  const written = marks.filter(({ entity }) => entity.type === 'board-note').length;
+  return { type: 'board-note', board: id, at: nextLine(written), text: text.slice(0, LONGEST_NOTE) };
 }
 
 /** The page of a patient where there is room for one more. */

@@ -199,41 +199,38 @@ function TopBar(): JSX.Element {
         <span>{app.t('app.full')}</span>
       </Link>
       <nav class="top-nav" aria-label={app.t('app.main')}>
-        <Link href="/imaging" aria-current={page().name === 'imaging' ? 'page' : undefined}>
+        <Link href="/imaging" title={app.t('imaging.title')} aria-current={page().name === 'imaging' ? 'page' : undefined}>
           <Icon name="image" />
           <span>{app.t('imaging.title')}</span>
         </Link>
         <Show when={seesQuality(app.me()?.roles)}>
-          <Link href="/quality" aria-current={page().name === 'quality' ? 'page' : undefined}>
+          <Link href="/quality" title={app.t('quality.title')} aria-current={page().name === 'quality' ? 'page' : undefined}>
             <Icon name="check" />
             <span>{app.t('quality.title')}</span>
           </Link>
         </Show>
         <Show when={app.me()?.roles.some((role) => DEVICES.has(role))}>
-          <Link href="/devices" aria-current={page().name === 'devices' ? 'page' : undefined}>
+          <Link href="/devices" title={app.t('devices.title')} aria-current={page().name === 'devices' ? 'page' : undefined}>
             <Icon name="measure" />
             <span class="wide-only">{app.t('devices.title')}</span>
-            <span class="for-listeners narrow-only">{app.t('devices.title')}</span>
           </Link>
         </Show>
         <Show when={app.me()?.roles.includes('manager')}>
-          <Link href="/functions" aria-current={page().name === 'functions' ? 'page' : undefined}>
+          <Link href="/functions" title={app.t('functions.title')} aria-current={page().name === 'functions' ? 'page' : undefined}>
             <Icon name="management" />
             <span class="wide-only">{app.t('functions.title')}</span>
-            <span class="for-listeners narrow-only">{app.t('functions.title')}</span>
           </Link>
         </Show>
         <Show when={app.me()?.roles.some((role) => TEACHING.has(role))}>
-          <Link href="/teaching" aria-current={page().name.startsWith('teaching') ? 'page' : undefined}>
+          <Link href="/teaching" title={app.t('teaching.title')} aria-current={page().name.startsWith('teaching') ? 'page' : undefined}>
             <Icon name="teaching" />
             <span class="wide-only">{app.t('teaching.title')}</span>
-            <span class="for-listeners narrow-only">{app.t('teaching.title')}</span>
           </Link>
         </Show>
       </nav>
       <span class={`line-state ${app.line()}`} role="status">
         <span class="line-dot" aria-hidden="true" />
-        <span class="line-words">{app.t(`line.${app.line()}`)}</span>
+        <span class="line-words for-listeners">{app.t(`line.${app.line()}`)}</span>
       </span>
       <div class="top-bar-end">
         <LanguageSwitch />

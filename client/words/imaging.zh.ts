@@ -138,7 +138,7 @@ export const imaging: Readonly<Record<keyof typeof en, string>> = {
   'viewer.leave': '检查列表',
   'viewer.absent': '没有该检查，或您无权查看',
   'viewer.series': '序列',
-  'viewer.window': '窗',
+  'viewer.window': '窗宽窗位',
   'viewer.measures': '测量',
   'viewer.side': '序列、窗与测量',
   'viewer.pane': '窗格 {n}',

@@ -122,7 +122,7 @@ export const memory: Readonly<Record<keyof typeof en, string>> = {
   'replay.what.measure': '测量',
   'replay.what.annotation': '注释',
   'replay.what.nodule': '结节查询点',
-  'replay.what.landmark': '地标',
+  'replay.what.landmark': '标志点',
   'replay.what.stroke': '线条',
   'replay.what.line': '空中的线条',
   'replay.what.board': '白板',

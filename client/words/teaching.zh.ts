@@ -15,7 +15,7 @@ export const teaching: Readonly<Record<keyof typeof en, string>> = {
   'teaching.made': '制作于 {day}',
   'teaching.images': '图像',
   'teaching.image': '第 {n} 幅，共 {of} 幅',
-  'teaching.window': '窗',
+  'teaching.window': '窗宽窗位',
   'teaching.lung': '肺窗',
   'teaching.soft': '软组织窗',
   'teaching.ruler': '点两点即可测量。键盘：方向键移动十字，回车定点。',

@@ -100,6 +100,8 @@ export const voice = {
   'around.by': '{name} shows a 360° picture.',
   'around.end': 'End the 360° picture',
   'around.look': 'Look round in it',
+  'around.missing.voice': 'Join the voice to see it.',
+  'around.missing.line': 'Your line does not carry it now; it comes by itself once it does.',
   'around.close': 'Back to the room',
   'around.said.begun': '{name} shows a 360° picture. You can look round in it.',
   'around.said.ended': 'The 360° picture has ended.',

@@ -102,6 +102,8 @@ export const voice: Readonly<Record<keyof typeof en, string>> = {
   'around.by': '{name}正在展示全景画面。',
   'around.end': '结束全景画面',
   'around.look': '在其中环视',
+  'around.missing.voice': '加入语音后即可观看。',
+  'around.missing.line': '当前网络带宽不足，画面暂未传来，恢复后会自动显示。',
   'around.close': '返回房间',
   'around.said.begun': '{name}正在展示全景画面，您可以在其中环视。',
   'around.said.ended': '全景画面已结束。',

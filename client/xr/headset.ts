@@ -9,6 +9,7 @@ import type { EntityId, Hand as HandPose, Poses } from '../stage/room-view';
 import { list } from '../stage/seats';
 import type { Presence, Space, Twin } from '../stage/space';
 import type { Rigid } from '../stage/turning';
+import { BeforeEyes } from './before-eyes';
 import { Dwell } from './dwell';
 import { EyeTools, type Looked } from './eye-tools';
 import { unlessResting } from './fingers';
@@ -69,6 +70,7 @@ export class Headset implements Presence {
   readonly #grip: Grip | undefined;
   readonly #carry: Grip;
   readonly #walk: Walk;
+  readonly #before: BeforeEyes;
   readonly #vignette: Vignette;
   readonly #real: RealRoom;
   readonly #recorded: RecordedSign;
@@ -97,8 +99,9 @@ export class Headset implements Presence {
     this.#carry = new Grip(space.things);
     this.#eyes = new EyeTools(space);
     this.#walk = new Walk(space.rig.rig, (x, z) => this.passthrough || space.free(x, z));
-    this.#vignette = new Vignette(space.rig.camera);
-    this.#recorded = new RecordedSign(space.rig.camera);
+    this.#before = new BeforeEyes(space.rig.camera);
+    this.#vignette = new Vignette(this.#before.group);
+    this.#recorded = new RecordedSign(this.#before.group);
     this.#real = new RealRoom(space.rig.rig, session, this.passthrough && this.#twin !== undefined);
     this.#real.onEdge = () => this.#hands.forEach((hand) => hand.pulse(0.3, 60));
     this.#real.onSurface = (state) => this.events.emit('surface', state);
@@ -209,6 +212,7 @@ export class Headset implements Presence {
   }
 
   update(seconds: number): void {
+    this.#before.follow(this.#space.renderer.xr.getCamera());
     this.#vignette.update(seconds);
     if (this.#owesTick) this.tick();
     this.#real.update(this.#space.renderer.xr, this.#hands.flatMap(({ tracked, source }) => (tracked && source ? [source] : [])), this.gaze);
@@ -471,6 +475,7 @@ export class Headset implements Presence {
     this.#walk.dispose();
     this.#vignette.dispose();
     this.#recorded.dispose();
+    this.#before.dispose();
     this.#real.dispose();
     this.panel.dispose();
     this.#ring.dispose();

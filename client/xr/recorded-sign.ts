@@ -1,4 +1,4 @@
-import { CanvasTexture, Mesh, MeshBasicMaterial, type PerspectiveCamera, PlaneGeometry, SRGBColorSpace } from 'three';
+import { CanvasTexture, Mesh, MeshBasicMaterial, type Object3D, PlaneGeometry, SRGBColorSpace } from 'three';
 
 const [WIDTH, HEIGHT] = [512, 96];
 /** Low before the eyes: always seen, and in the way of nothing. */
@@ -11,7 +11,7 @@ export class RecordedSign {
   readonly #texture: CanvasTexture;
   #words: string | undefined;
 
-  constructor(camera: PerspectiveCamera) {
+  constructor(before: Object3D) {
     [this.#canvas.width, this.#canvas.height] = [WIDTH, HEIGHT];
     this.#texture = new CanvasTexture(this.#canvas);
     this.#texture.colorSpace = SRGBColorSpace;
@@ -21,7 +21,7 @@ export class RecordedSign {
     this.mesh.renderOrder = 90;
     this.mesh.name = 'recorded';
     this.mesh.visible = false;
-    camera.add(this.mesh);
+    before.add(this.mesh);
   }
 
   show(words: string | undefined): void {

@@ -1,7 +1,11 @@
-import { DoubleSide, Mesh, type PerspectiveCamera, RingGeometry, ShaderMaterial } from 'three';
+import { DoubleSide, Mesh, type Object3D, RingGeometry, ShaderMaterial } from 'three';
 
 const SHOWN_s = 0.32;
 const DARKEST = 0.92;
+/** Far enough that both eyes see it about alike, wherever in the room they look. */
+const AWAY_M = 3;
+/** Its radii are said as they are at this distance. */
+const MADE_AT_M = 0.3;
 
 /**
  * Narrows the view for a moment when somebody is brought elsewhere or turned: what would make them sick is seen by
@@ -11,7 +15,7 @@ export class Vignette {
   readonly mesh: Mesh<RingGeometry, ShaderMaterial>;
   #left_s = 0;
 
-  constructor(camera: PerspectiveCamera) {
+  constructor(before: Object3D) {
     const material = new ShaderMaterial({
       transparent: true,
       depthTest: false,
@@ -22,12 +26,13 @@ export class Vignette {
       fragmentShader: 'precision highp float; uniform float uDark; varying float vOut; void main() { gl_FragColor = vec4(0.0, 0.0, 0.0, uDark * smoothstep(0.12, 0.26, vOut)); }',
     });
     this.mesh = new Mesh(new RingGeometry(0.12, 1.2, 48, 6), material);
-    this.mesh.position.z = -0.3;
+    this.mesh.position.z = -AWAY_M;
+    this.mesh.scale.setScalar(AWAY_M / MADE_AT_M);
     this.mesh.renderOrder = 100;
     this.mesh.frustumCulled = false;
     this.mesh.visible = false;
     this.mesh.name = 'vignette';
-    camera.add(this.mesh);
+    before.add(this.mesh);
   }
 
   /** Somebody was moved just now. */

@@ -6,7 +6,7 @@ import { EmptyState } from '../../panels/EmptyState';
 import '../../panels/teaching/teaching.css';
 import type { TeachingRow } from '../../panels/teaching/case';
 import { useApp } from '../app';
-import { dayOf } from '../dates';
+import { dayOfMoment } from '../dates';
 import { createQuery } from '../query';
 import { Link } from '../router';
 
@@ -49,7 +49,7 @@ function Row(props: { row: TeachingRow }): JSX.Element {
   return (
     <li class="row">
       <strong class="number">{app.t('teaching.case', { name: props.row.pseudonym })}</strong>
-      <span class="soft small">{app.t('teaching.made', { day: dayOf(props.row.made, app.language()) })}</span>
+      <span class="soft small">{app.t('teaching.made', { day: dayOfMoment(props.row.made, app.language()) })}</span>
       <Show when={props.row.is_own}>
         <span class="chip accent">{app.t('teaching.own')}</span>
       </Show>

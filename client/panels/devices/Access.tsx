@@ -8,7 +8,7 @@ import { useApp } from '../../core/app';
 import { devicePath } from '../../core/devices';
 import type { Device } from '../../core/devices';
 import { createDoing } from '../../core/doing';
-import { nameIn } from '../../core/language';
+import { colonIn, nameIn } from '../../core/language';
 import { Dialog } from '../Dialog';
 import { Field } from '../Field';
 import { Notice } from '../Notice';
@@ -64,7 +64,7 @@ export function Access(props: { device: Device; reload(): void }): JSX.Element {
       </p>
       <Show when={asked()}>
         {(what) => (
-          <Dialog open title={`${t(SAID[what()][0])}: ${name()}`} onClose={close}>
+          <Dialog open title={`${t(SAID[what()][0])}${colonIn(app.language())}${name()}`} onClose={close}>
             <Switch>
               <Match when={token()}>{(text) => <Token device={props.device.id} token={text()} onClose={close} />}</Match>
               <Match when={what()}>

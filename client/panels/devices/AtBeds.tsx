@@ -5,7 +5,7 @@ import { useApp } from '../../core/app';
 import { bedActs, bedPath, devicePath } from '../../core/devices';
 import type { BedAct, BedFor, Device } from '../../core/devices';
 import { createDoing } from '../../core/doing';
-import { nameIn } from '../../core/language';
+import { colonIn, nameIn } from '../../core/language';
 import { createQuery } from '../../core/query';
 import { Answer } from '../Answer';
 import { Dialog } from '../Dialog';
@@ -108,7 +108,7 @@ export function AtBeds(props: { device: Device; tick: unknown; reload(): void })
       </Answer>
       <Show when={meant()}>
         {(one) => (
-          <Dialog open title={`${t(`devices.bed.${one().act}`)}: ${device()}`} onClose={() => setMeant(undefined)}>
+          <Dialog open title={`${t(`devices.bed.${one().act}`)}${colonIn(app.language())}${device()}`} onClose={() => setMeant(undefined)}>
             <p>{t(`devices.bed.${one().act}Sure`, { device: device(), bed: where(one().at) })}</p>
             <div class="row">
               <button type="button" class="button primary" disabled={busy()} onClick={() => void act(one().act, one().at)}>

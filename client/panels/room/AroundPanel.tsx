@@ -84,10 +84,12 @@ function Begin(props: AroundPanelProps): JSX.Element {
   );
 }
 
+/** What can be done about it, or why it is not seen. */
 function AroundButtons(props: { around: RoomAround; order: RoomOrder }): JSX.Element {
   const app = useApp();
   return (
     <>
+      <Show when={props.around.missing()}>{(what) => <span class="soft">{app.t(`around.missing.${what()}`)} </span>}</Show>
       <Show when={props.around.track() && !props.around.looks()}>
         <button type="button" class="button small" onClick={() => props.around.look(true)}>
           {app.t('around.look')}

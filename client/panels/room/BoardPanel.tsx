@@ -6,8 +6,8 @@ import type { BoardMark, BoardShown, RoomControl } from '../../core/room-control
 import { idsOf, mayTakeAway, mayTakeBoardAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { BoardKeys } from '../../stage/board-keys';
-import { BOARD, nextLine, paintBoard } from '../../stage/board-paint';
-import { BOARD_SPOTS, SPOTS, freeSpot } from '../../core/room-standing';
+import { BOARD, paintBoard } from '../../stage/board-paint';
+import { BOARD_SPOTS, LONGEST_NOTE, SPOTS, freeSpot, noteOn } from '../../core/room-standing';
 import type { Spot } from '../../core/room-standing';
 import { INK_STEP, PenLine } from '../../stage/pen-line';
 import type { BoardPoint } from '../../stage/room-view';
@@ -18,7 +18,6 @@ import { RemoveButton } from '../RemoveButton';
 import { LockChoice } from './HandOver';
 import { StandsWhere } from './StandsWhere';
 
-const LONGEST_NOTE = 500;
 const LONGEST_TITLE = 60;
 const NOBODY = '#7fe3dc';
 /** Half of the cross that shows where the keys have led the pen. */
@@ -72,7 +71,6 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   const keys = new BoardKeys(drawn, place);
   const colourOf = (by: string): string => props.control.people().find(({ actor }) => actor === by)?.colour ?? NOBODY;
   const name = (): string => `${app.t('board.title')} ${props.shown.board.title}`.trim();
-  const notes = (): BoardMark[] => props.shown.marks.filter(({ entity }) => entity.type === 'board-note');
   const words = ({ author, entity }: BoardMark): string => (entity.type === 'board-note' ? entity.text : app.t('board.line', { name: author }));
   const paint = (): void => {
     const context = canvas.getContext('2d');
@@ -118,7 +116,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
     event.preventDefault();
     const said = text().trim();
     if (said === '') return;
-    props.control.place({ type: 'board-note', board: props.shown.id, at: nextLine(notes().length), text: said });
+    props.control.place(noteOn(props.shown, said));
     setText('');
   };
 

@@ -78,7 +78,9 @@ export function MarksPanel(props: MarksPanelProps): JSX.Element {
           </For>
         </ul>
       </Show>
-      <KeepWithImages room={props.room} />
+      <Show when={props.order.works()}>
+        <KeepWithImages room={props.room} />
+      </Show>
     </section>
   );
 }

@@ -43,7 +43,7 @@ export function RoomBar(props: RoomBarProps): JSX.Element {
         <Heading>{props.title}</Heading>
         <span class={`line-state ${line()}`} role="status">
           <span class="line-dot" aria-hidden="true" />
-          <span class="line-words">{app.t(`room.line.${line()}`)}</span>
+          <span class="line-words for-listeners">{app.t(`room.line.${line()}`)}</span>
         </span>
         <Show when={props.status === 'open'}>
           <span class="poses-by soft small wide-only">{app.t(`room.poses.${props.posesBy}`)}</span>

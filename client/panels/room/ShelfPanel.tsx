@@ -6,6 +6,7 @@ import { dayOf } from '../../core/dates';
 import type { RoomControl } from '../../core/room-control';
 import { lyingOf, takeFromShelf } from '../../core/room-shelf';
 import { Notice } from '../Notice';
+import { Skeleton } from '../Skeleton';
 
 export function ShelfPanel(props: { control: RoomControl; patient: string }): JSX.Element {
   const app = useApp();
@@ -30,7 +31,7 @@ export function ShelfPanel(props: { control: RoomControl; patient: string }): JS
     <section class="stack tight" aria-labelledby="shelf-title">
       <h2 class="legend" id="shelf-title">{app.t('shelf.title')}</h2>
       <p class="soft small">{app.t('shelf.hint')}</p>
-      <Show when={all.state === 'ready' && all()} fallback={<Show when={all.state === 'errored'}><Notice kind="bad">{app.explain(all.error)}</Notice></Show>}>
+      <Show when={all.state === 'ready' && all()} fallback={<Show when={all.state === 'errored'} fallback={<Skeleton lines={2} />}><Notice kind="bad">{app.explain(all.error)}</Notice></Show>}>
         {(lying) => (
           <Show when={lying().length > 1} fallback={<p class="soft small">{app.t('shelf.none')}</p>}>
             <ul class="marks shelf" data-shelf>

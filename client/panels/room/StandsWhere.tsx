@@ -2,6 +2,7 @@
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import { colonIn } from '../../core/language';
 import type { Transform } from '../../core/frames';
 import type { RoomControl } from '../../core/room-control';
 import { MOVES, SPOTS, SPOT_NAMES, movedBy, spotOf } from '../../core/room-standing';
@@ -53,7 +54,7 @@ export function StandsWhere(props: StandsWhereProps): JSX.Element {
                 disabled={locked()}
                 onClick={() => {
                   move((from) => movedBy(from, one));
-                  app.announce(`${props.what}: ${app.t(`stand.${one}`)}`);
+                  app.announce(`${props.what}${colonIn(app.language())}${app.t(`stand.${one}`)}`);
                 }}
               >
                 {app.t(`stand.${one}`)}

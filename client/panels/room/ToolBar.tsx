@@ -64,19 +64,19 @@ export function ToolBar(props: ToolBarProps): JSX.Element {
               onClick={() => props.control.chooseTool(tool)}
             >
               <Icon name={SIGNS[tool]} size={20} />
-              <span>{app.t(`tool.${tool}`)}</span>
+              <span class="for-listeners">{app.t(`tool.${tool}`)}</span>
             </button>
           )}
         </For>
         <button type="button" class="tool" tabIndex={-1} onClick={() => props.control.undo()}>
           <Icon name="undo" size={20} />
-          <span>{app.t('tool.undo')}</span>
+          <span class="for-listeners">{app.t('tool.undo')}</span>
         </button>
         <Show when={props.onHelp}>
           {(help) => (
             <button type="button" class="tool" tabIndex={-1} onClick={() => help()()}>
               <Icon name="help" size={20} />
-              <span>{app.t('keys.help.short')}</span>
+              <span class="for-listeners">{app.t('keys.help.short')}</span>
             </button>
           )}
         </Show>

@@ -69,7 +69,7 @@ export function VoiceBar(props: VoiceBarProps): JSX.Element {
       <Show when={props.voice.state() !== 'out'}>
         <button type="button" class="tool" onClick={() => props.voice.leave()}>
           <Icon name="leave" size={20} />
-          <span>{app.t('voice.leave')}</span>
+          <span class="for-listeners">{app.t('voice.leave')}</span>
         </button>
       </Show>
       <Show when={props.voice.state() === 'in'}>
@@ -113,7 +113,7 @@ function VoiceSwitches(props: { voice: RoomVoice }): JSX.Element {
           onClick={() => toggle(source, props.voice, app)}
         >
           <Icon name={signs[props.voice.on(source) ? 1 : 0]} size={20} />
-          <span>{app.t(words[props.voice.on(source) ? 1 : 0])}</span>
+          <span class="for-listeners">{app.t(words[props.voice.on(source) ? 1 : 0])}</span>
         </button>
       ))}
     </>

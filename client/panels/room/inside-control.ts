@@ -100,7 +100,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
   const [picture, setPicture] = createSignal<HTMLImageElement>();
   const writing = createWriting(props, app);
   const keeping = createKeeping(props, app, turn);
-  const things = createThings(props, app, (mark) => markWords(mark, app.t));
+  const things = createThings(props, app, (mark) => markWords(mark, app.t), writing);
   const state = (): NonNullable<ReturnType<RoomControl['hologram']>>['state'] | undefined => props.control.hologram()?.state;
   const figures = createMemo(() => {
     const own = props.order.own();
@@ -155,6 +155,14 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     lying: lying().map(({ study, series }) => ({ series: series.uid, words: `${series.description || app.t('patient.seriesUnnamed')} · ${dayOf(study.date, app.language())}` })),
   });
 
+  /** Offered where there is one that may go out. */
+  const camera = (): InsideState['voice']['camera'] => {
+    const { voice } = props;
+    if (voice.on('camera')) return 'on';
+    const isThere = voice.state() === 'in' && voice.devices().some(({ kind }) => kind === 'videoinput');
+    return isThere && voice.kept('camera') === undefined ? 'off' : undefined;
+  };
+
   const call = (): string | undefined => {
     const [first] = props.calls.open();
     return first && app.t('inside.call', { what: kindWords(app, first.kind), at: momentOf(first.since, app.language()) });
@@ -190,6 +198,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
       open: props.voice.on('microphone'),
       silenced: props.voice.silenced(),
       changed: props.voice.changed(),
+      camera: camera(),
       watches: props.voice.kept('microphone') !== undefined,
       writesDown: props.voice.writesDown(),
       dictates: props.voice.dictates(),
@@ -434,6 +443,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     surface: (worn) => worn.chooseSurface(worn.surface !== 'choosing'),
     'end-around': () => props.around.end(),
     around: () => props.around.look(!props.around.looks()),
+    camera: () => void props.voice.turn('camera', !props.voice.on('camera')),
     'other-voice': () => void props.voice.change(!props.voice.changed()),
     'keep-marks': () => void keepAllMarks(),
     dictate: () => props.voice.dictate(!props.voice.dictates()),

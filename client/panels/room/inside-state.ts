@@ -84,14 +84,14 @@ export interface KeepingInside {
 
 /** What stands in the room or was put there by oneself, one after the other. */
 export interface ThingsInside {
-  readonly of: { readonly name: string; readonly at: number; readonly count: number; readonly locked: Locked | undefined; readonly mayLock: boolean; readonly mayRemove: boolean } | undefined;
+  readonly of: { readonly name: string; readonly at: number; readonly count: number; readonly locked: Locked | undefined; readonly mayLock: boolean; readonly mayRemove: boolean; readonly mayWrite: boolean } | undefined;
   /** Whether a board, and the page of the patient, can be put up. */
   readonly board: boolean;
   readonly page: boolean;
 }
 
 export interface WritingInside {
-  readonly as: Writing;
+  readonly as: Writing | 'board';
   readonly draft: string;
   readonly listens: boolean;
   /** Who writes speech down here: the browser, or the hospital's own service by captions. */
@@ -139,7 +139,7 @@ export interface InsideState {
   readonly sanctioned?: Pick<ObjectionInside, 'grade' | 'reason'> | undefined;
   readonly handUp: boolean;
   readonly lead: { readonly name: string; readonly isOwn: boolean } | undefined;
-  readonly voice: { readonly state: VoiceState; readonly open: boolean; readonly silenced: boolean; readonly changed: boolean; readonly watches?: boolean; readonly writesDown: boolean; readonly dictates: boolean };
+  readonly voice: { readonly state: VoiceState; readonly open: boolean; readonly silenced: boolean; readonly changed: boolean; readonly camera?: 'on' | 'off' | undefined; readonly watches?: boolean; readonly writesDown: boolean; readonly dictates: boolean };
   readonly captions: readonly { readonly name: string; readonly text: string }[];
   readonly marks: readonly string[];
   readonly around: { readonly name: string; readonly isOwn: boolean; readonly seen: boolean; readonly looks: boolean } | undefined;

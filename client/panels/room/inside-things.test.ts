@@ -13,7 +13,7 @@ const PAGE = { id: 2, by: 'chen.x', page: { type: 'page', transform: SPOTS.left,
 const LINES = [{ id: 3, by: LI, author: 'Li', line: { type: 'line' } }, { id: 4, by: 'chen.x', author: 'Chen', line: { type: 'line' } }];
 const NOTES = [{ id: 5, by: LI, entity: { type: 'annotation', text: 'look here' } }, { id: 6, by: 'chen.x', entity: { type: 'annotation', text: 'not mine' } }];
 
-function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; keeps?: boolean; works?: boolean; own?: object; patient?: string | null } = {}): { things: Things; done: unknown[] } {
+function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; keeps?: boolean; works?: boolean; own?: object; patient?: string | null; listens?: boolean } = {}): { things: Things; done: unknown[] } {
   const done: unknown[] = [];
   const control = {
     boards: () => change.boards ?? [BOARD],
@@ -32,7 +32,7 @@ function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; 
   const order = { own: () => own, works: () => works, keeps: () => keeps } as unknown as RoomOrder;
   const app = { t: (key: Parameters<typeof translate>[1], params?: Parameters<typeof translate>[2]) => translate('en', key, params) };
   const patient = change.patient === undefined ? 'p1' : change.patient;
-  return { things: createRoot(() => createThings({ info: { patient }, control, order }, app, ({ entity }) => (entity.type === 'annotation' ? entity.text : ''))), done };
+  return { things: createRoot(() => createThings({ info: { patient }, control, order }, app, ({ entity }) => (entity.type === 'annotation' ? entity.text : ''), { can: () => change.listens ?? true, onBoard: (board) => done.push(['write', board]) })), done };
 }
 
 const names = (things: Things): (string | undefined)[] =>
@@ -112,4 +112,16 @@ test('a lock holds what stands, and is turned by who may', () => {
   const host = opened({ locked, keeps: true });
   host.things.press('lock');
   expect(host.done).toEqual([['unlock', 1]]);
+});
+
+test('words go on a board by voice, where something writes them down and they are not locked', () => {
+  const { things, done } = opened();
+  things.press('write');
+  things.press('next');
+  expect(things.state().of).toMatchObject({ name: 'Images', mayWrite: false });
+  things.press('write');
+  expect(done).toEqual([['write', 1]]);
+  const lock = (marks: boolean): object => ({ 1: { by: LI, name: 'Li', marks } });
+  expect(opened({ locked: { ...lock(false) } }).things.state().of?.mayWrite).toBe(true);
+  for (const change of [{ locked: { ...lock(true) } }, { listens: false }, { works: false }]) expect(opened(change).things.state().of?.mayWrite).toBe(false);
 });

@@ -27,6 +27,12 @@ export interface Things {
   press(what: string): void;
 }
 
+/** Writing on a board by voice, where anything here writes speech down. */
+interface Writes {
+  readonly can: Accessor<boolean>;
+  onBoard(board: EntityId): void;
+}
+
 type Control = Pick<RoomControl, 'boards' | 'pages' | 'lines' | 'marks' | 'hologram' | 'locked' | 'lock' | 'unlock' | 'remove' | 'place'>;
 
 interface Props {
@@ -36,7 +42,7 @@ interface Props {
 }
 
 /** Follows a room while the caller lives; `wordsOf` says what a mark on images is. */
-export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: Mark) => string): Things {
+export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: Mark) => string, writing: Writes): Things {
   const [chosen, choose] = createSignal<EntityId>();
   const lineWords = (author: string): string => app.t('board.line', { name: author });
 
@@ -68,7 +74,15 @@ export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: 
     const locked = one?.stands ? props.control.locked(one.id) : undefined;
     const mayTurn = locked ? keeps() || (works() && locked.by === own()?.actor) : works();
     return {
-      of: one && { name: one.name, at: at() + 1, count: all().length, locked, mayLock: one.stands && mayTurn, mayRemove: one.mine && !locked },
+      of: one && {
+        name: one.name,
+        at: at() + 1,
+        count: all().length,
+        locked,
+        mayLock: one.stands && mayTurn,
+        mayRemove: one.mine && !locked,
+        mayWrite: works() && !locked?.marks && writing.can() && props.control.boards().some(({ id }) => id === one.id),
+      },
       board: works() && board() !== undefined,
       page: works() && page() !== undefined,
     };
@@ -89,6 +103,7 @@ export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: 
       if (!one || !of) return;
       if (what === 'next' || what === 'previous') choose(all()[(at() + (what === 'next' ? 1 : of.count - 1)) % of.count]?.id);
       else if (what === 'lock' && of.mayLock) (of.locked ? props.control.unlock(one.id) : props.control.lock(one.id, false));
+      else if (what === 'write' && of.mayWrite) writing.onBoard(one.id);
       else if (what === 'remove' && of.mayRemove) props.control.remove(one.id);
     },
   };
@@ -102,6 +117,7 @@ export function thingLines({ things: { of } }: InsideState, t: T): string[] {
 export function thingButtons({ things: { of, board, page }, may, hologram, marks }: InsideState, t: T): PanelButton[] {
   return [
     ...when((of?.count ?? 0) > 1, button('thing:previous', t('inside.thing.previous')), button('thing:next', t('inside.thing.next'))),
+    ...when(of?.mayWrite ?? false, button('thing:write', t('board.write'))),
     ...when(of?.mayLock ?? false, button('thing:lock', t(of?.locked ? 'lock.unlock' : 'inside.thing.lock'))),
     ...when(of?.mayRemove ?? false, button('thing:remove', t('page.away'))),
     ...when(board, button('thing:board', t('board.put'))),

@@ -1,20 +1,40 @@
-/** Words for a note or a landmark by voice: by the browser, else as one's own captions by the hospital's service. */
+/** Words for a note, a landmark or a board by voice: by the browser, else as one's own captions by the hospital's service. */
 import { createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { App } from '../../core/app';
 import { canListen, listen } from '../../core/listening';
-import type { RoomControl } from '../../core/room-control';
+import type { BoardShown, RoomControl } from '../../core/room-control';
 import type { RoomOrder } from '../../core/room-order';
+import { noteOn } from '../../core/room-standing';
 import type { RoomVoice } from '../../core/room-voice';
+import type { EntityId } from '../../stage/room-view';
 import { LONGEST } from '../../stage/tools';
 import type { WritingInside } from './inside-state';
 
+interface Props {
+  readonly control: Pick<RoomControl, 'boards' | 'locked' | 'marks' | 'place' | 'write' | 'writeAt' | 'askForWords'>;
+  readonly order: Pick<RoomOrder, 'own' | 'works'>;
+  readonly voice: Pick<RoomVoice, 'state' | 'captions' | 'writesDown' | 'dictates' | 'dictate'>;
+}
+
+export interface WritingByVoice {
+  readonly state: Accessor<WritingInside | undefined>;
+  /** Whether anything here writes speech down. */
+  readonly can: Accessor<boolean>;
+  /** Begins words on a board; those at a point of the images are asked for by the room. */
+  onBoard(board: EntityId): void;
+  press(what: string): void;
+}
+
 /** Follows a room while the caller lives. */
-export function createWriting(props: { readonly control: RoomControl; readonly order: RoomOrder; readonly voice: RoomVoice }, app: App): { readonly state: Accessor<WritingInside | undefined>; press(what: string): void } {
+export function createWriting(props: Props, app: Pick<App, 't' | 'language'>): WritingByVoice {
   const [draft, setDraft] = createSignal('');
   const [listens, setListens] = createSignal(false);
+  const [chosen, setChosen] = createSignal<EntityId>();
   let stop = (): void => undefined;
-  const at = createMemo(() => props.control.writeAt());
+  /** The board that is written on, as long as it stands there and takes words. */
+  const board = (): BoardShown | undefined => (props.order.works() ? props.control.boards().find(({ id }) => id === chosen() && !props.control.locked(id)?.marks) : undefined);
+  const at = createMemo(() => props.control.writeAt() ?? board()?.id);
   const isOfHospital = (): boolean => props.voice.state() === 'in' && props.voice.writesDown();
   const by = (): WritingInside['by'] => (isOfHospital() ? 'captions' : canListen() ? 'browser' : undefined);
   const numbered = (): string => app.t('inside.write.numbered', { number: props.control.marks().filter(({ entity }) => entity.type === 'landmark').length + 1 });
@@ -27,7 +47,7 @@ export function createWriting(props: { readonly control: RoomControl; readonly o
   // What the service has just heard of oneself is the text, as long as it is asked for.
   createEffect(on(props.voice.captions, (all) => {
     const last = all.at(-1);
-    if (at() && props.voice.dictates() && last?.heard && last.name === props.order.own()?.name) setDraft(last.text);
+    if (at() !== undefined && props.voice.dictates() && last?.heard && last.name === props.order.own()?.name) setDraft(last.text);
   }, { defer: true }));
 
   function hear(): void {
@@ -37,18 +57,26 @@ export function createWriting(props: { readonly control: RoomControl; readonly o
     stop = listen(app.language(), setDraft, () => setListens(false));
   }
 
+  function write(what: string): void {
+    const [there, shown] = [props.control.writeAt(), board()];
+    const text = what === 'numbered' ? numbered() : what === 'place' ? draft().trim() : '';
+    if (text !== '' && there) props.control.write(there.point_lps_mm, text.slice(0, LONGEST[there.as]), there.as);
+    else if (text !== '' && shown) props.control.place(noteOn(shown, text));
+    if (there) props.control.askForWords(undefined);
+    else setChosen(undefined);
+  }
+
   return {
     state: () => {
-      const there = at();
-      return there && { as: there.as, draft: draft(), listens: listens() || (isOfHospital() && props.voice.dictates()), by: by(), numbered: numbered() };
+      const as = props.control.writeAt()?.as ?? (board() && 'board');
+      return as && { as, draft: draft(), listens: listens() || (isOfHospital() && props.voice.dictates()), by: by(), numbered: numbered() };
     },
+    can: () => by() !== undefined,
+    onBoard: (board) => void setChosen(board),
     press(what) {
-      const there = at();
-      if (!there) return;
-      if (what === 'listen') return hear();
-      const text = what === 'numbered' ? numbered() : what === 'place' ? draft().trim().slice(0, LONGEST[there.as]) : '';
-      if (text !== '') props.control.write(there.point_lps_mm, text, there.as);
-      props.control.askForWords(undefined);
+      if (at() === undefined) return;
+      if (what === 'listen') hear();
+      else write(what);
     },
   };
 }

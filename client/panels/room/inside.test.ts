@@ -171,9 +171,10 @@ describe('what is offered', () => {
     for (const twin of [true, false]) expect(ids({ page: 'tools', twin })).toContain('page:things');
     expect(ids({ page: 'tools', may: { act: false, work: false, keep: false, unlock: false } })).not.toContain('page:things');
     expect(ids({ page: 'tools' })).toContain('tool:nodule');
-    const of = { name: 'Board Plan', at: 1, count: 2, locked: undefined, mayLock: true, mayRemove: true };
+    const of = { name: 'Board Plan', at: 1, count: 2, locked: undefined, mayLock: true, mayRemove: true, mayWrite: true };
     expect(ids({ page: 'tools', may: { act: false, work: false, keep: false, unlock: false }, things: { of, board: false, page: false } })).toContain('page:things');
-    expect(ids({ page: 'things', things: { of, board: true, page: true } })).toEqual(['thing:previous', 'thing:next', 'thing:lock', 'thing:remove', 'thing:board', 'thing:page', 'keep-marks', 'back:tools']);
+    expect(ids({ page: 'things', things: { of, board: true, page: true } })).toEqual(['thing:previous', 'thing:next', 'thing:write', 'thing:lock', 'thing:remove', 'thing:board', 'thing:page', 'keep-marks', 'back:tools']);
+    expect(ids({ page: 'things', things: { of: { ...of, mayWrite: false }, board: true, page: true } })).not.toContain('thing:write');
     expect(ids({ page: 'things', marks: [] })).not.toContain('keep-marks');
     expect(panel({ page: 'things', things: { of, board: true, page: true } }).lines[0]).toBe('Board Plan (1 of 2)');
   });
@@ -197,6 +198,11 @@ describe('what is offered', () => {
   it('has another voice, also before one speaks', () => {
     expect(ids({ page: 'own', voice: { ...NOW.voice, state: 'out' } })).toContain('other-voice');
     expect(chosen({ page: 'own', voice: { ...NOW.voice, changed: true } })).toEqual(['other-voice']);
+  });
+
+  it('turns the camera on and off where one may go out, and says which', () => {
+    const label = (camera?: 'on' | 'off'): string | undefined => panel({ page: 'own', voice: { ...NOW.voice, camera } }).buttons.find(({ id }) => id === 'camera')?.label;
+    expect([label(), label('off'), label('on')]).toEqual([undefined, 'Camera on', 'Camera off']);
   });
 
   it('moves by steps that go on while they are looked at, and says what looking does', () => {
@@ -395,6 +401,9 @@ describe('words', () => {
     const heard = panel({ writing: { ...writing, as: 'note', draft: 'look here' } });
     expect(heard.lines).toContain('“look here”');
     expect(heard.buttons.map(({ id }) => id)).toEqual(['write:listen', 'write:place', 'write:cancel']);
+    const board = panel({ writing: { ...writing, as: 'board', draft: 'CT in March' } });
+    expect(board.lines.slice(0, 2)).toEqual(['Write on the board', '“CT in March”']);
+    expect(board.buttons.map(({ id, label }) => [id, label]).slice(1)).toEqual([['write:place', 'Write'], ['write:cancel', 'Cancel']]);
     // Where nothing writes speech down a landmark still has a name, and a note is left to the screen.
     expect(ids({ writing: { ...writing, by: undefined } })).toEqual(['write:numbered', 'write:cancel']);
     expect(panel({ writing: { ...writing, as: 'note', by: undefined } }).lines.at(-1)).toMatch(/^Nothing here writes speech down/);

@@ -14,6 +14,7 @@ import { objectButtons, objectLines, peopleButtons, peopleLines } from './inside
 import { thingButtons, thingLines } from './inside-things';
 import { OPENED, TABS } from './inside-state';
 import type { InsideState, Page, SomebodyInside, WritingInside } from './inside-state';
+import type { Key } from '../../words/words';
 import { button, when } from './panel-buttons';
 
 export const TOOLS_INSIDE = ['turn', 'point', 'measure', 'angle', 'probe', 'pen', 'annotate', 'landmark', 'clip', 'nodule'] as const satisfies readonly Tool[];
@@ -273,6 +274,7 @@ function ownButtons({ may, mode, standing, surface, around, gaze, seeking, voice
     ...when(mode === 'ar' && surface !== 'none', button('surface', t(surface === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose'))),
     ...when(around?.seen ?? false, button('around', t('around.inside'), around?.looks ?? false)),
     button('other-voice', t('voice.other'), voice.changed),
+    ...when(voice.camera !== undefined, button('camera', t(voice.camera === 'on' ? 'voice.cameraOff' : 'voice.cameraOn'))),
     ...when(around !== undefined && (around.isOwn || may.keep), button('end-around', t('around.end'))),
     ...when(voice.state === 'in' && voice.writesDown, button('dictate', t('captions.dictate'), voice.dictates)),
     ...when(colours.length > 0, button('page:colour', t('colour.title'))),
@@ -352,15 +354,22 @@ function recordingButtons({ recording, may }: InsideState, t: T): PanelButton[] 
   ];
 }
 
-/** The words of a note or the name of a landmark, by voice; the screen asks for them too. */
+const WRITES: Readonly<Record<WritingInside['as'], readonly [title: Key, place: Key]>> = {
+  note: ['note.title', 'note.place'],
+  landmark: ['landmark.title', 'landmark.place'],
+  board: ['board.write', 'board.add'],
+};
+
+/** The words of a note or on a board, or the name of a landmark, by voice; the screen asks for those at a point too. */
 function writingOf({ as, draft, listens, by, numbered }: WritingInside, t: T): Pick<PanelContent, 'lines' | 'buttons'> {
+  const [title, place] = WRITES[as];
   const listen = t(by === 'captions' ? 'captions.dictate' : 'inside.write.listen');
   const hint = by === undefined ? [t('inside.write.none')] : [t('inside.write.say', { button: listen }), t(by === 'captions' ? 'inside.write.own' : 'orders.remote')];
   return {
-    lines: [t(`${as}.title`), draft === '' ? (listens ? t('orders.listening') : '…') : `“${draft}”`, ...hint],
+    lines: [t(title), draft === '' ? (listens ? t('orders.listening') : '…') : `“${draft}”`, ...hint],
     buttons: [
       ...when(by !== undefined, button('write:listen', listens ? t('orders.listening') : listen, listens)),
-      ...when(draft !== '', button('write:place', t(`${as}.place`))),
+      ...when(draft !== '', button('write:place', t(place))),
       ...when(as === 'landmark', button('write:numbered', t('inside.write.numberedDo', { name: numbered }))),
       button('write:cancel', t('app.cancel')),
     ],

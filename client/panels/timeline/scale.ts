@@ -1,5 +1,6 @@
 /** Days on a line, and values in words; no pictures here. */
 import type { Due, Event, Lane, Part, Timeline } from '../../../contract/timeline';
+import { clausesIn } from '../../core/language';
 import type { Language } from '../../core/language';
 
 const DAY_ms = 86_400_000;
@@ -79,7 +80,7 @@ export function partWords(part: Part, language: Language): string {
 
 /** All values of an event in one line. */
 export function valueOf(event: Event, language: Language): string {
-  return event.parts.map((part) => partWords(part, language)).join(language === 'zh' ? '；' : '; ');
+  return clausesIn(event.parts.map((part) => partWords(part, language)), language);
 }
 
 /** The window of an order, from first to last day. */

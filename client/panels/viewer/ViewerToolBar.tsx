@@ -89,7 +89,7 @@ export function ViewerToolBar(props: ViewerToolBarProps): JSX.Element {
               onClick={() => props.onAct({ tool })}
             >
               <Icon name={SIGNS[tool]} size={20} />
-              <span>{app.t(`vtool.${tool}`)}</span>
+              <span class="for-listeners">{app.t(`vtool.${tool}`)}</span>
             </button>
           )}
         </For>
@@ -104,7 +104,7 @@ export function ViewerToolBar(props: ViewerToolBarProps): JSX.Element {
               onClick={() => props.onAct({ command })}
             >
               <Icon name={icon} size={20} />
-              <span>{app.t(`vaction.${command}`)}</span>
+              <span class="for-listeners">{app.t(`vaction.${command}`)}</span>
             </button>
           )}
         </For>
@@ -118,7 +118,7 @@ export function ViewerToolBar(props: ViewerToolBarProps): JSX.Element {
           onClick={() => props.onAct({ command: 'key-image' })}
         >
           <Icon name="key" size={20} />
-          <span>{app.t('vaction.key-image')}</span>
+          <span class="for-listeners">{app.t('vaction.key-image')}</span>
         </button>
       </div>
       <div class="viewer-settings">
@@ -131,7 +131,7 @@ export function ViewerToolBar(props: ViewerToolBarProps): JSX.Element {
           </select>
         </label>
         <Show when={pictures() > 1}>
-          <button type="button" class="button small" aria-keyshortcuts="c" aria-pressed={props.cine.playing()} onClick={() => props.cine.toggle()}>
+          <button type="button" class="button small" aria-keyshortcuts="c" title={app.t(props.cine.playing() ? 'vaction.stop' : 'vaction.cine')} aria-pressed={props.cine.playing()} onClick={() => props.cine.toggle()}>
             <Icon name={props.cine.playing() ? 'pause' : 'play'} size={16} />
             <span class="button-words">{app.t(props.cine.playing() ? 'vaction.stop' : 'vaction.cine')}</span>
           </button>

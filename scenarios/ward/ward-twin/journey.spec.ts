@@ -231,7 +231,7 @@ test('at a bed with a monitor its waveform runs, is held still, and heart and lu
   await nurse.waitForTimeout(1500);
   expect(await moment()).toBe(calm);
   await nurse.emulateMedia({ reducedMotion: 'no-preference' });
-  await nurse.getByRole('button', { name: 'Hold still' }).click();
+  await nurse.getByRole('button', { name: 'Freeze' }).click();
   // What was on its way when it was held may still be painted.
   await nurse.waitForTimeout(300);
   const held = await picture();

@@ -2,7 +2,7 @@
 import { For, Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { inLanguage, listIn } from '../../../../client/core/language';
+import { clausesIn, colonIn, inLanguage, listIn } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
@@ -69,7 +69,7 @@ export function Ask(props: AskProps): JSX.Element {
                 <Match when={one.result.state === 'not-applicable' && one.result.why}>
                   {(why) => (
                     <span class="soft small">
-                      {props.say('notApplicable')}: {why().map((each) => inLanguage(each, props.language)).join('; ')}
+                      {props.say('notApplicable')}{colonIn(props.language)}{clausesIn(why().map((each) => inLanguage(each, props.language)), props.language)}
                     </span>
                   )}
                 </Match>

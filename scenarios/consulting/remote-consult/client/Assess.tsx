@@ -1,7 +1,7 @@
 /** The models side by side: number or reason, population, and what each answer adds. */
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { inLanguage, listIn } from '../../../../client/core/language';
+import { clausesIn, inLanguage, listIn } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
@@ -96,7 +96,7 @@ function Details(props: AssessProps & { of: Assessment }): JSX.Element {
           <dd>{text(props.of.population)}</dd>
           <Show when={props.of.not_for.length > 0}>
             <dt>{props.say('notFor')}</dt>
-            <dd>{props.of.not_for.map(text).join('; ')}</dd>
+            <dd>{clausesIn(props.of.not_for.map(text), props.language)}</dd>
           </Show>
           <dt>{props.say('source')}</dt>
           <dd>

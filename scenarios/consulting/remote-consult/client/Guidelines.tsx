@@ -1,7 +1,7 @@
 /** What the guidelines advise, side by side, and by which rule. */
 import { For, Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { inLanguage, listIn } from '../../../../client/core/language';
+import { clausesIn, colonIn, inLanguage, listIn } from '../../../../client/core/language';
 import type { Language, Text } from '../../../../client/core/language';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Conflict, Decided, Recommendation } from '../../../../contract/knowledge';
@@ -80,7 +80,7 @@ function Guideline(props: GuidelinesProps & { of: Recommendation }): JSX.Element
         <Match when={outside()}>
           {(now) => (
             <p>
-              {props.say('notApplicable')}: {now().why.map(text).join('; ')}
+              {props.say('notApplicable')}{colonIn(props.language)}{clausesIn(now().why.map(text), props.language)}
             </p>
           )}
         </Match>

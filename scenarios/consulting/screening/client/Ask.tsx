@@ -1,7 +1,7 @@
 /** Ask: the record first, then what matters and is still missing, one question at a time. */
 import { For, Match, Show, Switch, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { inLanguage } from '../../../../client/core/language';
+import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import { Notice } from '../../../../client/panels/Notice';
 import { SourceChip } from '../../../../client/panels/SourceChip';
 import type { AnswerValue } from '../../../../contract/knowledge';
@@ -226,7 +226,7 @@ function Known(props: { part: Part; question: Question; onEdit: (() => void) | u
   const shown = (): string => {
     const now = value();
     if (props.question.name === 'pack_years' && part().unsent[PHASES] !== undefined) {
-      return phasesOf(part()).map((one) => part().say('phase', { n: one.cigarettes_per_day, years: one.years })).join('; ');
+      return clausesIn(phasesOf(part()).map((one) => part().say('phase', { n: one.cigarettes_per_day, years: one.years })), part().language);
     }
     if (now !== undefined) return valueShown(props.question, now, part().say, part().language);
     return part().say(props.question.not_known || isUnsent() ? 'notKnown' : 'notNeeded');
@@ -239,7 +239,7 @@ function Known(props: { part: Part; question: Question; onEdit: (() => void) | u
   return (
     <li data-known={props.question.name} data-unsent={isUnsent() ? '' : undefined}>
       <span>
-        {labelOf(part().of, props.question.name, part().say, part().language)}: <strong>{shown()}</strong>
+        {labelOf(part().of, props.question.name, part().say, part().language)}{colonIn(part().language)}<strong>{shown()}</strong>
         <Show when={recordSays()}>{(text) => <span class="soft small"> · {text()}</span>}</Show>
       </span>
       <span class="row">

@@ -1,7 +1,7 @@
 /** Assess: the models side by side and what the guidelines say, each with what it misses. */
 import { For, Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { inLanguage } from '../../../../client/core/language';
+import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Assessment, Recommendation } from '../../../../contract/knowledge';
@@ -56,12 +56,11 @@ export function Assess(props: { part: Part }): JSX.Element {
 
 /** The questions that are missing, in words. */
 function missingWords(part: Part, missing: readonly { readonly input: string; readonly why: { zh: string; en: string } }[]): string {
-  return missing
-    .map(({ input, why }) => {
-      const label = labelOf(part.of, input, part.say, part.language);
-      return label === input ? inLanguage(why, part.language) : label;
-    })
-    .join('; ');
+  const words = missing.map(({ input, why }) => {
+    const label = labelOf(part.of, input, part.say, part.language);
+    return label === input ? inLanguage(why, part.language) : label;
+  });
+  return clausesIn(words, part.language);
 }
 
 function Result(props: { of: Assessment; part: Part }): JSX.Element {
@@ -93,11 +92,11 @@ function Result(props: { of: Assessment; part: Part }): JSX.Element {
         <summary>{props.part.say('about')}</summary>
         <For each={props.of.warnings}>{(warning) => <Notice kind="warn">{text(warning.text)}</Notice>}</For>
         <p class="small">
-          {props.part.say('population')}: {text(props.of.population)}
+          {props.part.say('population')}{colonIn(props.part.language)}{text(props.of.population)}
         </p>
         <Show when={props.of.not_for.length > 0}>
           <p class="small">
-            {props.part.say('notFor')}: {props.of.not_for.map(text).join('; ')}
+            {props.part.say('notFor')}{colonIn(props.part.language)}{clausesIn(props.of.not_for.map(text), props.part.language)}
           </p>
         </Show>
         <p class="small">
@@ -141,7 +140,7 @@ export function Guideline(props: { of: Recommendation; part: Part; children?: JS
         <Match when={state('not-applicable')}>
           {(now) => (
             <p>
-              {props.part.say('notApplicable')}: {now().why.map(text).join('; ')}
+              {props.part.say('notApplicable')}{colonIn(props.part.language)}{clausesIn(now().why.map(text), props.part.language)}
             </p>
           )}
         </Match>
@@ -162,15 +161,16 @@ export function Guideline(props: { of: Recommendation; part: Part; children?: JS
         <For each={props.of.trace}>
           {(decided) => (
             <p class="small">
-              <strong>{text(decided.label)}</strong>: {text(decided.gave)} —{' '}
-              {decided.because
-                .map((one) => `${text(one.label)}: ${text(one.shown)}${one.limits ? ` (${one.limits})` : ''}`)
-                .join('; ')}
+              <strong>{text(decided.label)}</strong>{colonIn(props.part.language)}{text(decided.gave)} —{' '}
+              {clausesIn(
+                decided.because.map((one) => `${text(one.label)}${colonIn(props.part.language)}${text(one.shown)}${one.limits ? ` (${one.limits})` : ''}`),
+                props.part.language,
+              )}
             </p>
           )}
         </For>
         <p class="small">
-          {props.part.say('population')}: {text(props.of.population)}
+          {props.part.say('population')}{colonIn(props.part.language)}{text(props.of.population)}
         </p>
         <For each={props.of.traps}>{(trap) => <p class="soft small">{text(trap)}</p>}</For>
         <p class="small">

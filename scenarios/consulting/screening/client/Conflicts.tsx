@@ -1,6 +1,7 @@
 /** Answers that were not taken, because somebody else had answered meanwhile: both are shown, the person decides. */
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
+import { colonIn } from '../../../../client/core/language';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Conflict, Part } from './course';
 import { labelOf, sideShown } from './shown';
@@ -23,9 +24,9 @@ export function Conflicts(props: Props): JSX.Element {
               <li data-conflict={one.name}>
                 <strong>{labelOf(props.part.of, one.name, say, props.part.language)}</strong>
                 <p>
-                  {say('yours')}: {sideShown(props.part, one, 'yours')}
+                  {say('yours')}{colonIn(props.part.language)}{sideShown(props.part, one, 'yours')}
                   <br />
-                  {say('theirs')}: {sideShown(props.part, one, 'theirs')}
+                  {say('theirs')}{colonIn(props.part.language)}{sideShown(props.part, one, 'theirs')}
                 </p>
                 <div class="row">
                   <button type="button" class="button small" onClick={() => void props.onSettle(one, false)}>

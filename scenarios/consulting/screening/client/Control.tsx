@@ -2,6 +2,7 @@
 import { For, Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { inLanguage } from '../../../../client/core/language';
+import { typedNumber } from '../../../../client/core/typed-number';
 import { Field } from '../../../../client/panels/Field';
 import type { AnswerValue } from '../../../../contract/knowledge';
 import type { Part, Question } from './course';
@@ -49,8 +50,8 @@ export function Control(props: ControlProps): JSX.Element {
 
 function NumberControl(props: ControlProps & { now: AnswerValue | undefined }): JSX.Element {
   const [typed, setTyped] = createSignal(typeof props.now === 'number' ? String(props.now) : '');
-  const number = (): number => Number(typed().trim().replace(',', '.'));
-  const isUsable = (): boolean => typed().trim() !== '' && Number.isFinite(number()) && number() >= 0;
+  const number = (): number => typedNumber(typed()) ?? Number.NaN;
+  const isUsable = (): boolean => number() >= 0;
   const [tried, setTried] = createSignal(false);
   const unit = (): string => (props.question.of ? unitOf(props.question.of, props.part.say) : '');
   const save = (event: SubmitEvent): void => {

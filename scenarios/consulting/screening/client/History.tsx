@@ -1,6 +1,7 @@
 /** The smoking history: how many a day for how many years, in phases; pack-years follow from it. */
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
+import { typedNumber } from '../../../../client/core/typed-number';
 import { Field } from '../../../../client/panels/Field';
 import type { SmokingPhase } from '../../../../contract/knowledge';
 import type { Part } from './course';
@@ -14,11 +15,8 @@ interface Typed {
 const EMPTY: Typed = { perDay: '', years: '' };
 
 function read(typed: Typed): SmokingPhase | undefined {
-  const [cigarettes_per_day, years] = [typed.perDay, typed.years].map((text) =>
-    text.trim() === '' ? Number.NaN : Number(text.trim().replace(',', '.')),
-  );
-  const usable = (number: number | undefined): number is number =>
-    number !== undefined && Number.isFinite(number) && number >= 0;
+  const [cigarettes_per_day, years] = [typed.perDay, typed.years].map(typedNumber);
+  const usable = (number: number | undefined): number is number => number !== undefined && number >= 0;
   return usable(cigarettes_per_day) && usable(years) ? { cigarettes_per_day, years } : undefined;
 }
 

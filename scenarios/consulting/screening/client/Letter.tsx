@@ -1,7 +1,7 @@
 /** The referral letter, to be read and printed. */
 import { For } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { dayOf } from '../../../../client/core/dates';
+import { dayOfMoment } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import type { Course, Part } from './course';
 
@@ -17,7 +17,7 @@ export function Letter(props: { part: Part; sections: NonNullable<Course['letter
           <br />
           {say('letterFrom', {
             name: props.part.of.signature?.name ?? props.part.of.by.name,
-            day: dayOf(props.part.of.signature?.at ?? props.part.of.at, props.part.language),
+            day: dayOfMoment(props.part.of.signature?.at ?? props.part.of.at, props.part.language),
           })}
         </p>
         <For each={props.sections}>

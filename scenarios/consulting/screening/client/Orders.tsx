@@ -2,7 +2,7 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { dayOf, momentOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Decision, Part } from './course';
@@ -32,7 +32,7 @@ export function Orders(props: { part: Part }): JSX.Element {
             <For each={part().of.deviations}>
               {(one) => (
                 <li>
-                  {inLanguage(one.label, part().language)}: {one.reason} <span class="soft small">({one.by.name})</span>
+                  {inLanguage(one.label, part().language)}{colonIn(part().language)}{one.reason} <span class="soft small">({one.by.name})</span>
                 </li>
               )}
             </For>

@@ -1,7 +1,7 @@
 /** The plan as its patient reads it: plain words, large type, days. */
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { dayOf, momentOf } from '../../../../client/core/dates';
+import { dayOfMoment, momentOf } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { roomPath } from '../../../../client/core/hospital';
@@ -21,7 +21,7 @@ export function Own(props: { plan: OwnPlan; say: Say; language: Language; offlin
       <p class="soft">
         {say('ownBy', {
           name: props.plan.doctor ?? '',
-          day: props.plan.signed_at ? dayOf(props.plan.signed_at, props.language) : '',
+          day: props.plan.signed_at ? dayOfMoment(props.plan.signed_at, props.language) : '',
         })}
       </p>
       <Show when={props.plan.advice}>{(words) => <p class="screen-plain large">{text(words())}</p>}</Show>

@@ -176,7 +176,7 @@ function Steps(props: { course: Course; kept: Kept; say: Say; inRoom: boolean })
         </ol>
       </nav>
       <section class="stack screen-step" aria-labelledby="screen-step">
-        <h2 id="screen-step">{say(`step.${step()}`)}</h2>
+        <h2 id="screen-step" class="for-listeners">{say(`step.${step()}`)}</h2>
         <Show when={kept.offline() && step() !== 'ask'}>
           <Notice>{say('needsLine')}</Notice>
         </Show>

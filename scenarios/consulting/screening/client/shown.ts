@@ -1,6 +1,6 @@
 /** Answers as people read them. */
 import { dayOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { clausesIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import type { AnswerValue, SmokingPhase, Source } from '../../../../contract/knowledge';
 import type { Conflict, Course, Part, Question, Window } from './course';
@@ -43,15 +43,15 @@ export function labelOf(course: Course, name: string, say: Say, language: Langua
   return name === PHASES ? say('history') : name === 'ready_to_quit' ? say('ready') : name;
 }
 
-function phasesShown(phases: readonly SmokingPhase[], say: Say): string {
+function phasesShown(phases: readonly SmokingPhase[], say: Say, language: Language): string {
   if (phases.length === 0) return say('notKnown');
-  return phases.map((one) => say('phase', { n: one.cigarettes_per_day, years: one.years })).join('; ');
+  return clausesIn(phases.map((one) => say('phase', { n: one.cigarettes_per_day, years: one.years })), language);
 }
 
 /** One side of a conflict, in words. */
 export function sideShown(part: Part, conflict: Conflict, side: 'yours' | 'theirs'): string {
   const value = conflict[side];
-  if (Array.isArray(value)) return phasesShown(value as SmokingPhase[], part.say);
+  if (Array.isArray(value)) return phasesShown(value as SmokingPhase[], part.say, part.language);
   if (typeof value !== 'boolean' && typeof value !== 'number' && typeof value !== 'string') return part.say('notKnown');
   const question = part.of.questions.find(({ name }) => name === conflict.name);
   if (question) return valueShown(question, value, part.say, part.language);

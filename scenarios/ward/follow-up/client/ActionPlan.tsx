@@ -2,7 +2,8 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { dayOf } from '../../../../client/core/dates';
+import { dayOfMoment } from '../../../../client/core/dates';
+import type { Zone } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import { canRead, readAloud } from './aloud';
@@ -14,7 +15,7 @@ import type { Say } from './words';
 const SIGNS: Readonly<Record<Level, string>> = { usual: '✓', worse: '▲', emergency: '✚' };
 const LEVELS: readonly Level[] = ['usual', 'worse', 'emergency'];
 
-export function ActionPlanOf(props: { plan: ActionPlan; say: Say }): JSX.Element {
+export function ActionPlanOf(props: { plan: ActionPlan; zone: Zone; say: Say }): JSX.Element {
   const app = useApp();
   const words = (one: ActionPlan['levels'][number]): string =>
     [props.say(`level.${one.level}`), inLanguage(one.general, app.language()), one.own ?? ''].filter((part) => part !== '').join('\n');
@@ -40,7 +41,7 @@ export function ActionPlanOf(props: { plan: ActionPlan; say: Say }): JSX.Element
       </For>
       <Show when={props.plan.by}>
         {(by) => (
-          <li class="soft small">{props.say('actionBy', { name: by().name, day: dayOf(props.plan.at ?? '', app.language()) })}</li>
+          <li class="soft small">{props.say('actionBy', { name: by().name, day: dayOfMoment(props.plan.at ?? '', app.language(), props.zone) })}</li>
         )}
       </Show>
     </ul>
@@ -66,7 +67,7 @@ export function ActionPlanForm(props: { part: Part }): JSX.Element {
         <h2 id="follow-action">{say('actionPlan')}</h2>
       </header>
       <div class="panel-body stack">
-        <ActionPlanOf plan={props.part.of.action} say={say} />
+        <ActionPlanOf plan={props.part.of.action} zone={props.part.of.time_zone} say={say} />
         <Show when={props.part.of.is_active}>
           <details>
             <summary>{say('writeAction')}</summary>

@@ -2,7 +2,7 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Notice } from '../../../../client/panels/Notice';
 import { coursePath } from './course';
 import type { BrokenFile, NightsRead } from './course';
@@ -93,7 +93,7 @@ export function AddNights(props: { part: Part }): JSX.Element {
                   <For each={now().broken}>
                     {(file) => (
                       <li>
-                        <span class="follow-file">{file.path}</span>: {inLanguage(file.why, app.language())}
+                        <span class="follow-file">{file.path}</span>{colonIn(app.language())}{inLanguage(file.why, app.language())}
                       </li>
                     )}
                   </For>

@@ -2,20 +2,15 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { typedNumber } from '../../../../client/core/typed-number';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Part } from './CourseView';
 import { SentBlows } from './SentBlows';
 import { asSent } from './split';
 import type { Split } from './split';
-
-const VALUES = ['before-fev1', 'before-fvc', 'after-fev1', 'after-fvc'] as const;
-type Name = (typeof VALUES)[number];
-
-const number = (text: string | undefined): number | undefined => {
-  const value = Number((text ?? '').trim().replace(',', '.'));
-  return (text ?? '').trim() === '' || Number.isNaN(value) ? undefined : value;
-};
+import { VALUES, blown, wrongIn } from './typed';
+import type { TypedSession, ValueName } from './typed';
 
 export function AddSpirometry(props: { part: Part; groups: readonly string[] }): JSX.Element {
   const app = useApp();
@@ -24,27 +19,32 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
   const [height, setHeight] = createSignal<string>();
   const [group, setGroup] = createSignal<string>();
   const [file, setFile] = createSignal<File>();
-  const [typed, setTyped] = createSignal<Partial<Record<Name, string>>>({});
+  const [typed, setTyped] = createSignal<TypedSession>({});
+  const [tried, setTried] = createSignal(false);
   const [sent, setSent] = createSignal(false);
   const [split, setSplit] = createSignal<Split>(new Map());
   const [wrong, setWrong] = createSignal<string>();
   const heightNow = (): string => height() ?? String(last()?.height_cm ?? '');
   const groupNow = (): string => group() ?? last()?.group ?? '';
-  const values = (when: 'before' | 'after'): { fev1_l: number; fvc_l: number } | undefined => {
-    const [fev1_l, fvc_l] = [number(typed()[`${when}-fev1`]), number(typed()[`${when}-fvc`])];
-    return fev1_l === undefined || fvc_l === undefined ? undefined : { fev1_l, fvc_l };
+  const isTyped = (): boolean => !sent() && file() === undefined;
+  const wrongHeight = (): string | undefined => (tried() && typedNumber(heightNow()) === undefined ? say('wrong.none') : undefined);
+  const wrongValue = (name: ValueName): string | undefined => {
+    const what = tried() ? wrongIn(typed())[name] : undefined;
+    return what && say(`wrong.${what}`);
   };
   const body = async (): Promise<unknown> => {
-    const whom = { height_cm: number(heightNow()) ?? 0, ...(groupNow() !== '' && { group: groupNow() }) };
+    const whom = { height_cm: typedNumber(heightNow()) ?? 0, ...(groupNow() !== '' && { group: groupNow() }) };
     if (sent()) return { ...whom, sent: asSent(split()) };
     const chosen = file();
     if (chosen !== undefined) return { ...whom, file: JSON.parse(await chosen.text()) as unknown };
-    const [before, after] = [values('before'), values('after')];
+    const [before, after] = [blown(typed(), 'before'), blown(typed(), 'after')];
     return { ...whom, ...(before && { before }), ...(after && { after }) };
   };
   const send = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     setWrong(undefined);
+    setTried(true);
+    if (typedNumber(heightNow()) === undefined || (isTyped() && Object.keys(wrongIn(typed())).length > 0)) return;
     let made: unknown;
     try {
       made = await body();
@@ -53,6 +53,7 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
     }
     if (await props.part.act('spirometry', made)) {
       setTyped({});
+      setTried(false);
       setFile(undefined);
       setSent(false);
       setSplit(new Map());
@@ -63,7 +64,7 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
     <details>
       <summary>{say('addSpirometry')}</summary>
       <form class="follow-form" data-form="spirometry" onSubmit={(event) => void send(event)} noValidate>
-        <Field label={say('height')}>
+        <Field label={say('height')} wrong={wrongHeight()}>
           {(control) => (
             <input {...control} class="input" name="height" inputmode="decimal" value={heightNow()} onInput={(event) => setHeight(event.currentTarget.value)} />
           )}
@@ -81,7 +82,7 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
           {say('sentByDevice')}
         </label>
         <Show when={sent()}>
-          <SentBlows course={props.part.of.id} split={split()} change={setSplit} say={say} />
+          <SentBlows course={props.part.of.id} zone={props.part.of.time_zone} split={split()} change={setSplit} say={say} />
         </Show>
         <Show when={!sent()}>
           <Field label={say('curveFile')} hint={say('curveFileHint')}>
@@ -90,12 +91,12 @@ export function AddSpirometry(props: { part: Part; groups: readonly string[] }):
             )}
           </Field>
         </Show>
-        <Show when={!sent() && file() === undefined}>
+        <Show when={isTyped()}>
           <fieldset class="follow-values">
             <legend>{say('orValues')}</legend>
             <For each={VALUES}>
               {(name) => (
-                <Field label={say(`value.${name}`)}>
+                <Field label={say(`value.${name}`)} wrong={wrongValue(name)}>
                   {(control) => (
                     <input
                       {...control}

@@ -3,7 +3,8 @@ import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import type { Zone } from '../../../../client/core/dates';
+import { clausesIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { CalledOut } from '../../../../client/panels/CalledOut';
 import { Field } from '../../../../client/panels/Field';
@@ -14,7 +15,8 @@ import type { Say } from './words';
 export function AlertCard(props: { part: Part }): JSX.Element {
   const app = useApp();
   const { say } = props.part;
-  const moment = (at: string): string => momentOf(at, app.language());
+  const zone = (): Zone => props.part.of.time_zone;
+  const moment = (at: string): string => momentOf(at, app.language(), zone());
   return (
     <Show when={props.part.of.alert}>
       {(alert) => (
@@ -28,7 +30,7 @@ export function AlertCard(props: { part: Part }): JSX.Element {
           <div class="panel-body stack">
             <ul class="follow-facts">
               <For each={alert().why}>{(one) => <li>{inLanguage(one, app.language())}</li>}</For>
-              <For each={alert().again}>{(one) => <li data-again>{againShown(one, say, app.language())}</li>}</For>
+              <For each={alert().again}>{(one) => <li data-again>{againShown(one, say, app.language(), zone())}</li>}</For>
             </ul>
             <p class="soft small">
               {say('raised', { at: moment(alert().raised_at) })}
@@ -61,9 +63,9 @@ export function AlertCard(props: { part: Part }): JSX.Element {
 }
 
 /** What came after an alert was raised, in words. */
-function againShown(again: Again, say: Say, language: Language): string {
-  const at = momentOf(again.at, language);
-  const why = (again.why ?? []).map((one) => inLanguage(one, language)).join(language === 'zh' ? '；' : '; ');
+function againShown(again: Again, say: Say, language: Language, zone: Zone): string {
+  const at = momentOf(again.at, language, zone);
+  const why = clausesIn((again.why ?? []).map((one) => inLanguage(one, language)), language);
   if (why !== '') return say('alsoSince', { at, why });
   return again.held_by === undefined ? say('handedOverAlert', { at }) : say('lapsed', { at, name: again.held_by.name });
 }
@@ -83,7 +85,7 @@ function Escalation(props: { alert: Alert; part: Part }): JSX.Element {
         fallback={
           <Show when={props.alert.state === 'open'}>
             {' · '}
-            {say('escalates', { name: names(), at: momentOf(props.alert.escalates_at, app.language()) })}
+            {say('escalates', { name: names(), at: momentOf(props.alert.escalates_at, app.language(), props.part.of.time_zone) })}
           </Show>
         }
       >

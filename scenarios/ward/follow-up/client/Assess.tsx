@@ -3,12 +3,13 @@ import { For, Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { colonIn, inLanguage } from '../../../../client/core/language';
+import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import type { CardInput } from '../../../../contract/knowledge';
-import type { Value } from './course';
 import type { Part } from './CourseView';
 import type { Asked, Result } from './found';
+import { answersOf, isNoNumber } from './typed';
+import type { TypedAnswers } from './typed';
 
 export function Assess(props: { part: Part; asked: Asked }): JSX.Element {
   const app = useApp();
@@ -23,7 +24,7 @@ export function Assess(props: { part: Part; asked: Asked }): JSX.Element {
           <For each={props.asked.results}>{(result) => <OneResult result={result} part={props.part} />}</For>
         </ul>
         <Show when={props.asked.by}>
-          {(by) => <p class="soft small">{say('assessedBy', { name: by().name, at: momentOf(props.asked.at ?? '', app.language()) })}</p>}
+          {(by) => <p class="soft small">{say('assessedBy', { name: by().name, at: momentOf(props.asked.at ?? '', app.language(), props.part.of.time_zone) })}</p>}
         </Show>
         <Show when={props.part.of.is_active && props.asked.questions.length > 0}>
           <details>
@@ -43,7 +44,7 @@ function OneResult(props: { result: Result; part: Part }): JSX.Element {
   const text = (value: { zh: string; en: string }): string => inLanguage(value, app.language());
   const missing = (): string => {
     const found = said().result;
-    return found.state === 'not-assessable' ? found.missing.map(({ why }) => text(why)).join(app.language() === 'zh' ? '；' : '; ') : '';
+    return found.state === 'not-assessable' ? clausesIn(found.missing.map(({ why }) => text(why)), app.language()) : '';
   };
   const words = (): string => {
     const one = said();
@@ -86,24 +87,11 @@ function OneResult(props: { result: Result; part: Part }): JSX.Element {
   );
 }
 
-type Typed = Readonly<Record<string, string>>;
-
-/** What was typed, as answers; a field that was left as it was is not sent again. */
-function answersOf(typed: Typed, questions: readonly CardInput[]): Record<string, Value> {
-  return Object.fromEntries(
-    questions.flatMap(({ name, kind }): [string, Value][] => {
-      const value = typed[name]?.trim() ?? '';
-      if (value === '') return [];
-      if (kind === 'yes-no') return [[name, value === 'yes']];
-      return [[name, kind === 'number' ? Number(value.replace(',', '.')) : value]];
-    }),
-  );
-}
-
 function Form(props: { part: Part; asked: Asked }): JSX.Element {
   const app = useApp();
   const { say } = props.part;
-  const [typed, setTyped] = createSignal<Typed>({});
+  const [typed, setTyped] = createSignal<TypedAnswers>({});
+  const [tried, setTried] = createSignal(false);
   const known = (name: string): string => {
     const value = props.asked.answers[name]?.value;
     return typeof value === 'boolean' ? (value ? 'yes' : 'no') : value === undefined ? '' : String(value);
@@ -123,14 +111,18 @@ function Form(props: { part: Part; asked: Asked }): JSX.Element {
       .join(' · ') || undefined;
   const send = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
+    setTried(true);
+    if (props.asked.questions.some((one) => isNoNumber(typed(), one))) return;
     const answers = answersOf(typed(), props.asked.questions);
-    if (await props.part.act('assess', { answers })) setTyped({});
+    if (!(await props.part.act('assess', { answers }))) return;
+    setTyped({});
+    setTried(false);
   };
   return (
     <form class="follow-form" data-form="assess" onSubmit={(event) => void send(event)} noValidate>
       <For each={props.asked.questions}>
         {(question) => (
-          <Field label={label(question)} hint={hint(question)}>
+          <Field label={label(question)} hint={hint(question)} wrong={tried() && isNoNumber(typed(), question) ? say('wrong.none') : undefined}>
             {(control) => (
               <Switch>
                 <Match when={question.kind === 'number'}>

@@ -3,7 +3,7 @@ import { For, Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { askToCall } from '../../../../client/core/calls';
-import { dayOf, momentOf } from '../../../../client/core/dates';
+import { dayOf, dayOfMoment, momentOf } from '../../../../client/core/dates';
 import { roomPath } from '../../../../client/core/hospital';
 import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
@@ -196,7 +196,7 @@ function Head(props: { part: Part; inRoom: boolean }): JSX.Element {
         </span>
       </p>
       <p class="soft small">
-        {say('openedOn', { day: dayOf(course().opened_at, app.language()) })} · {say('firstIs', { name: course().first.name })}
+        {say('openedOn', { day: dayOfMoment(course().opened_at, app.language(), course().time_zone) })} · {say('firstIs', { name: course().first.name })}
         <Show when={course().second} fallback={<Show when={course().is_active}> · {othersShown(course().team, say, app.language())}</Show>}>
           {(second) => <> · {say('secondIs', { name: second().name })}</>}
         </Show>
@@ -238,7 +238,7 @@ function Visiting(props: { part: Part; inRoom: boolean }): JSX.Element {
         <Show when={props.part.of.visit}>
           {(visit) => (
             <>
-              <span>{say('visitGoesOn', { at: momentOf(visit().began, app.language()) })}</span>
+              <span>{say('visitGoesOn', { at: momentOf(visit().began, app.language(), props.part.of.time_zone) })}</span>
               <button type="button" class="button" onClick={() => void props.part.act('visit/end')}>
                 {say('endVisit')}
               </button>

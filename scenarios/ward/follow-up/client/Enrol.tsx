@@ -34,9 +34,10 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
     if (patient() === '' || plan() === '') return void setRefusal(say('mustChoose'));
     const values: Record<string, number> = {};
     for (const question of chosen()?.usual ?? []) {
-      const found = numberOf(usual()[question.name] ?? '', question);
+      const typed = usual()[question.name] ?? '';
+      const found = numberOf(typed, question);
       if (typeof found === 'number') values[question.name] = found;
-      else if (found !== 'none') {
+      else if (typed.trim() !== '') {
         const [low, high] = question.range;
         return void setRefusal(say(`wrong.${found}`, { low: low ?? '', high: high ?? '' }));
       }

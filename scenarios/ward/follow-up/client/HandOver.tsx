@@ -32,7 +32,7 @@ export function HandOver(props: { part: Part }): JSX.Element {
           <For each={course().handovers.toReversed()}>
             {(one) => (
               <li class="soft small" data-handover>
-                {say('handedOver', { at: momentOf(one.at, app.language()), who: before(one), by: one.by.name, reason: one.reason })}
+                {say('handedOver', { at: momentOf(one.at, app.language(), course().time_zone), who: before(one), by: one.by.name, reason: one.reason })}
               </li>
             )}
           </For>

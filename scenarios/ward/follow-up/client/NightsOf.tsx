@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { dayOf } from '../../../../client/core/dates';
-import { colonIn, inLanguage } from '../../../../client/core/language';
+import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import type { Night, Nights } from './course';
 import { EventsOf } from './NightEvents';
@@ -25,7 +25,7 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say }): J
       const named = props.nights.rule?.classes.find(({ id }) => id === found.value);
       return named === undefined ? found.value : inLanguage(named.label, app.language());
     }
-    return say('notAssessable', { why: found.missing.map(({ why }) => inLanguage(why, app.language())).join('; ') });
+    return say('notAssessable', { why: clausesIn(found.missing.map(({ why }) => inLanguage(why, app.language())), app.language()) });
   };
   const known = () => props.nights.nights.filter((night) => night.hours !== null || night.odi3 !== null || night.ahi !== null);
   /** Also the newest with oximetry, which may be older than those that are listed. */

@@ -3,7 +3,7 @@ import { For, Show, createSignal, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { askToCall } from '../../../../client/core/calls';
-import { dayOf } from '../../../../client/core/dates';
+import { dayIn, dayOf } from '../../../../client/core/dates';
 import { roomPath } from '../../../../client/core/hospital';
 import { inLanguage } from '../../../../client/core/language';
 import { Link, go } from '../../../../client/core/router';
@@ -15,7 +15,7 @@ import { ActionPlanOf } from './ActionPlan';
 import { OnlyAnswers, Unclaimed } from './Alone';
 import { beQuiet, canRead, readAloud } from './aloud';
 import type { OwnCourse, Unsent } from './course';
-import { dayIn, dueOn, nextDay } from './days';
+import { dueOn, nextDay } from './days';
 import { keepOwn } from './keep';
 import type { Kept } from './keep';
 import { NightsOf } from './NightsOf';
@@ -203,7 +203,7 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
           <Questions course={props.course} say={say} onSend={(answers) => void send(answers)} onLeave={() => setAsking(false)} />
         </Show>
         <h3>{say('actionPlan')}</h3>
-        <ActionPlanOf plan={props.course.action} say={say} />
+        <ActionPlanOf plan={props.course.action} zone={props.course.time_zone} say={say} />
         <h3>{say('learn')}</h3>
         <ul class="follow-learn">
           <For each={props.course.learn}>{(one) => <li>{text(one)}</li>}</For>

@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { dayOf } from '../../../../client/core/dates';
-import { colonIn, inLanguage } from '../../../../client/core/language';
+import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import type { OwnSession } from './found';
 import { figure } from './shown';
 import type { Say } from './words';
@@ -34,7 +34,7 @@ function Session(props: { session: OwnSession; say: Say }): JSX.Element {
   const compared = ({ expected }: OwnSession['measures'][number]): string => {
     if (expected === null) return props.say('unknown');
     if (expected.result.state === 'not-assessable')
-      return props.say('notAssessable', { why: expected.result.missing.map(({ why }) => text(why)).join('; ') });
+      return props.say('notAssessable', { why: clausesIn(expected.result.missing.map(({ why }) => text(why)), app.language()) });
     const z = props.say('zScore', { z: figure(expected.result.value.z_score ?? null, 2, props.say) });
     return expected.severity === null ? z : `${text(expected.severity.label)} (${z})`;
   };

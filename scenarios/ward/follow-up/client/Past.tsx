@@ -3,7 +3,7 @@ import { For } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { clausesIn, inLanguage } from '../../../../client/core/language';
 import type { Part } from './CourseView';
 import { endShown } from './shown';
 
@@ -20,11 +20,11 @@ export function Past(props: { part: Part }): JSX.Element {
         <For each={past()} fallback={<li class="soft">{say('noAlerts')}</li>}>
           {(alert) => (
             <li data-past-alert={alert.id}>
-              {alert.why.map((one) => inLanguage(one, app.language())).join('; ')}
+              {clausesIn(alert.why.map((one) => inLanguage(one, app.language())), app.language())}
               <br />
               <span class="soft small">
-                {say('raised', { at: momentOf(alert.raised_at, app.language()) })} ·{' '}
-                {endShown(alert, say, app.language())}
+                {say('raised', { at: momentOf(alert.raised_at, app.language(), props.part.of.time_zone) })} ·{' '}
+                {endShown(alert, say, app.language(), props.part.of.time_zone)}
               </span>
             </li>
           )}

@@ -3,7 +3,8 @@ import { For, Match, Show, Switch, createEffect, createMemo, createSignal, on } 
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import type { Zone } from '../../../../client/core/dates';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import { beQuiet, canRead, readAloud } from './aloud';
@@ -15,7 +16,7 @@ import type { Say } from './words';
 type Given = Readonly<Record<string, Value | null>>;
 
 interface QuestionsProps {
-  readonly course: Pick<OwnCourse, 'questions'> & Partial<Pick<OwnCourse, 'received'>>;
+  readonly course: Pick<OwnCourse, 'questions'> & Partial<Pick<OwnCourse, 'received' | 'time_zone'>>;
   readonly say: Say;
   onSend(answers: Given): void;
   /** The patient answers another time. */
@@ -50,6 +51,7 @@ export function Questions(props: QuestionsProps): JSX.Element {
             all={props.course.questions.length}
             given={given()[one.name]}
             sent={sentFor(one.name, props.course.received ?? [])}
+            zone={props.course.time_zone}
             say={props.say}
             onAnswer={(value) => answer(one.name, value)}
             onBack={() => setAt(at() - 1)}
@@ -68,6 +70,7 @@ interface CardProps {
   readonly given: Value | null | undefined;
   /** What a device sent for it today. */
   readonly sent: Received | undefined;
+  readonly zone: Zone;
   readonly say: Say;
   onAnswer(value: Value | null): void;
   onBack(): void;
@@ -94,7 +97,7 @@ function Card(props: CardProps): JSX.Element {
               {props.say('alreadySent', {
                 value: valueShown(props.question, sent().value, props.say, app.language()),
                 device: sent().device,
-                at: momentOf(sent().at, app.language()),
+                at: momentOf(sent().at, app.language(), props.zone),
               })}
             </p>
           </Notice>
@@ -210,7 +213,7 @@ function Review(props: QuestionsProps & { given: Given; onChange(at: number): vo
           {(question, at) => (
             <li>
               <span>
-                {inLanguage(question.label, app.language())}:{' '}
+                {inLanguage(question.label, app.language())}{colonIn(app.language())}
                 <strong>{shown(question)}</strong>
               </span>
               <button type="button" class="button quiet small" onClick={() => props.onChange(at())}>

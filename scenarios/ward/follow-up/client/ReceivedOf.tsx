@@ -34,7 +34,7 @@ export function ReceivedOf(props: { course: OwnCourse; say: Say }): JSX.Element 
               <li data-received={one.name}>
                 <strong>{words(one)}</strong>{' '}
                 <span class="soft">
-                  {props.say('byDevice', { device: one.device })} · {momentOf(one.at, app.language())} ·{' '}
+                  {props.say('byDevice', { device: one.device })} · {momentOf(one.at, app.language(), props.course.time_zone)} ·{' '}
                   {marksShown(one.marks, props.say, app.language())}
                 </span>
               </li>

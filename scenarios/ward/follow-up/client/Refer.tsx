@@ -39,7 +39,7 @@ export function Referrals(props: { part: Part }): JSX.Element {
             })}{' '}
             <span class="soft small">
               <Show when={levelsShown(props.part.of.levels, one, app.language())}>{(words) => <span data-levels="">{words()} · </span>}</Show>
-              {momentOf(one.at, app.language())}
+              {momentOf(one.at, app.language(), props.part.of.time_zone)}
             </span>{' '}
             <Show when={one.answered === undefined}>
               <span class="chip warn">{say('waitsForAnswer')}</span>

@@ -3,6 +3,7 @@ import { For, createEffect, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
+import type { Zone } from '../../../../client/core/dates';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import type { SentBlow, SentLately } from './course';
@@ -14,6 +15,7 @@ import type { Say } from './words';
 
 interface Shown {
   readonly course: string;
+  readonly zone: Zone;
   readonly split: Split;
   readonly change: (split: Split) => void;
   readonly say: Say;
@@ -32,7 +34,7 @@ export function SentBlows(props: Shown): JSX.Element {
     if (fresh.length > 0) untrack(() => put(fresh, 'before'));
   });
   const words = (blow: SentBlow): string =>
-    say('sentBlow', { at: momentOf(blow.at, app.language()), fev1: figure(blow.fev1_l, 2, say), fvc: figure(blow.fvc_l, 2, say) });
+    say('sentBlow', { at: momentOf(blow.at, app.language(), props.zone), fev1: figure(blow.fev1_l, 2, say), fvc: figure(blow.fvc_l, 2, say) });
   return (
     <fieldset class="follow-values follow-sent">
       <legend>{say('sentBlows')}</legend>

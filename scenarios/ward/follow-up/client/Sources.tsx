@@ -2,7 +2,7 @@
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { inLanguage } from '../../../../client/core/language';
+import { clausesIn, inLanguage } from '../../../../client/core/language';
 import type { Text } from '../../../../client/core/language';
 import type { PlanSource } from './course';
 import type { Say } from './words';
@@ -22,7 +22,7 @@ export function Sources(props: From): JSX.Element {
       <Show when={props.dangers.length > 0}>
         <p data-dangers>
           {props.say(props.own === null ? 'dangers' : 'ownDangers', {
-            list: props.dangers.map((one) => inLanguage(one, app.language())).join(app.language() === 'zh' ? '；' : '; '),
+            list: clausesIn(props.dangers.map((one) => inLanguage(one, app.language())), app.language()),
           })}{' '}
           <Show when={props.own === null}>
             <span class="chip warn">{props.say('confirm')}</span>

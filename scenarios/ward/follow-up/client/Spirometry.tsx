@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { dayOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Part } from './CourseView';
@@ -95,7 +95,7 @@ function Whole(props: { session: SessionWhole; found: Spirometry; part: Part }):
                     ? say('unknown')
                     : one.state === 'assessed'
                       ? text(one.value.label)
-                      : say('notAssessable', { why: one.missing.map(({ why }) => text(why)).join('; ') });
+                      : say('notAssessable', { why: clausesIn(one.missing.map(({ why }) => text(why)), app.language()) });
                 },
               })),
             ]}
@@ -124,7 +124,7 @@ function Whole(props: { session: SessionWhole; found: Spirometry; part: Part }):
               {(list) => (
                 <>
                   {' · '}
-                  {text(list.title)}: {list.result.state === 'assessed' ? text(list.result.value.label) : say('unknown')}
+                  {text(list.title)}{colonIn(app.language())}{list.result.state === 'assessed' ? text(list.result.value.label) : say('unknown')}
                 </>
               )}
             </For>
@@ -146,10 +146,7 @@ function PartOf(props: { blows: Blows; heading: string; found: Spirometry; part:
   const value = (one: Expected, of: 'median' | 'lower_limit' | 'value', places: number): string =>
     one.result.state === 'assessed' ? figure(one.result.value[of] ?? null, places, say) : say('unknown');
   const places = (one: Expected): number => (one.measure === 'ratio' ? 3 : 2);
-  const against = (one: Blow): string => [
-    ...one.judged.against.map(text),
-    ...one.judged.not_judged.map((words) => say('notLookedAt', { what: text(words) })),
-  ].join(app.language() === 'zh' ? '；' : '; ');
+  const against = ({ judged }: Blow): string => clausesIn([...judged.against.map(text), ...judged.not_judged.map((words) => say('notLookedAt', { what: text(words) }))], app.language());
   return (
     <div class="stack">
       <h3>{props.heading}</h3>
@@ -200,7 +197,7 @@ function PartOf(props: { blows: Blows; heading: string; found: Spirometry; part:
                 ? severity === null
                   ? say('unknown')
                   : text(severity.label)
-                : say('notAssessable', { why: result.missing.map(({ why }) => text(why)).join('; ') }),
+                : say('notAssessable', { why: clausesIn(result.missing.map(({ why }) => text(why)), app.language()) }),
           },
         ]}
       />

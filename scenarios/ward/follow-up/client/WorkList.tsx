@@ -3,7 +3,7 @@ import { For, Show, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { createQuery, reloadSoon } from '../../../../client/core/query';
 import { Link } from '../../../../client/core/router';
 import { Answer } from '../../../../client/panels/Answer';
@@ -83,6 +83,7 @@ function Rows(props: { rows: readonly Row[]; say: Say }): JSX.Element {
 
 function Line(props: { row: Row; say: Say }): JSX.Element {
   const app = useApp();
+  const moment = (at: string): string => momentOf(at, app.language(), props.row.time_zone);
   return (
     <li data-row={props.row.id} data-plan={props.row.plan.id} data-state={props.row.state}>
       <span class={`chip ${CHIPS[props.row.state]}`}>
@@ -95,21 +96,21 @@ function Line(props: { row: Row; say: Say }): JSX.Element {
         </p>
         <Show when={whyShown(props.row, app.language())}>{(words) => <p>{words()}</p>}</Show>
         <p class="soft small">
-          <Show when={NEEDS.has(props.row.state)}>{props.say(props.row.state === 'step' ? 'asOf' : 'since', { at: momentOf(props.row.since, app.language()) })} · </Show>
+          <Show when={NEEDS.has(props.row.state)}>{props.say(props.row.state === 'step' ? 'asOf' : 'since', { at: moment(props.row.since) })} · </Show>
           <Show when={props.row.last_report} fallback={props.say('noReport')}>
-            {(at) => <>{props.say('lastReport', { at: momentOf(at(), app.language()) })}</>}
+            {(at) => <>{props.say('lastReport', { at: moment(at()) })}</>}
           </Show>
           <Show when={props.row.last_device}>{(device) => <span data-from-device=""> ({props.say('byDevice', { device: device() })})</span>}</Show>{' '}
           · {onTime(props.row.adherence, props.say)}
           <Show when={props.row.alert?.taken_by}>
-            {(who) => <> · {props.say('takenBy', { name: who().name, at: momentOf(props.row.alert?.taken_at ?? '', app.language()) })}</>}
+            {(who) => <> · {props.say('takenBy', { name: who().name, at: moment(props.row.alert?.taken_at ?? '') })}</>}
           </Show>
         </p>
       </div>
       <Link
         class="button small"
         href={`/scenarios/follow-up/${encodeURIComponent(props.row.id)}`}
-        aria-label={`${props.say('openCourse')}: ${props.row.patient.name}, ${inLanguage(props.row.plan.title, app.language())}`}
+        aria-label={`${props.say('openCourse')}${colonIn(app.language())}${props.row.patient.name}, ${inLanguage(props.row.plan.title, app.language())}`}
       >
         {props.say('openCourse')}
       </Link>

@@ -1,4 +1,5 @@
 /** Follow-ups as the server shows them: see the README. */
+import type { Zone } from '../../../../client/core/dates';
 import type { Text } from '../../../../client/core/language';
 import type { ActionPlan, Asked, NextStep, OwnSession, Spirometry, WarnedWay } from './found';
 
@@ -156,7 +157,7 @@ export interface OwnCourse {
   readonly opened_at: string;
   readonly every_days: number;
   /** By which days begin; what was kept before the hospital told it has none. */
-  readonly time_zone?: string | null | undefined;
+  readonly time_zone?: Zone;
   readonly next_report: NextReport;
   readonly questions: readonly Question[];
   readonly learn: readonly Text[];
@@ -253,6 +254,8 @@ export interface Row {
   readonly id: string;
   readonly patient: Person;
   readonly plan: Named;
+  /** By which days begin. */
+  readonly time_zone?: Zone;
   readonly state: Urgency;
   readonly since: string;
   readonly first: Person;

@@ -1,22 +1,10 @@
 /** Days where the patient is, and what is due on them, also where the server cannot be asked. Pure. */
+import { dayIn } from '../../../../client/core/dates';
+import type { Zone } from '../../../../client/core/dates';
+import { typedNumber } from '../../../../client/core/typed-number';
 import type { Due, OwnCourse, Question, Unsent, Value } from './course';
 
 const DAY_ms = 86_400_000;
-
-/** The calendar day of a moment in the hospital's time zone; in the device's own where it does not know that one. */
-export function dayIn(zone: string | null | undefined, moment: Date): string {
-  const parts = new Map(inZone(zone).formatToParts(moment).map(({ type, value }) => [type, value]));
-  return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`;
-}
-
-function inZone(zone: string | null | undefined): Intl.DateTimeFormat {
-  const day = { calendar: 'gregory', numberingSystem: 'latn', year: 'numeric', month: '2-digit', day: '2-digit' } as const;
-  try {
-    return new Intl.DateTimeFormat('en', zone ? { ...day, timeZone: zone } : day);
-  } catch {
-    return new Intl.DateTimeFormat('en', day);
-  }
-}
 
 /** The day so many days later. */
 export function daysAfter(day: string, days: number): string {
@@ -38,10 +26,8 @@ export function dueOn(day: string, today: string): Due {
 
 /** The number that was typed, where it can be an answer; what is wrong with it, where not. */
 export function numberOf(typed: string, question: Pick<Question, 'whole' | 'range'>): number | 'none' | 'whole' | 'range' {
-  // As Chinese keyboards write it, too: ３６。５.
-  const text = typed.normalize('NFKC').trim().replace(/[,。]/, '.');
-  const number = Number(text);
-  if (text === '' || !Number.isFinite(number)) return 'none';
+  const number = typedNumber(typed);
+  if (number === undefined) return 'none';
   if (question.whole && !Number.isInteger(number)) return 'whole';
   const [low, high] = question.range;
   if ((low !== null && number < low) || (high !== null && number > high)) return 'range';
@@ -52,7 +38,7 @@ export function numberOf(typed: string, question: Pick<Question, 'whole' | 'rang
 export function newReport(
   answers: Readonly<Record<string, Value | null>>,
   now: Date,
-  zone: string | null | undefined,
+  zone: Zone,
   random: Uint8Array,
 ): Unsent {
   const letters = 'abcdefghjkmnpqrstuvwxyz23456789';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { bundles, MOST_bytes, staying, toBase64 } from './card';
 import type { Alert, Question, Referral, Unsent } from './course';
-import { dayIn, daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
+import { dayIn } from '../../../../client/core/dates';
+import { daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
 import { eachOnce } from './people';
 import { directionOf, endShown, levelsShown, marksShown, sentFor, toldShown, valueShown, whyShown } from './shown';
 import en from './words.en.json';
@@ -220,6 +221,15 @@ describe('of who was told', () => {
     expect(toldShown({ told, doctor: 'Li' }, say, 'en')).toBe('told.open Li');
     expect(toldShown({ told: { ...told, silent: true }, doctor: 'Li' }, say, 'en')).toBe('told.silent Li');
     expect(toldShown({ told: { ...told, silent: true, state: 'taken', taken_by: 'Wang' }, doctor: 'Li' }, say, 'en')).toBe('told.silent Wang');
+  });
+
+  test('by which clocks is the hospital\'s to say, wherever it is read', () => {
+    const when = ((_: string, { at }: { at: string }): string => at) as Say;
+    const told = { at: '2026-03-02T20:00:00Z', state: 'open', taken_by: null } as const;
+    const read = ['Asia/Shanghai', 'America/New_York'].map((time_zone) => toldShown({ told, doctor: 'Li', time_zone }, when, 'en'));
+    expect(read).toEqual([expect.stringMatching(/3 Mar 2026, 04:00/), expect.stringMatching(/2 Mar 2026, 15:00/)]);
+    const ended = { outcome: null, taken_by: null, closed_at: told.at } as Alert;
+    expect(endShown(ended, when, 'en', 'Asia/Shanghai')).toBe(read[0]);
   });
 
   test('one that is over since the patient answered names nothing that was done', () => {

@@ -1,6 +1,7 @@
 /** Answers, states and units in words. */
 import { momentOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import type { Zone } from '../../../../client/core/dates';
+import { clausesIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import type { Alert, CareLevel, Mark, OwnCourse, Person, Question, Received, Referral, Row, Urgency, Value, Worse } from './course';
 import type { Say } from './words';
@@ -34,7 +35,7 @@ export const CHIPS: Readonly<Record<Urgency, string>> = {
 export function whyShown({ alert, referral, steps }: Pick<Row, 'alert' | 'referral' | 'steps'>, language: Language): string {
   if (!alert && referral) return referral.reason;
   const why = alert ? [...alert.why, ...alert.again.flatMap((again) => again.why ?? [])] : steps;
-  return why.map((one) => inLanguage(one, language)).join(language === 'zh' ? '；' : '; ');
+  return clausesIn(why.map((one) => inLanguage(one, language)), language);
 }
 
 /** Whether one refers up or down between these levels; up as long as nobody said. */
@@ -74,15 +75,15 @@ export function marksShown(marks: readonly Mark[], say: Say, language: Language)
 }
 
 /** How an alert ended: with what was done, or by itself. */
-export function endShown({ outcome, taken_by, closed_at }: Alert, say: Say, language: Language): string {
-  const at = momentOf(closed_at ?? '', language);
+export function endShown({ outcome, taken_by, closed_at }: Alert, say: Say, language: Language, zone?: Zone): string {
+  const at = momentOf(closed_at ?? '', language, zone);
   return outcome === null ? say('answered', { at }) : say('closedWith', { outcome, name: taken_by?.name ?? '', at });
 }
 
 /** What a patient reads of who was told. */
-export function toldShown({ told, doctor }: Pick<OwnCourse, 'told' | 'doctor'>, say: Say, language: Language): string {
+export function toldShown({ told, doctor, time_zone }: Pick<OwnCourse, 'told' | 'doctor' | 'time_zone'>, say: Say, language: Language): string {
   if (told === null) return '';
-  const at = momentOf(told.at, language);
+  const at = momentOf(told.at, language, time_zone);
   if (told.silent) return say('told.silent', { at, name: told.taken_by ?? doctor });
   return say(`told.${told.state}`, { at, doctor, name: told.taken_by ?? '' });
 }
@@ -105,7 +106,7 @@ export function sentFor(name: string, received: readonly Received[]): Received |
 export function worseShown(worse: Worse, say: Say, language: Language): string {
   if (worse.state === 'no') return say('worse.no');
   const words = worse.state === 'yes' ? worse.why : worse.missing;
-  const list = words.map((one) => inLanguage(one, language)).join(language === 'zh' ? '；' : '; ');
+  const list = clausesIn(words.map((one) => inLanguage(one, language)), language);
   return say(`worse.${worse.state}`, { list });
 }
 

@@ -1,5 +1,5 @@
 /** One alarm: what it is, whom it calls, and what one does with it. */
-import { For, Show, createSignal } from 'solid-js';
+import { For, Show, createSignal, createUniqueId } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { createDoing } from '../../../../client/core/doing';
@@ -24,6 +24,8 @@ export interface AlarmProps {
 export function AlarmCard(props: AlarmProps): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
+  // Cards have the same buttons: to which alarm each belongs is said to those who listen.
+  const title = createUniqueId();
   const { busy, run } = createDoing(app);
   const alarm = () => props.alarm.alarm;
   const isMine = (): boolean => alarm().taken?.by === app.me()?.id;
@@ -40,7 +42,7 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
     <li id={`alarm-${props.alarm.id}`} class="alarm-card" data-alarm={alarm().rule} data-bed={alarm().bed} data-calls={props.alarm.calls ? '' : undefined}>
       <div class="row">
         <Sign priority={alarm().priority} escalation={props.ward.escalation} flashes={props.alarm.calls} />
-        <strong>
+        <strong id={title}>
           {props.alarm.bed_name} · {inLanguage(alarm().title, app.language())}
         </strong>
         <span class="grow" />
@@ -80,10 +82,10 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
       <Show when={props.alarm.asked}>
         <div class="row asked">
           <strong>{say('askedYou', { bed: props.alarm.bed_name })}</strong>
-          <button type="button" class="button primary" disabled={busy()} onClick={() => void send('answer', { accepts: true })}>
+          <button type="button" class="button primary" aria-describedby={title} disabled={busy()} onClick={() => void send('answer', { accepts: true })}>
             {say('come')}
           </button>
-          <button type="button" class="button" disabled={busy()} onClick={() => void send('answer', { accepts: false })}>
+          <button type="button" class="button" aria-describedby={title} disabled={busy()} onClick={() => void send('answer', { accepts: false })}>
             {say('cannot')}
           </button>
         </div>
@@ -92,12 +94,12 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
         <Show
           when={isMine()}
           fallback={
-            <button type="button" class="button primary" disabled={busy()} onClick={() => void send('act', { act: 'take' })}>
+            <button type="button" class="button primary" aria-describedby={title} disabled={busy()} onClick={() => void send('act', { act: 'take' })}>
               {say('take')}
             </button>
           }
         >
-          <button type="button" class="button" disabled={busy()} onClick={() => void send('act', { act: 'give-back' })}>
+          <button type="button" class="button" aria-describedby={title} disabled={busy()} onClick={() => void send('act', { act: 'give-back' })}>
             {say('giveBack')}
           </button>
         </Show>
@@ -105,6 +107,7 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
           <button
             type="button"
             class="button"
+            aria-describedby={title}
             disabled={busy()}
             onClick={() => void send('act', { act: 'pause', for_s: pause_s() })}
           >
@@ -112,7 +115,7 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
           </button>
         </Show>
         <Show when={isMine()}>
-          <End busy={busy()} onEnd={(outcome) => void send('act', { act: 'close', outcome })} />
+          <End of={title} busy={busy()} onEnd={(outcome) => void send('act', { act: 'close', outcome })} />
         </Show>
       </div>
       <AlarmPlan alarm={props.alarm} nameOf={nameOf} busy={busy()} isMine={isMine()} send={send} />
@@ -122,19 +125,19 @@ export function AlarmCard(props: AlarmProps): JSX.Element {
 }
 
 /** Ends it in two steps: arrow keys and a slip of the finger choose too, and what is ended is ended for good. */
-function End(props: { busy: boolean; onEnd(outcome: string): void }): JSX.Element {
+function End(props: { of: string; busy: boolean; onEnd(outcome: string): void }): JSX.Element {
   const say = sayIn(useApp().language);
   const [outcome, setOutcome] = createSignal('');
   return (
     <>
       <label class="row">
         <span class="for-listeners">{say('closeHow')}</span>
-        <select class="input" disabled={props.busy} onChange={({ currentTarget }) => setOutcome(currentTarget.value)}>
+        <select class="input" aria-describedby={props.of} disabled={props.busy} onChange={({ currentTarget }) => setOutcome(currentTarget.value)}>
           <option value="">{say('closeHow')}</option>
           <For each={OUTCOMES}>{(one) => <option value={one}>{say(one)}</option>}</For>
         </select>
       </label>
-      <button type="button" class="button" disabled={props.busy || outcome() === ''} onClick={() => props.onEnd(outcome())}>
+      <button type="button" class="button" aria-describedby={props.of} disabled={props.busy || outcome() === ''} onClick={() => props.onEnd(outcome())}>
         {say('close')}
       </button>
     </>

@@ -2,6 +2,8 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { clausesIn } from '../../../../client/core/language';
+import type { Language } from '../../../../client/core/language';
 import { CalledOut } from '../../../../client/panels/CalledOut';
 import type { Stepped } from '../../../../contract/alarms';
 import { readingSaid } from './said';
@@ -10,7 +12,7 @@ import type { AlarmView, WardView } from './ward';
 import { roleIn, sayIn } from './words';
 import type { Say } from './words';
 
-function words(step: Stepped, say: Say, nameOf: (id: string) => string, language: string): string {
+function words(step: Stepped, say: Say, nameOf: (id: string) => string, language: Language): string {
   switch (step.step) {
     case 'told':
       return say('step-told', { to: roleIn(say, step.to) });
@@ -23,7 +25,7 @@ function words(step: Stepped, say: Say, nameOf: (id: string) => string, language
     case 'plan-started':
       return say(`step-${step.step}`, { who: nameOf(step.by) });
     case 'said':
-      return say('step-said', { words: step.words.join('; ') });
+      return say('step-said', { words: clausesIn(step.words, language) });
     default:
       return say(`step-${step.step}`);
   }

@@ -2,7 +2,7 @@
 import { For, Index, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { inLanguage } from '../../../../client/core/language';
+import { clausesIn, inLanguage } from '../../../../client/core/language';
 import { Sign } from './Sign';
 import { Spark } from './Spark';
 import { NOTHING, bedSaid, deviceText, devicesText, valueText } from './said';
@@ -30,7 +30,7 @@ export function ValueOf(props: { value: Value; say: Say }): JSX.Element {
 /** NEWS2 with its band in words, or how much is missing for it. */
 export function News2(props: { bed: BedSaid; say: Say }): JSX.Element {
   const app = useApp();
-  const why = (): string | undefined => props.bed.news2.missing.map((one) => inLanguage(one.why, app.language())).join('; ') || undefined;
+  const why = (): string | undefined => clausesIn(props.bed.news2.missing.map((one) => inLanguage(one.why, app.language())), app.language()) || undefined;
   return (
     <span class={props.bed.news2.word === NOTHING ? 'soft' : 'news2'} data-band={props.bed.news2.band} title={why()}>
       <Show when={props.bed.news2.value} fallback={props.bed.news2.word}>

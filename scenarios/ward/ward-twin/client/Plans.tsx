@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { inLanguage, nameIn } from '../../../../client/core/language';
+import { clausesIn, inLanguage, nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { DataTable } from '../../../../client/panels/DataTable';
@@ -71,7 +71,7 @@ function One(props: { plan: Plan; rules: readonly Rule[] }): JSX.Element {
       </p>
       <Show when={props.rules.length > 0}>
         <p class="small">
-          {say('calledForBy')} {props.rules.map((rule) => inLanguage(rule.title, app.language())).join(app.language() === 'zh' ? '；' : '; ')}
+          {say('calledForBy')} {clausesIn(props.rules.map((rule) => inLanguage(rule.title, app.language())), app.language())}
         </p>
       </Show>
       <h3>{say('stepsOf')}</h3>

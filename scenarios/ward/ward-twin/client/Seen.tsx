@@ -7,7 +7,7 @@ import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import type { Card, CardInput } from '../../../../contract/knowledge';
 import { Entered } from './Entered';
-import { askedSaid } from './said';
+import { askedSaid, filledIn } from './said';
 import type { BedView, WardView } from './ward';
 import { sayIn } from './words';
 import type { Say } from './words';
@@ -41,14 +41,8 @@ export function Seen(props: { ward: WardView; bed: BedView; reload(): void }): J
     event.preventDefault();
     if (busy() || !(event.currentTarget instanceof HTMLFormElement)) return;
     const form = event.currentTarget;
-    const given = new FormData(form);
-    const seen: Record<string, unknown> = {};
-    for (const { name, kind } of asked()) {
-      const text = given.get(name);
-      if (typeof text !== 'string' || text === '') continue;
-      seen[name] = kind === 'number' ? Number(text) : kind === 'yes-no' ? text === 'yes' : text;
-    }
-    if (Object.keys(seen).length === 0) return;
+    const seen = filledIn(asked(), new FormData(form));
+    if (Object.keys(seen).length === 0) return app.toast(() => say('seenNothing'));
     await run(async () => {
       await app.api.post(`/api/wards/${encodeURIComponent(props.ward.id)}/beds/${encodeURIComponent(props.bed.id)}/seen`, seen);
       app.toast(() => say('saved'));

@@ -2,7 +2,7 @@
 import { For, Show, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { doingOf } from './command';
 import type { CommandView, Placed, PlansView } from './command';
@@ -112,7 +112,8 @@ export function SendForm(props: SendProps): JSX.Element {
 
 /** Who or what could be sent, each with what keeps it. */
 function Could(props: { of: readonly Placed[]; role: string; none: string; say: Say }): JSX.Element {
-  const lines = createMemo(() => props.of.filter(({ role }) => role === props.role).map((one) => `${one.name || one.id}: ${doingOf(one, props.say)}`));
+  const app = useApp();
+  const lines = createMemo(() => props.of.filter(({ role }) => role === props.role).map((one) => `${one.name || one.id}${colonIn(app.language())}${doingOf(one, props.say)}`));
   return (
     <Show when={lines().length > 0} fallback={<p>{props.none}</p>}>
       <ul class="sent">

@@ -2,7 +2,7 @@
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { dayOf } from '../../../../client/core/dates';
+import { dayOfMoment } from '../../../../client/core/dates';
 import { colonIn, inLanguage, nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
@@ -24,7 +24,7 @@ export function Weeks(): JSX.Element {
   );
 }
 
-const dayName = (ms: number, language: 'zh' | 'en'): string => dayOf(new Date(ms).toISOString(), language);
+const dayName = (ms: number, language: 'zh' | 'en'): string => dayOfMoment(new Date(ms).toISOString(), language);
 
 function OneWard(props: { ward: WardWeeks; say: Say }): JSX.Element {
   const app = useApp();
@@ -72,7 +72,7 @@ function Plot(props: { weeks: readonly Week[]; say: Say }): JSX.Element {
   const most = (): number => Math.max(0.1, ...props.weeks.map(({ alarms_per_bed_day }) => alarms_per_bed_day ?? 0));
   const width = (): number => WIDTH / Math.max(1, props.weeks.length);
   const words = (week: Week): string =>
-    `${dayName(week.from, app.language())}: ${week.alarms_per_bed_day?.toFixed(2) ?? props.say('noBedDays')}`;
+    `${dayName(week.from, app.language())}${colonIn(app.language())}${week.alarms_per_bed_day?.toFixed(2) ?? props.say('noBedDays')}`;
   return (
     <figure class="weeks-plot">
       <figcaption class="small soft">{props.say('weeksPlot')}</figcaption>

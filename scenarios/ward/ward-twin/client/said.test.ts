@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Dispatch, OfferState } from '../../../../contract/alarms';
 import { fill } from '../../../../client/words/words';
 import { BOARDS, boardSaid, paintBoard } from './boards';
-import { askedSaid, bedSaid, cellText, deviceSaid, enteredSaid, forecastSaid, oldSaid, readingSaid, responseSaid, roomText, rowText, staffText, wardSaid } from './said';
+import { askedSaid, bedSaid, cellText, deviceSaid, enteredSaid, filledIn, forecastSaid, oldSaid, readingSaid, responseSaid, roomText, rowText, staffText, wardSaid } from './said';
 import type { Errand } from './said';
 import { paintScreen } from './screen';
 import { bedPanel, wardPanel } from './told';
@@ -195,7 +195,14 @@ test('what somebody wrote down says each of its values with its unit', () => {
   const said = [one('收缩压', 'Systolic pressure', '60', 'mm[Hg]'), one('吸氧', 'On oxygen', 'yes', '1')];
   const entered = { id: 'o', at: '2026-01-01T10:00:00Z', by: 'wang', said, at_edge: false };
   expect(enteredSaid(entered, 'en')).toBe('Systolic pressure: 60 mmHg; On oxygen: yes');
-  expect(enteredSaid(entered, 'zh')).toBe('收缩压：60 mmHg; 吸氧：yes');
+  expect(enteredSaid(entered, 'zh')).toBe('收缩压：60 mmHg；吸氧：yes');
+});
+
+test('of what is asked at the bedside only what was filled in is said', () => {
+  const asked = [{ name: 'temperature_c', kind: 'number' }, { name: 'on_oxygen', kind: 'yes-no' }, { name: 'consciousness', kind: 'choice' }, { name: 'confused', kind: 'yes-no' }];
+  const form = (values: Record<string, string>): Pick<FormData, 'get'> => ({ get: (name) => values[name] ?? null });
+  expect(filledIn(asked, form({ temperature_c: '38.5', on_oxygen: 'no', consciousness: 'A', confused: '' }))).toEqual({ temperature_c: 38.5, on_oxygen: false, consciousness: 'A' });
+  expect(filledIn(asked, form({ temperature_c: '', confused: '' }))).toEqual({});
 });
 
 test('an alarm of a device names it, with its own words or what is measured of it', () => {
@@ -205,7 +212,7 @@ test('an alarm of a device names it, with its own words or what is measured of i
   const raised = (signal: string, value: number) => [{ at: '', step: 'raised', read: [{ signal, value, at: '' }] }];
   expect(deviceSaid(of({}), ward, 'en')).toBeUndefined();
   expect(deviceSaid(of({ device: 'm', steps: raised('device-clock', 130) }), ward, 'en')).toBe('Monitor 3: The clock is slow by 130 s');
-  expect(deviceSaid(of({ device: 'gone', said: ['leads off', 'paper out'] }), ward, 'zh')).toBe('gone：leads off; paper out');
+  expect(deviceSaid(of({ device: 'gone', said: ['leads off', 'paper out'] }), ward, 'zh')).toBe('gone：leads off；paper out');
 });
 
 test('what is asked at the bedside says in which unit', () => {

@@ -2,7 +2,7 @@
 import type { Dispatch, Forecast, OfferState, Reading } from '../../../../contract/alarms';
 import type { CardInput, ScoreFound } from '../../../../contract/knowledge';
 import { momentOf } from '../../../../client/core/dates';
-import { colonIn, inLanguage } from '../../../../client/core/language';
+import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { isNobodys, tieWord } from './at-bed';
 import { paceOf } from './pace';
@@ -258,12 +258,22 @@ export function deviceSaid({ alarm }: AlarmView, ward: WardView, language: Langu
   const measured = read.filter(({ signal }) => ward.signals[signal]?.unit !== '1').map((one) => readingSaid(one, ward, language));
   const words = said.length > 0 ? said : measured.map(({ name, value }) => spaced(name, value));
   const name = ward.equipment[device] ?? device;
-  return words.length === 0 ? name : `${name}${colonIn(language)}${words.join('; ')}`;
+  return words.length === 0 ? name : `${name}${colonIn(language)}${clausesIn(words, language)}`;
+}
+
+/** What is filled in of what is asked at the bedside; what was left open is not said. */
+export function filledIn(asked: readonly Pick<CardInput, 'name' | 'kind'>[], given: Pick<FormData, 'get'>): Readonly<Record<string, number | boolean | string>> {
+  const said = asked.flatMap(({ name, kind }) => {
+    const text = given.get(name);
+    if (typeof text !== 'string' || text === '') return [];
+    return [[name, kind === 'number' ? Number(text) : kind === 'yes-no' ? text === 'yes' : text] as const];
+  });
+  return Object.fromEntries(said);
 }
 
 /** What somebody wrote down, as plain text. */
 export function enteredSaid({ said }: EnteredView, language: Language): string {
-  return said.map(({ label, value, unit }) => `${inLanguage(label, language)}${colonIn(language)}${spaced(inLanguage(value, language), unitOf(unit))}`).join('; ');
+  return clausesIn(said.map(({ label, value, unit }) => `${inLanguage(label, language)}${colonIn(language)}${spaced(inLanguage(value, language), unitOf(unit))}`), language);
 }
 
 /** How a room is, as plain text. */

@@ -1,5 +1,5 @@
 /** What the panel in a headset says: the ward, or the bed at which somebody stands, with what one can do there. */
-import { colonIn, inLanguage, listIn } from '../../../../client/core/language';
+import { clausesIn, colonIn, inLanguage, listIn } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import type { PanelContent } from '../../../../client/xr/panel';
 import { paceText } from './pace';
@@ -65,7 +65,7 @@ export function bedPanel(bed: BedSaid, told: Told): PanelContent {
       news2.join(' '),
       ...lines([...bed.vitals.map((one) => cellWords(one, say)), ...bed.others.map((one) => otherWords(one, say))]),
       ...(bed.occupied ? [`${say('heart')} ${paceText(bed.pace.heart, say)} · ${say('lungs')} ${paceText(bed.pace.lungs, say)}`] : []),
-      `${say('devices')}${colonIn(language)}${bed.devices.map(deviceText).join('; ') || say('noValue')}`,
+      `${say('devices')}${colonIn(language)}${clausesIn(bed.devices.map(deviceText), language) || say('noValue')}`,
       ...(room ? [roomText(room, say)] : []),
       say('notDevice'),
     ],
