@@ -50,7 +50,7 @@ import { OrdersPanel } from './OrdersPanel';
 import { PagePanel } from './PagePanel';
 import { PeoplePanel } from './PeoplePanel';
 import { Pictures } from './Pictures';
-import { PlaceChoice } from './PlaceChoice';
+import { PlaceChoice, SharedPlace } from './PlaceChoice';
 import { AskToRecord, RecordingStrip } from './RecordingStrip';
 import { RoomBar } from './RoomBar';
 import { RoomNodules, noduleWords } from './RoomNodules';
@@ -213,7 +213,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <BoardPanel control={control} works={order.works()} order={order} />
                   <Show when={order.works() && props.info.patient}>{(patient) => <ShelfPanel control={control} patient={patient()} />}</Show>
                   <PagePanel control={control} order={order} pages={pages} patient={props.info.patient} staged={stage() !== undefined} />
-                  <PlaceChoice setting={setting} room={place()} onSet={order.own()?.standing === 'host' ? (place) => order.ask({ act: 'set-place', place }) : undefined} />
+                  <PlaceChoice setting={setting} room={place()} />
                 </div>
               </Match>
               <Match when={part === 'people'}>
@@ -221,15 +221,19 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   {/* Whoever waits is seen without a look further down, on a phone too. */}
                   <WaitingPanel order={order} people={control.people()} />
                   <LeadPanel lead={lead} able={order.works() && stage() !== undefined} />
+                  <Show when={order.own()?.standing === 'host'}>
+                    <SharedPlace room={place()} onSet={(place) => order.ask({ act: 'set-place', place })} />
+                  </Show>
                   <PeoplePanel control={control} order={order} voice={voice} log={news.log()} />
-                  <VoicePanel voice={voice} />
-                  <WebcamPanel webcam={webcam} />
-                  <AroundPanel around={around} voice={voice} order={order} />
+                  {/* What is begun here stands before what devices are set by, once. */}
                   <AskToRecord recording={recording} order={order} />
                   <Link href={recordingPath(props.info.id)} class="button quiet">
                     {app.t('recording.all')}
                   </Link>
                   <OrdersPanel orders={orders} />
+                  <VoicePanel voice={voice} />
+                  <WebcamPanel webcam={webcam} />
+                  <AroundPanel around={around} voice={voice} order={order} />
                 </div>
               </Match>
               <Match when={part === 'slices'}>
