@@ -23,7 +23,7 @@ import { createRoomOrder, toolsFor } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { createRoomOrders } from '../../core/room-orders';
 import { createRoomRecording } from '../../core/room-recording';
-import { createRoomSetting } from '../../core/room-setting';
+import { createRoomSetting, takePlace } from '../../core/room-setting';
 import { createRoomStay } from '../../core/room-stay';
 import { Link } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
@@ -106,6 +106,10 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const narrow = mediaSignal(NARROW);
   const place = createMemo(() => control.surroundings() ?? placeOf(props.info));
   const setting = createRoomSetting(place);
+  // Who asked to meet in another place has the room be that one, as its host.
+  const asked = takePlace(props.info.id);
+  const isHost = createMemo(() => order.own()?.standing === 'host');
+  createEffect(on(isHost, (is) => is && asked && control.surroundings() === undefined && order.act({ act: 'set-place', place: asked })));
   // The room may show another series later; each has its own volume.
   const series = createMemo(() => control.hologram()?.state.series ?? props.info.series ?? undefined);
   // A nodule that somebody keeps meanwhile joins what stands here.
@@ -221,7 +225,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   {/* Whoever waits is seen without a look further down, on a phone too. */}
                   <WaitingPanel order={order} people={control.people()} />
                   <LeadPanel lead={lead} able={order.works() && stage() !== undefined} />
-                  <Show when={order.own()?.standing === 'host'}>
+                  <Show when={isHost()}>
                     <SharedPlace room={place()} onSet={(place) => order.ask({ act: 'set-place', place })} />
                   </Show>
                   <PeoplePanel control={control} order={order} voice={voice} log={news.log()} />
