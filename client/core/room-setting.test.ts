@@ -1,7 +1,7 @@
 import { createRoot, createSignal } from 'solid-js';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { PlaceId } from '../stage/places/design';
-import { createRoomSetting } from './room-setting';
+import { askForPlace, createRoomSetting, takePlace } from './room-setting';
 import type { RoomSetting } from './room-setting';
 
 const kept = new Map<string, string>();
@@ -36,4 +36,10 @@ test('that one wants none is found so again, whatever the room is, until one cho
   expect(again.now()).toBe('flat');
   again.choose(undefined);
   expect([again.now(), open(() => 'ward').now()]).toEqual(['operating', 'ward']);
+});
+
+test('a place that was asked for is that of its room alone, once', () => {
+  askForPlace('one', 'ward');
+  askForPlace('one', 'operating');
+  expect([takePlace('another'), takePlace('one'), takePlace('one')]).toEqual([undefined, 'operating', undefined]);
 });

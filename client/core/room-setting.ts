@@ -15,6 +15,21 @@ export interface RoomSetting {
 
 const FLAT_KEY = 'yuanyi.flat';
 
+/** Places that rooms are to be from when they are first entered. */
+const asked = new Map<string, PlaceId>();
+
+/** The next entry into this room has it be this place, if that is for who enters to say. */
+export function askForPlace(room: string, place: PlaceId): void {
+  asked.set(room, place);
+}
+
+/** The place that was asked for; asked once, it is so once. */
+export function takePlace(room: string): PlaceId | undefined {
+  const place = asked.get(room);
+  asked.delete(room);
+  return place;
+}
+
 /** That somebody wants none is kept on the device; another place is for this stay. */
 export function createRoomSetting(room: () => PlaceId): RoomSetting {
   const [own, setOwn] = createSignal<Setting | undefined>(localStorage.getItem(FLAT_KEY) === null ? undefined : 'flat');

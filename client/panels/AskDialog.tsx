@@ -6,7 +6,10 @@ import { dayOf } from '../core/dates';
 import type { PatientTwin, SeriesRow, StaffRow, StudyRow } from '../core/hospital';
 import { isImages, roomPath } from '../core/hospital';
 import { createQuery } from '../core/query';
+import { askForPlace } from '../core/room-setting';
 import { go } from '../core/router';
+import { PLACES } from '../stage/places/design';
+import type { PlaceId } from '../stage/places/design';
 import { Answer } from './Answer';
 import { Dialog } from './Dialog';
 import { Field } from './Field';
@@ -15,6 +18,8 @@ import { Notice } from './Notice';
 import { ReasonField } from './ReasonField';
 
 const LONGEST_REASON = 500;
+/** Where a consultation takes place that nobody has be elsewhere. */
+const USUAL: PlaceId = 'consulting';
 
 interface AskDialogProps {
   readonly open: boolean;
@@ -45,6 +50,7 @@ function AskForm(props: AskDialogProps): JSX.Element {
   const [series, setSeries] = createSignal(props.series ?? (all().length === 1 ? all()[0]?.series.uid : undefined));
   const [expert, setExpert] = createSignal('');
   const [reason, setReason] = createSignal('');
+  const [place, setPlace] = createSignal<PlaceId>(USUAL);
   const [tried, setTried] = createSignal(false);
   const [busy, setBusy] = createSignal(false);
   const [refusal, setRefusal] = createSignal<string>();
@@ -71,6 +77,7 @@ function AskForm(props: AskDialogProps): JSX.Element {
       const name = experts.data()?.find(({ id }) => id === expert())?.name ?? '';
       app.toast(() => app.t('ask.sent', { name }));
       props.onClose();
+      if (place() !== USUAL) askForPlace(made.room, place());
       go(roomPath(made.room));
     } catch (error) {
       setRefusal(app.explain(error));
@@ -130,6 +137,19 @@ function AskForm(props: AskDialogProps): JSX.Element {
         value={reason()}
         onInput={setReason}
       />
+      <Field label={app.t('ask.place')} hint={app.t('ask.placeHint')}>
+        {(control) => (
+          <select {...control} class="input" onChange={(event) => setPlace(PLACES.find((one) => one === event.currentTarget.value) ?? USUAL)}>
+            <For each={PLACES}>
+              {(one) => (
+                <option value={one} selected={one === place()}>
+                  {app.t(`room.${one}`)}
+                </option>
+              )}
+            </For>
+          </select>
+        )}
+      </Field>
       <p class="soft small">{app.t('ask.consent')}</p>
       <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
       <footer>

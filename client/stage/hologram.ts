@@ -19,7 +19,7 @@ interface Drawn {
   readonly surfaces: Surfaces;
 }
 
-/** The image of a scan in the room: volume, surfaces, cut; placed by its centre. */
+/** The image of a scan in the room: volume, surfaces, cut; placed by its centre. A scan may come later than the room. */
 export class HologramView {
   readonly root = new Group();
   /** What people have made of it, as last shown; undefined while what stands in the room is no image of this scan. */
@@ -27,31 +27,42 @@ export class HologramView {
   /** Whether people want to see the volume. */
   volumeVisible = false;
   readonly #device: Graphics;
-  #drawn: Drawn;
+  #drawn: Drawn | undefined;
   /** The inside of the surface that alone is drawn, once it has come. */
   inside: Uint8Array | undefined;
   #within: string | undefined;
   #window = '';
 
-  constructor(store: VolumeStore, device: Graphics) {
+  constructor(store: VolumeStore | undefined, device: Graphics) {
     this.#device = device;
-    this.#drawn = this.#open(store);
+    this.#drawn = store && this.#open(store);
+  }
+
+  /** The scan that is drawn, once there is one. */
+  get scan(): VolumeStore | undefined {
+    return this.#drawn?.store;
   }
 
   get store(): VolumeStore {
-    return this.#drawn.store;
+    return this.#there.store;
   }
 
   get picture(): VolumePicture {
-    return this.#drawn.picture;
+    return this.#there.picture;
   }
 
   get compositor(): Compositor {
-    return this.#drawn.compositor;
+    return this.#there.compositor;
   }
 
   get surfaces(): Surfaces {
-    return this.#drawn.surfaces;
+    return this.#there.surfaces;
+  }
+
+  /** What is drawn; nobody asks for it before a scan has come. */
+  get #there(): Drawn {
+    if (!this.#drawn) throw new Error('no scan has come');
+    return this.#drawn;
   }
 
   /** Another scan takes the place of this one. */
@@ -73,6 +84,7 @@ export class HologramView {
   }
 
   #close(): void {
+    if (!this.#drawn) return;
     const { surfaces, compositor, picture } = this.#drawn;
     for (const part of [surfaces.group, compositor.overlay, picture.mesh]) part.removeFromParent();
     for (const part of [surfaces, compositor, picture]) part.dispose();
@@ -104,7 +116,7 @@ export class HologramView {
       this.picture.setNumber('uDensity', volume.opacity);
       this.picture.setNumber('uSkin', state.layers['skin']?.visible && !state.within ? 1 : 0);
     }
-    this.#drawn.cuts.set(state, this.root.matrixWorld, this.picture.mesh.matrix, this.picture.uniform<Vector4>('uClip'), this.picture.uniform<Vector4[]>('uCrop'));
+    this.#there.cuts.set(state, this.root.matrixWorld, this.picture.mesh.matrix, this.picture.uniform<Vector4>('uClip'), this.picture.uniform<Vector4[]>('uCrop'));
     this.state = state;
   }
 
@@ -117,13 +129,13 @@ export class HologramView {
 
   /** A point of the patient in the room. */
   roomFromLps(point_lps_mm: Vec3): Vector3 {
-    return this.root.localToWorld(new Vector3(...localFromLps(subtract(point_lps_mm, this.#drawn.centre))));
+    return this.root.localToWorld(new Vector3(...localFromLps(subtract(point_lps_mm, this.#there.centre))));
   }
 
   /** A point of the room in the patient. */
   lpsFromRoom(point: Vector3): Vec3 {
     const local = this.root.worldToLocal(point.clone());
-    return add(lpsFromLocal([local.x, local.y, local.z]), this.#drawn.centre);
+    return add(lpsFromLocal([local.x, local.y, local.z]), this.#there.centre);
   }
 
   /** A direction of the room in the patient, length kept as millimetres a metre. */
@@ -148,14 +160,14 @@ export class HologramView {
 
   /** Back to pictures of their own, as a headset session ends. */
   castApart(): void {
-    this.picture.castApart();
-    this.compositor.reset();
+    this.#drawn?.picture.castApart();
+    this.#drawn?.compositor.reset();
   }
 
   /** After a lost context. */
   restore(): void {
-    this.picture.restore();
-    this.compositor.reset();
+    this.#drawn?.picture.restore();
+    this.#drawn?.compositor.reset();
   }
 
   dispose(): void {

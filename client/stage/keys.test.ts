@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Vec3 } from '../core/frames';
 import { AirLines } from './air-lines';
 import { AirPen } from './air-pen';
-import type { CameraRig } from './camera-rig';
+import type { CameraRig, View } from './camera-rig';
 import type { HologramView } from './hologram';
 import { KeyLaser } from './key-laser';
 import { Keys } from './keys';
@@ -18,21 +18,23 @@ let steps: string[];
 let tools: Tools;
 let laser: KeyLaser;
 let cursor: Vec3;
+let rig: { camera: object; view: View };
+let view: { state: object | undefined };
 
 beforeEach(() => {
   [canvas, acts, steps] = [new EventTarget(), [], []];
   const room = { entities: () => new Map(), participants: () => [], act: (act: Act) => void acts.push(act) } as unknown as RoomView;
   cursor = [0, 0, 0];
   const shared = { entity: [1], get state() { return { cursor_lps_mm: cursor }; }, set: (change: { cursor_lps_mm?: Vec3 }) => void (cursor = change.cursor_lps_mm ?? cursor) } as unknown as SharedHologram;
-  const view = { lpsDirection: (at: { x: number; y: number; z: number }) => [at.x, at.y, at.z], roomFromLps: () => undefined, store: { huAt: () => 0 } } as unknown as HologramView;
+  view = { state: {}, lpsDirection: (at: { x: number; y: number; z: number }) => [at.x, at.y, at.z], roomFromLps: () => undefined, store: { huAt: () => 0 } } as { state: object | undefined };
   const marks = { cursor: () => undefined, draft: () => undefined } as unknown as Marks;
-  const rig = { camera: { matrixWorld: new Matrix4() } } as unknown as CameraRig;
-  tools = new Tools(room, shared, view, marks);
+  rig = { camera: { matrixWorld: new Matrix4() }, view: { yaw: 0, pitch: 0, distance_m: 2 } };
+  tools = new Tools(room, shared, view as HologramView, marks);
   tools.tool = 'pen';
   const air = new AirPen(room, new AirLines(room), () => true);
   air.onStep = (step) => steps.push(step);
   laser = new KeyLaser(new PerspectiveCamera(), (origin, direction) => origin.clone().add(direction));
-  void new Keys(canvas as HTMLCanvasElement, rig, view, shared, tools, marks, air, laser);
+  void new Keys(canvas as HTMLCanvasElement, rig as unknown as CameraRig, view as HologramView, shared, tools, marks, air, laser);
 });
 
 function press(...keys: string[]): void {
@@ -98,4 +100,21 @@ test('with the laser in hand arrows lead it, and the cross stays', () => {
   tools.tool = 'measure';
   press('ArrowRight');
   expect([laser.at, cursor]).toEqual([undefined, [1, 0, 0]]);
+});
+
+test('without images arrows walk round the table, and the pen draws in the air', () => {
+  view.state = undefined;
+  press('ArrowRight', 'Enter', 'ArrowUp', 'Enter', 'Enter');
+  expect(drawn()).toEqual(['line']);
+  expect(rig.view).toEqual({ yaw: 0, pitch: 0, distance_m: 2 });
+  tools.tool = 'turn';
+  press('ArrowRight', 'ArrowUp');
+  expect([rig.view.yaw > 0, rig.view.pitch > 0]).toEqual([true, true]);
+  const { distance_m } = rig.view;
+  press('+');
+  expect(rig.view.distance_m).toBeLessThan(distance_m);
+  // Nothing is pointed at, and nothing is cut.
+  tools.tool = 'probe';
+  press('Enter');
+  expect([drawn(), cursor]).toEqual([['line'], [0, 0, 0]]);
 });

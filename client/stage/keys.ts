@@ -11,6 +11,7 @@ import { moved, scaled, turned } from './turning';
 import { WAYS, isHeld } from './ways';
 
 const TURN = Math.PI / 36;
+const NEARER = 1.08;
 const MOVE_M = 0.03;
 const STEP_MM = 1;
 const WIDE_STEP_MM = 10;
@@ -19,7 +20,7 @@ const WIDE_STEP_MM = 10;
  * The stage by keyboard alone. Arrows turn the hologram, with Shift move it, with Alt walk round it; + and − scale.
  * With a tool in hand arrows and Page Up/Down move the cursor by 1 mm (Shift 10 mm), Enter uses the tool there,
  * Escape gives up; the laser is led over all that is seen instead. A takes the pen into the air, and back to the images. 1…9 and 0 choose the tool, Home goes back to the
- * first view.
+ * first view. Where no images are seen, arrows walk round the table and the pen draws in the air.
  */
 export class Keys {
   onHome: () => void = () => undefined;
@@ -51,13 +52,19 @@ export class Keys {
   }
 
   #leaveAir(): void {
-    if (this.#isInAir) this.#air.cancel();
+    if (this.#isInAir || !this.#sees) this.#air.cancel();
     this.#isInAir = false;
+  }
+
+  /** Whether images are seen here: without them there is nothing to turn, nor to point at. */
+  get #sees(): boolean {
+    return this.#view.state !== undefined;
   }
 
   /** With the pen in hand, where it is not led over the images. */
   #draw(event: KeyboardEvent): boolean {
     if (this.#tools.tool !== 'pen' || event.altKey) return false;
+    if (!this.#sees) return this.#air.press(event, this.#rig.camera);
     if (event.key.toLowerCase() !== 'a') return this.#isInAir && this.#air.press(event, this.#rig.camera);
     // What was begun where the pen was is given up.
     if (this.#isInAir) this.#leaveAir();
@@ -87,8 +94,8 @@ export class Keys {
   #general(event: KeyboardEvent): boolean {
     const tool = toolOfKey(event.key);
     if (tool) this.#tools.tool = tool;
-    else if (event.key === '+' || event.key === '=') this.#shared.nudge((t) => scaled(t, 1.08));
-    else if (event.key === '-' || event.key === '_') this.#shared.nudge((t) => scaled(t, 1 / 1.08));
+    else if (event.key === '+' || event.key === '=') this.#enlarge(NEARER);
+    else if (event.key === '-' || event.key === '_') this.#enlarge(1 / NEARER);
     else if (event.key === 'Home') this.onHome();
     else if (event.key === 'Escape') this.#escape();
     else if (event.key === 'Enter' || event.key === ' ') this.#use();
@@ -96,10 +103,17 @@ export class Keys {
     return true;
   }
 
+  /** Scales the hologram; where none is seen one comes nearer to the table. */
+  #enlarge(by: number): void {
+    const { view } = this.#rig;
+    if (this.#sees) this.#shared.nudge((t) => scaled(t, by));
+    else this.#rig.view = { ...view, distance_m: view.distance_m / by };
+  }
+
   #directed(event: KeyboardEvent): boolean {
     const way = WAYS[event.key];
     if (!way) return false;
-    if (event.altKey || this.#shared.watching) {
+    if (event.altKey || this.#shared.watching || !this.#sees) {
       const { view } = this.#rig;
       this.#rig.view = { yaw: view.yaw + way[0] * 0.12, pitch: view.pitch + way[1] * 0.08, distance_m: view.distance_m * (1 + way[2] * 0.08) };
     } else if (this.#tools.tool === 'turn') this.#turn(way, event.shiftKey);
@@ -134,11 +148,11 @@ export class Keys {
 
   #use(): void {
     const point = this.#shared.state?.cursor_lps_mm;
-    if (point) this.#tools.use(point, this.#eye());
+    if (point && this.#sees) this.#tools.use(point, this.#eye());
   }
 
   #escape(): void {
-    if (this.#tools.tool === 'clip') this.#tools.clearClip();
+    if (this.#tools.tool === 'clip' && this.#sees) this.#tools.clearClip();
     this.#tools.cancel();
     this.#marks.cursor(undefined);
   }

@@ -24,7 +24,7 @@ export class LesionMarks {
   follow(): void {
     this.#end();
     this.#place();
-    this.#end = this.#view.store.events.on('structures', () => this.#place());
+    this.#end = this.#view.scan?.events.on('structures', () => this.#place()) ?? (() => undefined);
   }
 
   /** A mark for each lesion that is known now. */
@@ -35,7 +35,7 @@ export class LesionMarks {
       label.dispose();
     }
     this.#marks = [];
-    for (const lesion of this.#view.store.manifest.lesions) {
+    for (const lesion of this.#view.scan?.manifest.lesions ?? []) {
       const ring = new Sprite(new SpriteMaterial({ map: this.#texture, depthTest: false, depthWrite: false, transparent: true, sizeAttenuation: false }));
       ring.renderOrder = 30;
       const label = new Label(this.#words(lesion), { colour: '#ffd48a' });

@@ -1,5 +1,6 @@
 import { BufferAttribute, BufferGeometry, Group, Mesh, MeshBasicMaterial } from 'three';
 import { centreLps } from '../core/frames';
+import type { VolumeStore } from '../core/volume/store';
 import type { VoxelMask } from '../viewer/mask';
 import type { HologramView } from './hologram';
 import { surfaceOf } from './mask-surface';
@@ -31,7 +32,7 @@ export class Proposals {
   show(all: readonly Proposal[]): void {
     this.#words = new Map(all.map(({ id, words }) => [id, words]));
     for (const [id, { mask }] of this.#shown) if (all.every((one) => one.id !== id || one.mask !== mask)) this.#drop(id);
-    for (const { id, mask } of all) if (mask && !this.#shown.has(id)) this.#put(id, mask);
+    for (const { id, mask } of all) if (mask && this.#view.scan && !this.#shown.has(id)) this.#put(id, mask, this.#view.scan);
   }
 
   /** What to write beside the place where somebody asked. */
@@ -49,10 +50,10 @@ export class Proposals {
     this.#group.removeFromParent();
   }
 
-  #put(id: EntityId, mask: VoxelMask): void {
+  #put(id: EntityId, mask: VoxelMask, scan: VolumeStore): void {
     const { positions_lps_mm, indices } = surfaceOf(mask);
     const geometry = new BufferGeometry();
-    const centre = centreLps(this.#view.store.manifest);
+    const centre = centreLps(scan.manifest);
     geometry.setAttribute('position', new BufferAttribute(turned(positions_lps_mm, centre, 0.001), 3));
     geometry.setIndex(new BufferAttribute(indices, 1));
     const material = new MeshBasicMaterial({ color: COLOUR, transparent: true, opacity: 0.6, depthTest: false, depthWrite: false });

@@ -51,8 +51,6 @@ export interface SpaceOptions {
   readonly place: PlaceId;
   /** Whether people are drawn as whole figures; left out, where a graphics card draws. */
   readonly figures?: boolean | undefined;
-  /** From where one looks first; left out, near enough to work with a hologram. */
-  readonly first?: View;
 }
 
 /** What a headset session changes: who poses, and what is drawn around the table. */
@@ -95,7 +93,6 @@ export abstract class Space {
   readonly #place: RoomScene;
   readonly #avatars: Avatars;
   readonly #ends: (() => void)[] = [];
-  readonly #first: View;
   #around: AroundBall | undefined;
   /** Others' movements alone draw the room again no sooner than this. */
   readonly #redrawEvery: number;
@@ -126,8 +123,6 @@ export abstract class Space {
     this.gestures.onPoint = (at) => this.#pointAt(at);
     this.laser = new KeyLaser(this.rig.camera, (origin, direction) => this.#endOf(origin, direction));
     this.laser.onUse = (origin, direction) => this.gestures.use(origin, direction);
-    if (options.first) this.rig.view = options.first;
-    this.#first = this.rig.copy();
     this.scene.background = new Color(GROUND);
     this.scene.add(this.#place.group, this.rig.rig, this.#avatars.group, this.things.group, this.lines.group, this.laser.dot);
     this.#listen();
@@ -137,7 +132,9 @@ export abstract class Space {
 
   /** The tool in hand. */
   abstract get tool(): Tool;
-  /** The hologram that stands here, if this is a room for one. */
+  /** What is shared of the hologram that stands here, or will. */
+  abstract readonly shared: SharedHologram;
+  /** The hologram that is seen here, while one is. */
   abstract get twin(): Twin | undefined;
 
   /** What a ray ends at, where it meets the hologram at `seen`: what is nearest. */
@@ -297,11 +294,6 @@ export abstract class Space {
     this.renderer.setSize(w, h, false);
     this.rig.resize(w, h);
     this.invalidate();
-  }
-
-  /** Own view back to where it was first. */
-  home(): void {
-    this.rig.view = this.#first;
   }
 
   /** From where one looks at the table. */

@@ -3,6 +3,7 @@ import type { Transform, Vec3 } from '../core/frames';
 import type { Language } from '../core/language';
 import { isReduced } from '../core/volume/reduced';
 import type { VolumeStore } from '../core/volume/store';
+import type { View } from './camera-rig';
 import { VOLUME_LAYER } from './compositor';
 import { HologramView } from './hologram';
 import { Keys } from './keys';
@@ -20,9 +21,13 @@ import { type Presence, Space, type Twin } from './space';
 import { type Tool, Tools } from './tools';
 import { scaled, turned } from './turning';
 
+/** From where all who sit around the table are seen. */
+const ROUND: View = { yaw: 0, pitch: 0.16, distance_m: 2.9 };
+
 export interface StageOptions {
   readonly room: RoomView;
-  readonly store: VolumeStore;
+  /** The scan that is drawn; left out while people meet without images, or until they come. */
+  readonly store?: VolumeStore | undefined;
   readonly language?: Language;
   /** Which room of the hospital is around the hologram; left out, the consulting room. */
   readonly place?: PlaceId;
@@ -30,7 +35,7 @@ export interface StageOptions {
   readonly figures?: boolean;
 }
 
-/** A room of the hospital around one hologram. Entities in, acts and poses out; no page framework inside. */
+/** A room of the hospital, and the hologram that stands in it, if one does. Entities in, acts and poses out; no page framework inside. */
 export class Stage extends Space implements Twin {
   readonly hologram: HologramView;
   readonly shared: SharedHologram;
@@ -41,6 +46,9 @@ export class Stage extends Space implements Twin {
   onHologram: () => void = () => undefined;
   readonly #lesions: LesionMarks;
   readonly #keys: Keys;
+  /** From where one works with a hologram, and from where one looked first where none stood. */
+  readonly #near: View;
+  readonly #round: View | undefined;
   /** Ends following the scan that is shown. */
   #endScan: () => void = () => undefined;
   /** Whether the hologram that stands in the room is that of the scan that is drawn, and whether it can be drawn. */
@@ -62,10 +70,14 @@ export class Stage extends Space implements Twin {
     this.language = options.language ?? 'zh';
     this.scene.add(this.hologram.root, this.marks.group, this.#lesions.group);
     this.#followScan();
+    this.#near = this.rig.copy();
+    if (this.shared.entity) return;
+    this.rig.view = ROUND;
+    this.#round = this.rig.view;
   }
 
-  get twin(): Twin {
-    return this;
+  get twin(): Twin | undefined {
+    return this.hologram.state && this;
   }
 
   get tool(): Tool {
@@ -85,7 +97,17 @@ export class Stage extends Space implements Twin {
     return pick(this.hologram, origin, direction)?.room.distanceTo(origin) ?? Infinity;
   }
 
-  /** Other images stand in the room: their scan is drawn from now on. Whoever is inside with a headset stays there. */
+  /** The laser ends at the hologram; where none is seen, at the table or the room itself. */
+  protected override beyond(origin: Vector3, direction: Vector3): Vector3 | undefined {
+    return this.twin ? undefined : this.inPlace(origin, direction);
+  }
+
+  /** Own view back to where it was first. */
+  home(): void {
+    this.rig.view = this.twin ? this.#near : ROUND;
+  }
+
+  /** Images stand in the room, or others than before: their scan is drawn from now on. Whoever is inside with a headset stays there. */
   show(store: VolumeStore): void {
     this.marks.cursor(undefined);
     this.proposals.show([]);
@@ -103,18 +125,18 @@ export class Stage extends Space implements Twin {
 
   /** True where this device can only show the hologram coarser than the scan is. */
   get reduced(): boolean {
-    return isReduced(this.hologram.picture.reduction);
+    return this.hologram.scan !== undefined && isReduced(this.hologram.picture.reduction);
   }
 
   /** True while the picture still sharpens. */
   get refining(): boolean {
-    return !this.hologram.picture.ready || this.hologram.compositor.refining;
+    return this.hologram.scan !== undefined && (!this.hologram.picture.ready || this.hologram.compositor.refining);
   }
 
   /** Changes the shared hologram: window, mode, layers, clip, cursor. Shown at once, then the server's word counts. */
   set(patch: Partial<Omit<Hologram, 'type' | 'series' | 'transform'>>): void {
     this.shared.set(patch);
-    if (patch.cursor_lps_mm) this.hologram.store.setFocus(patch.cursor_lps_mm);
+    if (patch.cursor_lps_mm) this.hologram.scan?.setFocus(patch.cursor_lps_mm);
   }
 
   /** Buttons beside the stage: turn by degrees, scale by a factor. */
@@ -143,7 +165,7 @@ export class Stage extends Space implements Twin {
   }
 
   showLesion(id: string): boolean {
-    const lesion = this.hologram.store.manifest.lesions.find((l) => l.id === id);
+    const lesion = this.hologram.scan?.manifest.lesions.find((l) => l.id === id);
     if (lesion) this.lookAt(lesion.centre_lps_mm);
     return lesion !== undefined;
   }
@@ -160,7 +182,7 @@ export class Stage extends Space implements Twin {
   }
 
   override drawNow(): void {
-    this.hologram.overlayShown = this.#ready && !this.presence;
+    if (this.hologram.scan) this.hologram.overlayShown = this.#ready && !this.presence;
     super.drawNow();
   }
 
@@ -173,8 +195,10 @@ export class Stage extends Space implements Twin {
 
   #followScan(): void {
     this.#endScan();
+    const { scan } = this.hologram;
+    if (!scan) return;
     this.hologram.surfaces.onChange = () => this.#changed();
-    this.#endScan = this.hologram.store.events.on('base', () => this.invalidate());
+    this.#endScan = scan.events.on('base', () => this.invalidate());
   }
 
   /** Voxels come back from the CPU's copy. */
@@ -197,19 +221,26 @@ export class Stage extends Space implements Twin {
     const { hologram } = this;
     const there = this.shared.now(nowMs);
     // Other images may stand there already while their scan is on its way: those of before are no images of it.
-    const shown = there?.state.series === hologram.store.manifest.series ? there : undefined;
+    const shown = hologram.scan && there?.state.series === hologram.scan.manifest.series ? there : undefined;
+    const was = hologram.state;
     this.#shown = this.marks.group.visible = shown !== undefined;
-    if (!shown && hologram.state) this.tools.cancel();
+    if (!shown && was) {
+      this.tools.cancel();
+      this.shared.release(nowMs);
+    }
     if (!shown) hologram.hide();
     else {
       hologram.set(shown.state, shown.transform);
       this.marks.show(this.room.entities(), shown.id, (id) => this.proposals.wordsOf(id), (by) => colourOf(this.room, by));
     }
-    return hologram.picture.upload(this.renderer) || this.shared.holding;
+    // Who still looks from where all are seen comes near to images that come.
+    if (shown && !was && this.rig.view === this.#round) this.home();
+    return (hologram.scan !== undefined && hologram.picture.upload(this.renderer)) || this.shared.holding;
   }
 
   protected override settle(seconds: number, frameMs: number): boolean {
     const { hologram, presence } = this;
+    if (!hologram.scan) return false;
     this.#ready = hologram.picture.ready && hologram.volumeVisible && this.#shown;
     if (presence) hologram.castInScene(this.#ready, seconds, this.renderer.xr.getSession()?.frameRate ?? FRAMES_A_SECOND);
     else if (this.#ready && hologram.compositor.update(this.renderer, this.rig.camera, hologram.surfaces.solid ? this.scene : null, frameMs)) return true;

@@ -94,6 +94,7 @@ export const inside = {
   'inside.crop.range': '{axis}: {from} to {to} mm',
   'inside.crop.off': 'No crop box',
   'inside.shelf.takes': 'Other images take the place of these for everybody; you stay inside.',
+  'inside.shelf.brings': 'Images come to stand here for everybody; you stay inside.',
   'inside.shelf.more': 'More images',
   'inside.write.say': 'Press “{button}” and say it.',
   'inside.write.listen': 'Listen',

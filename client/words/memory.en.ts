@@ -132,6 +132,8 @@ export const memory = {
   'replay.hologram': 'Hologram: window {centre}/{width} HU, scale {scale} %, position {x} / {y} / {z} m',
   'replay.noHologram': 'No hologram stands there yet.',
   'replay.keys': 'Space plays and pauses; J and L go 5 s back and on; , and . go from act to act; [ and ] change the speed. On the stage arrows walk round.',
+  'replay.standing': 'Boards, pages and lines in the air',
+  'replay.standing.none': 'None stand there yet.',
   'replay.export': 'Take the recording away (ZIP)',
   'replay.proofs': 'Proof',
   'replay.proof.part': 'What is shown, part {number} of {count}: ledger entry {entry}',

@@ -133,6 +133,8 @@ export const memory: Readonly<Record<keyof typeof en, string>> = {
   'replay.hologram': '影像：窗位/窗宽 {centre}/{width} HU，缩放 {scale} %，位置 {x} / {y} / {z} m',
   'replay.noHologram': '此时尚无影像。',
   'replay.keys': '空格播放或暂停；J、L 后退或前进 5 秒；逗号、句号跳到上一或下一操作；[、] 调整速度。在场景中用方向键环绕。',
+  'replay.standing': '白板、页面与空中线条',
+  'replay.standing.none': '目前没有。',
   'replay.export': '导出录制（ZIP）',
   'replay.proofs': '证明',
   'replay.proof.part': '当前所示为第 {number} 段，共 {count} 段：账本第 {entry} 条',

@@ -75,6 +75,7 @@ export const shell = {
   'home.rooms': 'The six rooms',
   'home.open': 'Open',
   'home.planned': 'Planned',
+  'home.meet': 'To meet here around a patient’s images, ask for a consultation on the patient’s page and choose this place.',
   'home.openCount': '{n} of {all} open',
 
   'waiting.consult-request': 'Asks for a consultation',
@@ -190,6 +191,8 @@ export const shell = {
   'ask.needSeries': 'Choose the images to discuss.',
   'ask.needExpert': 'Choose whom to ask.',
   'ask.left': '{n} characters left',
+  'ask.place': 'Where you meet',
+  'ask.placeHint': 'The images stand there. The host can have everybody be elsewhere later.',
   'ask.send': 'Send the request',
   'ask.sent': 'The request is on its way to {name}.',
   'ask.consent': 'With this request the expert is let into this patient’s record, as far as the patient’s consent allows. It is recorded.',

@@ -77,6 +77,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'home.rooms': '六个元空间',
   'home.open': '已开放',
   'home.planned': '规划中',
+  'home.meet': '如需在此围绕患者影像见面，请在患者页面请求会诊并选择此场所。',
   'home.openCount': '共 {all} 项，已开放 {n} 项',
 
   'waiting.consult-request': '请求会诊',
@@ -192,6 +193,8 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'ask.needSeries': '请选择要讨论的影像。',
   'ask.needExpert': '请选择专家。',
   'ask.left': '还可输入 {n} 字',
+  'ask.place': '在哪里见面',
+  'ask.placeHint': '影像会立在那里。主持人之后仍可让大家换到别处。',
   'ask.send': '发送请求',
   'ask.sent': '请求已发给 {name}。',
   'ask.consent': '发出请求后，专家可在患者同意的范围内查看其病历，并全程留痕。',

@@ -63,11 +63,10 @@ export class Headset implements Presence {
   readonly passthrough: boolean;
   readonly mode: XrMode;
   readonly #space: Space;
-  readonly #twin: Twin | undefined;
   readonly #session: XRSession;
   readonly #hands: HandInput[];
   /** Hands on the hologram, and on a board or page. */
-  readonly #grip: Grip | undefined;
+  readonly #grip: Grip;
   readonly #carry: Grip;
   readonly #walk: Walk;
   readonly #before: BeforeEyes;
@@ -93,16 +92,16 @@ export class Headset implements Presence {
   readonly #eyes: EyeTools;
 
   private constructor(space: Space, mode: XrMode, session: XRSession, content: PanelContent) {
-    [this.#space, this.#twin, this.mode, this.#session] = [space, space.twin, mode, session];
+    [this.#space, this.mode, this.#session] = [space, mode, session];
     this.passthrough = mode === 'ar';
-    this.#grip = this.#twin && new Grip(this.#twin.shared);
+    this.#grip = new Grip(space.shared);
     this.#carry = new Grip(space.things);
     this.#eyes = new EyeTools(space);
     this.#walk = new Walk(space.rig.rig, (x, z) => this.passthrough || space.free(x, z));
     this.#before = new BeforeEyes(space.rig.camera);
     this.#vignette = new Vignette(this.#before.group);
     this.#recorded = new RecordedSign(this.#before.group);
-    this.#real = new RealRoom(space.rig.rig, session, this.passthrough && this.#twin !== undefined);
+    this.#real = new RealRoom(space.rig.rig, session, this.passthrough, () => this.#twin !== undefined);
     this.#real.onEdge = () => this.#hands.forEach((hand) => hand.pulse(0.3, 60));
     this.#real.onSurface = (state) => this.events.emit('surface', state);
     // Who sees the real room around them needs no narrower view; who goes elsewhere in it leaves the place behind.
@@ -132,6 +131,11 @@ export class Headset implements Presence {
     space.enter(headset);
     headset.events.emit('started', mode);
     return headset;
+  }
+
+  /** The hologram that is seen; it may come, or go, while somebody is inside. */
+  get #twin(): Twin | undefined {
+    return this.#space.twin;
   }
 
   /** Something is to be felt, wherever the eyes are: a long tick in both hands. */
@@ -220,7 +224,7 @@ export class Headset implements Presence {
     for (const hand of this.#hands) hand.update();
     const head = this.#head().position;
     const poseOf = (name: string): Rigid | undefined => this.#hands.find((hand) => hand.name === name)?.pose;
-    for (const grip of [this.#grip, this.#carry]) grip?.follow(poseOf);
+    for (const grip of [this.#grip, this.#carry]) grip.follow(poseOf);
     this.#pointer = undefined;
     this.#draw();
     let hovered: string | undefined;
@@ -237,7 +241,7 @@ export class Headset implements Presence {
       const end = panel ? undefined : this.#space.aim(origin, direction, hit?.room);
       hand.reach = panel?.distance ?? end?.distanceTo(origin) ?? 1.4;
       const { tool } = this.#space;
-      if (tool === 'turn' || this.#grip?.holding || this.#carry.holding) continue;
+      if (tool === 'turn' || this.#grip.holding || this.#carry.holding) continue;
       if (hit) this.#twin?.tools.hover(hit);
       const at = tool === 'point' ? end : hit?.room;
       if (at) this.#pointer = { hand, origin, at };
@@ -349,7 +353,7 @@ export class Headset implements Presence {
   }
 
   #holds({ name }: HandInput): boolean {
-    return this.#carry.holds(name) || (this.#grip?.holds(name) ?? false);
+    return this.#carry.holds(name) || this.#grip.holds(name);
   }
 
   /** Trigger or pinch presses the panel, uses the tool, or takes what it is at; the grip button always takes it. */
@@ -357,7 +361,7 @@ export class Headset implements Presence {
     if (event === 'release' || event === 'unsqueeze') {
       if (event === 'release' && this.#drawing === hand) this.#endLine();
       // What a fist or the grip button holds is not let go by thumb and index finger.
-      if (event === 'unsqueeze' || !hand.squeezes) for (const grip of [this.#grip, this.#carry]) grip?.open(hand.name);
+      if (event === 'unsqueeze' || !hand.squeezes) for (const grip of [this.#grip, this.#carry]) grip.open(hand.name);
       return;
     }
     const { origin, direction } = hand.pointing;
@@ -387,10 +391,10 @@ export class Headset implements Presence {
   }
 
   /** A long weak tick says that it cannot be had, as what somebody else has or has locked. */
-  #close(grip: Grip | undefined, hand: HandInput): void {
+  #close(grip: Grip, hand: HandInput): void {
     const { pose } = hand;
     if (!pose) return;
-    if (grip?.close(hand.name, pose)) hand.pulse(0.5, 40);
+    if (grip.close(hand.name, pose)) hand.pulse(0.5, 40);
     else hand.pulse(0.15, 150);
   }
 
@@ -470,7 +474,7 @@ export class Headset implements Presence {
     this.#space.pen.end();
     this.#space.air.end();
     this.#twin?.tools.cancel();
-    for (const grip of [this.#grip, this.#carry]) grip?.openAll();
+    for (const grip of [this.#grip, this.#carry]) grip.openAll();
     for (const hand of this.#hands) hand.dispose();
     this.#walk.dispose();
     this.#vignette.dispose();

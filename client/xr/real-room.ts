@@ -14,6 +14,8 @@ export class RealRoom {
   /** Called as one comes to the edge of the real floor. */
   onEdge: () => void = () => undefined;
   readonly #rig: Group;
+  /** Whether a hologram stands here, for which a place can be looked for. */
+  readonly #stands: () => boolean;
   readonly #bounds: Bounds;
   /** Where one sees the real room. */
   readonly #surfaces: RealSurfaces | undefined;
@@ -21,8 +23,8 @@ export class RealRoom {
   #eyes: RaySource | undefined;
   #said: SurfaceState = 'none';
 
-  constructor(rig: Group, session: XRSession, passthrough: boolean) {
-    this.#rig = rig;
+  constructor(rig: Group, session: XRSession, passthrough: boolean, stands: () => boolean) {
+    [this.#rig, this.#stands] = [rig, stands];
     this.#bounds = new Bounds(session);
     this.#bounds.onEdge = () => this.onEdge();
     this.#surfaces = passthrough ? new RealSurfaces(session) : undefined;
@@ -36,7 +38,7 @@ export class RealRoom {
   }
 
   get surface(): SurfaceState {
-    if (!this.#surfaces?.able) return this.bears ? 'placed' : 'none';
+    if (!this.#stands() || !this.#surfaces?.able) return this.bears ? 'placed' : 'none';
     if (this.#surfaces.choosing) return 'choosing';
     return this.#surfaces.placed ? 'placed' : 'free';
   }
@@ -75,7 +77,7 @@ export class RealRoom {
     if (!frame || !space) return;
     this.#bounds.update(frame, space, this.#rig.worldToLocal(headOf(xr.getCamera()).position));
     const rays = hands.length === 0 && eyesChoose && this.#eyes ? [this.#eyes] : hands;
-    this.#surfaces?.look(frame, space, rays);
+    this.#surfaces?.look(frame, space, this.#stands() ? rays : []);
     const standing = this.#surfaces?.standing(frame, space);
     if (standing) this.#stand(standing);
     if (this.surface === this.#said) return;

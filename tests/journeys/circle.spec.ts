@@ -203,6 +203,26 @@ test('people meet without images with a headset and without: they point, carry a
     expect(seen).toEqual([false, true, true]);
     await leave(li);
   });
+
+  await test.step('a recording is replayed in the place, with those who were there and what stood there', async () => {
+    await li.getByRole('tab', { name: /^People/ }).click();
+    await li.getByRole('button', { name: 'Record this room' }).press('Enter');
+    await chen.getByRole('button', { name: 'I agree', exact: true }).press('Enter');
+    await expect(li.locator('[data-recording=running]')).toBeVisible();
+    await li.waitForTimeout(2_000);
+    await chen.getByRole('button', { name: 'I no longer agree' }).press('Enter');
+    await expect(li.locator('[data-recording]')).toHaveCount(0);
+    await li.getByRole('link', { name: 'Recordings of this room' }).press('Enter');
+    await li.getByRole('link', { name: /^Replay of/ }).first().press('Enter');
+    await expect(li.locator('[data-replay]')).toBeVisible();
+    // What is looked at is the replay's own from its beginning.
+    await li.reload();
+    await expect(li.locator('[data-replay] [data-gathering=place]')).toBeVisible();
+    await expect(li.getByRole('button', { name: 'Enter VR' })).toBeVisible();
+    await expect.poll(() => li.evaluate(() => window.__xrInside?.stage.scene.getObjectByName('person') !== undefined)).toBe(true);
+    await li.getByRole('tab', { name: 'What is there' }).click();
+    await expect(li.locator('[data-standing]')).toContainText('Board Rules');
+  });
   await takeAway(chen);
   for (const page of [li, chen]) await page.context().close();
 });

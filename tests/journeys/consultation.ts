@@ -16,7 +16,7 @@ export async function sendRequest(page: Page, reason: string, series?: string): 
   const dialog = page.getByRole('dialog');
   if (series) await dialog.locator(`input[name=series][value="${series}"]`).check();
   else await dialog.locator('input[name=series]').first().check();
-  await dialog.locator('select').selectOption('chen.expert');
+  await dialog.getByLabel('Whom to ask').selectOption('chen.expert');
   await dialog.locator('textarea').fill(reason);
   await dialog.getByRole('button', { name: 'Send the request' }).click();
   await expect(page).toHaveURL(/\/rooms\//);

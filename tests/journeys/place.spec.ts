@@ -35,17 +35,23 @@ test('each sees the room in the place they choose, or flat, and what is done is 
 
   await test.step('the host has the room be another place, for all who have chosen none of their own', async () => {
     const everybody = li.getByRole('combobox', { name: 'Everybody is in' });
+    await li.getByRole('tab', { name: /^People/ }).click();
     await expect(everybody).toHaveValue('consulting');
     await everybody.selectOption('research');
     await expect.poll(() => seenPlace(chen)).toBe('research');
     expect(await seenPlace(li)).toBe('operating');
+    await li.getByRole('tab', { name: 'View' }).click();
     await place.selectOption('');
     await expect.poll(() => seenPlace(li)).toBe('research');
     await chen.getByRole('tab', { name: 'View' }).click();
     await expect(chen.getByRole('combobox', { name: 'Place' })).toHaveValue('');
+    await chen.getByRole('tab', { name: /^People/ }).click();
+    await expect(chen.getByRole('button', { name: 'Raise hand' })).toBeVisible();
     await expect(chen.getByRole('combobox', { name: 'Everybody is in' })).toHaveCount(0);
+    await li.getByRole('tab', { name: /^People/ }).click();
     await everybody.selectOption('consulting');
     await expect.poll(() => seenPlace(chen)).toBe('consulting');
+    await li.getByRole('tab', { name: 'View' }).click();
   });
 
   await test.step('flat, the same is done: both see the window that is set there', async () => {

@@ -12,7 +12,9 @@ interface Gallery {
   readonly stage: Stage;
   readonly room: LocalRoom;
   enterXr(mode: XrMode): Promise<Headset>;
+  readonly store: VolumeStore;
   other(): Promise<VolumeStore>;
+  bring(): void;
 }
 declare const gallery: Gallery;
 declare global {
@@ -159,6 +161,33 @@ test('other images come to stand in the room, and whoever is inside stays inside
   await page.evaluate(async () => gallery.stage.show(await gallery.other()));
   await expect.poll(drawn).toEqual({ series: '2.25.2', visible: true, isInside: true });
   await page.evaluate(() => window.inside.exit());
+});
+
+test('images come to a room without any, and whoever is inside stays inside', async ({ page }) => {
+  test.setTimeout(600_000);
+  page.on('pageerror', (error) => expect.soft(error).toBeUndefined());
+  await page.addInitScript(() => {
+    window.__yuanyiEmulateXr = 'metaQuest3';
+  });
+  await page.goto('/stage/dev/index.html?empty');
+  await page.waitForFunction(() => typeof gallery !== 'undefined' && gallery.store.state === 'ready', undefined, { timeout: 120_000 });
+  expect(await page.evaluate(() => gallery.stage.ownView.distance_m)).toBeGreaterThan(2);
+  await page.evaluate(async () => {
+    window.inside = await gallery.enterXr('vr');
+    Reflect.set(window, 'session', gallery.stage.renderer.xr.getSession());
+  });
+  await frames(page);
+  const drawn = (): Promise<unknown> =>
+    page.evaluate(() => {
+      const { scan, state, root } = gallery.stage.hologram;
+      return { series: state?.series, visible: scan !== undefined && root.visible, stands: gallery.stage.twin !== undefined, isInside: gallery.stage.renderer.xr.getSession() === Reflect.get(window, 'session') };
+    });
+  expect(await drawn()).toEqual({ series: undefined, visible: false, stands: false, isInside: true });
+  await page.evaluate(() => gallery.bring());
+  await expect.poll(drawn).toEqual({ series: '2.25.1', visible: true, stands: true, isInside: true });
+  // Who looked from where all are seen is near to them thereafter.
+  await page.evaluate(() => window.inside.exit());
+  await page.waitForFunction(() => gallery.stage.ownView.distance_m < 2);
 });
 
 test('others see how a bare hand is closed, opened and pointed with', async ({ page }) => {

@@ -15,6 +15,8 @@ import { createQuery } from '../query';
 import { Link } from '../router';
 import { reviewsSanctions } from '../sanctions';
 
+/** Rooms without a scenario about a patient yet: consultations meet there too. */
+const MEETS: readonly RoomKind[] = ['operating', 'research', 'teaching', 'management'];
 const NOON = 12;
 const EVENING = 18;
 
@@ -165,6 +167,9 @@ function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[]; g
           )}
         </For>
       </ul>
+      <Show when={MEETS.includes(props.room) && app.me()?.roles.includes('terminal-doctor')}>
+        <p class="soft small">{app.t('home.meet')}</p>
+      </Show>
       <p class="soft small room-count">
         {app.t('home.openCount', openIn(props.scenarios, props.gatherings.length + pages().length))}
       </p>

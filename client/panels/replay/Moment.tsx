@@ -5,6 +5,8 @@ import type { RecordingWhole } from '../../../contract/recordings';
 import { useApp } from '../../core/app';
 import { clockWords } from '../../core/replay-control';
 import type { ReplayControl } from '../../core/replay-control';
+import { pageWords } from '../../core/own-pages';
+import type { RoomControl } from '../../core/room-control';
 import { ProofBadge } from '../ProofBadge';
 import { roleWords } from '../person';
 import { markWords } from '../room/MarksPanel';
@@ -59,6 +61,7 @@ export function Moment(props: MomentProps): JSX.Element {
           </ul>
         </Show>
       </section>
+      <Standing room={room} />
       <section class="stack tight" data-recording-proof>
         <h2 class="legend">{app.t('replay.proofs')}</h2>
         <Show when={part()}>
@@ -84,5 +87,53 @@ export function Moment(props: MomentProps): JSX.Element {
         </a>
       </Show>
     </div>
+  );
+}
+
+/** Something that stands there besides images. */
+interface Stood {
+  readonly what: string;
+  readonly author?: string;
+  readonly marks: readonly { readonly words: string; readonly author: string }[];
+}
+
+/** Boards with what is on them, pages, and lines in the air. */
+function Standing(props: { readonly room: RoomControl }): JSX.Element {
+  const app = useApp();
+  const lineOf = (name: string): string => app.t('board.line', { name });
+  const all = (): readonly Stood[] => [
+    ...props.room.boards().map(({ board, marks }) => ({
+      what: `${app.t('board.title')} ${board.title}`.trim(),
+      marks: marks.map(({ author, entity }) => ({ words: entity.type === 'board-note' ? entity.text : lineOf(author), author })),
+    })),
+    ...props.room.pages().map(({ author, page }) => ({ what: pageWords(page, app.t), author, marks: [] })),
+    ...props.room.lines().map(({ author, line }) => ({ what: `${lineOf(author)}, ${app.t('marks.strokeOf', { count: line.points_m.length })}`, marks: [] })),
+  ];
+  return (
+    <section class="stack tight" data-standing>
+      <h2 class="legend">{app.t('replay.standing')}</h2>
+      <Show when={all().length > 0} fallback={<p class="soft small">{app.t('replay.standing.none')}</p>}>
+        <ul class="marks">
+          <For each={all()}>
+            {({ what, author, marks }) => (
+              <li>
+                <strong>{what}</strong> <span class="soft small">{author}</span>
+                <Show when={marks.length > 0}>
+                  <ul>
+                    <For each={marks}>
+                      {(mark) => (
+                        <li>
+                          {mark.words} <span class="soft small">{mark.author}</span>
+                        </li>
+                      )}
+                    </For>
+                  </ul>
+                </Show>
+              </li>
+            )}
+          </For>
+        </ul>
+      </Show>
+    </section>
   );
 }

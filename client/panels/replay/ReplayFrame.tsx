@@ -19,6 +19,7 @@ import { Notice } from '../Notice';
 import { Tabs } from '../Tabs';
 import { placeOf } from '../room/CasePanel';
 import { PlaceChoice } from '../room/PlaceChoice';
+import { SliceRow } from '../room/SliceRow';
 import { StageHost } from '../room/StageHost';
 import { ActList } from './ActList';
 import { Moment } from './Moment';
@@ -107,7 +108,7 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
         </Show>
       </div>
       <div class="room-dark replay-dark">
-        <StageHost control={replay.room} setting={setting.now()} volume={volume()} title={title()} nodules={[]} pages={pages} onStage={setStage} words={undefined} foot={undefined} side={undefined}>
+        <StageHost control={replay.room} setting={setting.now()} volume={volume()} title={title()} about={props.whole.patient !== null} nodules={[]} pages={pages} onStage={setStage} instead={<SliceRow control={replay.room} store={volume()?.store()} nodules={[]} />} words={undefined} foot={undefined} side={undefined}>
           {undefined}
         </StageHost>
         <ReplayClock replay={replay} acts={acts()} />

@@ -6,7 +6,7 @@ import { gazeChooses, letGazeChoose } from '../../core/gaze';
 import { clockWords } from '../../core/replay-control';
 import type { ActLine, ReplayControl } from '../../core/replay-control';
 import { seeAsStanding, seesAsStanding } from '../../core/seated-height';
-import type { Stage } from '../../stage/stage';
+import type { Space } from '../../stage/space';
 import type { Headset } from '../../xr/headset';
 import type { PanelContent } from '../../xr/panel';
 import { EnterHeadset } from '../room/EnterHeadset';
@@ -17,7 +17,7 @@ interface ReplayHeadsetProps {
   readonly replay: ReplayControl;
   readonly acts: readonly ActLine[];
   readonly title: string;
-  readonly stage: Stage;
+  readonly stage: Space;
 }
 
 export function ReplayHeadset(props: ReplayHeadsetProps): JSX.Element {

@@ -1,5 +1,5 @@
-/** Which room of the hospital is seen around the hologram, or none: what is done there is the same in each. */
-import { For, Show } from 'solid-js';
+/** Which room of the hospital is seen around the table, by everybody and by oneself, or none: what is done there is the same in each. */
+import { For } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { RoomSetting } from '../../core/room-setting';
@@ -10,8 +10,6 @@ interface PlaceChoiceProps {
   readonly setting: RoomSetting;
   /** What the room is, for everybody who has chosen nothing else. */
   readonly room: PlaceId;
-  /** Has the room be another place; for its host. */
-  readonly onSet?: ((place: PlaceId) => Promise<unknown>) | undefined;
 }
 
 export function PlaceChoice(props: PlaceChoiceProps): JSX.Element {
@@ -44,12 +42,12 @@ export function PlaceChoice(props: PlaceChoiceProps): JSX.Element {
         </option>
       </select>
       <p class="soft small">{app.t('place.hint')}</p>
-      <Show when={props.onSet}>{(onSet) => <SharedPlace room={props.room} onSet={(place) => onSet()(place)} />}</Show>
     </section>
   );
 }
 
-function SharedPlace(props: { readonly room: PlaceId; onSet(place: PlaceId): Promise<unknown> }): JSX.Element {
+/** Has the room be another place for everybody; for its host. */
+export function SharedPlace(props: { readonly room: PlaceId; onSet(place: PlaceId): Promise<unknown> }): JSX.Element {
   const app = useApp();
   const set = (select: HTMLSelectElement): void => {
     const place = PLACES.find((one) => one === select.value);
@@ -57,7 +55,7 @@ function SharedPlace(props: { readonly room: PlaceId; onSet(place: PlaceId): Pro
     if (place) props.onSet(place).catch(() => (select.value = props.room));
   };
   return (
-    <>
+    <section class="stack tight">
       <h2 class="legend" id="place-shared">
         {app.t('place.everybody')}
       </h2>
@@ -71,6 +69,6 @@ function SharedPlace(props: { readonly room: PlaceId; onSet(place: PlaceId): Pro
         </For>
       </select>
       <p class="soft small">{app.t('place.everybodyHint')}</p>
-    </>
+    </section>
   );
 }

@@ -23,16 +23,14 @@ import { createRoomOrder, toolsFor } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { createRoomOrders } from '../../core/room-orders';
 import { createRoomRecording } from '../../core/room-recording';
-import { createRoomSetting } from '../../core/room-setting';
+import { createRoomSetting, takePlace } from '../../core/room-setting';
 import { createRoomStay } from '../../core/room-stay';
 import { Link } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { RoomClient } from '../../room/room-client';
 import { viewOf } from '../../room/view';
-import type { Gathering } from '../../stage/gathering';
 import type { Stage } from '../../stage/stage';
-import type { Space } from '../../stage/space';
 import { LONGEST } from '../../stage/tools';
 import { Icon } from '../Icon';
 import { Tabs } from '../Tabs';
@@ -43,7 +41,6 @@ import { AroundScreen } from './AroundScreen';
 import { BoardPanel } from './BoardPanel';
 import { CaptionWords } from './CaptionWords';
 import { CasePanel, placeOf } from './CasePanel';
-import { GatheringHost } from './GatheringHost';
 import { HandOver, LockChoice } from './HandOver';
 import { LeadPanel, LeadWords } from './LeadPanel';
 import { KeyboardHelp } from './KeyboardHelp';
@@ -53,7 +50,7 @@ import { OrdersPanel } from './OrdersPanel';
 import { PagePanel } from './PagePanel';
 import { PeoplePanel } from './PeoplePanel';
 import { Pictures } from './Pictures';
-import { PlaceChoice } from './PlaceChoice';
+import { PlaceChoice, SharedPlace } from './PlaceChoice';
 import { AskToRecord, RecordingStrip } from './RecordingStrip';
 import { RoomBar } from './RoomBar';
 import { RoomNodules, noduleWords } from './RoomNodules';
@@ -95,15 +92,12 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     ),
   );
   const [stage, setStage] = createSignal<Stage>();
-  /** The place in which people meet without images, while it is drawn. */
-  const [gathering, setGathering] = createSignal<Gathering>();
-  const space = (): Space | undefined => stage() ?? gathering();
-  const lead = createRoomLead(client, space, app);
+  const lead = createRoomLead(client, stage, app);
   const around = createRoomAround(client, voice, app);
   const [picture, setPicture] = createSignal<string>();
   /** Takes a picture, where images are drawn, for who works here. */
   const snap = (): (() => void) | undefined => {
-    const drawn = order.works() ? stage() : undefined;
+    const drawn = order.works() && store() ? stage() : undefined;
     return drawn && (() => void setPicture(drawn.picture()));
   };
   const orders = createRoomOrders({ client, control, order, lead, voice, patient: props.info.patient, manifest: () => volume()?.manifest(), picture: snap }, app);
@@ -112,6 +106,10 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const narrow = mediaSignal(NARROW);
   const place = createMemo(() => control.surroundings() ?? placeOf(props.info));
   const setting = createRoomSetting(place);
+  // Who asked to meet in another place has the room be that one, as its host.
+  const asked = takePlace(props.info.id);
+  const isHost = createMemo(() => order.own()?.standing === 'host');
+  createEffect(on(isHost, (is) => is && asked && control.surroundings() === undefined && order.act({ act: 'set-place', place: asked })));
   // The room may show another series later; each has its own volume.
   const series = createMemo(() => control.hologram()?.state.series ?? props.info.series ?? undefined);
   // A nodule that somebody keeps meanwhile joins what stands here.
@@ -150,9 +148,9 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   onCleanup(() => {
     document.title = app.t('app.full');
   });
-  // The slices' own tab is only there where there is no room beside it.
+  // The slices' own tab is only there where there are images, and no room beside it.
   createEffect(() => {
-    if (!narrow() && shown() === 'slices') setShown('case');
+    if ((!narrow() || !series()) && shown() === 'slices') setShown('case');
   });
 
   const onKey = (event: KeyboardEvent): void => {
@@ -165,7 +163,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   };
 
   const tabs = createMemo(() => {
-    const all: readonly Part[] = narrow() ? ['case', 'slices', 'tools', 'people'] : ['case', 'tools', 'people'];
+    const all: readonly Part[] = narrow() && series() ? ['case', 'slices', 'tools', 'people'] : ['case', 'tools', 'people'];
     // Where nobody's twin stands there is no case, and nothing to cut.
     const parts = props.info.patient === null ? all.filter((part) => part === 'tools' || part === 'people') : all;
     return parts.map((name) => ({ name, label: tabLabel(name, control, order, app.t) }));
@@ -177,23 +175,16 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   return (
     <div class="room" data-accent={place()} data-shown={shown()}>
-      <RoomBar info={props.info} title={title()} control={control} order={order} orders={orders} voice={voice} around={around} status={news.status()} posesBy={news.posesBy()} stage={space()} hands={hands} lead={lead} recording={recording} stay={stay} manifest={volume()?.manifest()}>
+      <RoomBar info={props.info} title={title()} control={control} order={order} orders={orders} voice={voice} around={around} status={news.status()} posesBy={news.posesBy()} stage={stage()} hands={hands} lead={lead} recording={recording} stay={stay} manifest={volume()?.manifest()}>
         <RecordingStrip recording={recording} order={order} />
         <WebcamSign webcam={webcam} />
         <StayNotice stay={stay} />
       </RoomBar>
       <div class="room-dark" onKeyDown={onKey}>
-        <Show
-          when={props.info.patient !== null}
-          fallback={<GatheringHost control={control} setting={setting.now()} title={title()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onDrawn={setGathering} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()} />}
-        >
-          <StageHost control={control} setting={setting.now()} volume={volume()} title={title()} nodules={proposals()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
-            <Show when={series()}>
-              <ToolBar control={control} tools={toolsFor(order.own())} onHelp={() => setHelp(true)} />
-            </Show>
-          </StageHost>
-        </Show>
-        <Show when={!narrow() && props.info.patient !== null}>
+        <StageHost control={control} setting={setting.now()} volume={volume()} title={title()} about={props.info.patient !== null} nodules={proposals()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
+          <ToolBar control={control} tools={toolsFor(order.own())} onHelp={() => setHelp(true)} />
+        </StageHost>
+        <Show when={!narrow() && series()}>
           <SliceRow control={control} store={store()} nodules={proposals()} tools={toolsFor(order.own())} />
         </Show>
       </div>
@@ -225,24 +216,28 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <LinesPanel control={control} order={order} />
                   <BoardPanel control={control} works={order.works()} order={order} />
                   <Show when={order.works() && props.info.patient}>{(patient) => <ShelfPanel control={control} patient={patient()} />}</Show>
-                  <PagePanel control={control} order={order} pages={pages} patient={props.info.patient} staged={space() !== undefined} />
-                  <PlaceChoice setting={setting} room={place()} onSet={order.own()?.standing === 'host' ? (place) => order.ask({ act: 'set-place', place }) : undefined} />
+                  <PagePanel control={control} order={order} pages={pages} patient={props.info.patient} staged={stage() !== undefined} />
+                  <PlaceChoice setting={setting} room={place()} />
                 </div>
               </Match>
               <Match when={part === 'people'}>
                 <div class="stack">
                   {/* Whoever waits is seen without a look further down, on a phone too. */}
                   <WaitingPanel order={order} people={control.people()} />
-                  <LeadPanel lead={lead} able={order.works() && space() !== undefined} />
+                  <LeadPanel lead={lead} able={order.works() && stage() !== undefined} />
+                  <Show when={isHost()}>
+                    <SharedPlace room={place()} onSet={(place) => order.ask({ act: 'set-place', place })} />
+                  </Show>
                   <PeoplePanel control={control} order={order} voice={voice} log={news.log()} />
-                  <VoicePanel voice={voice} />
-                  <WebcamPanel webcam={webcam} />
-                  <AroundPanel around={around} voice={voice} order={order} />
+                  {/* What is begun here stands before what devices are set by, once. */}
                   <AskToRecord recording={recording} order={order} />
                   <Link href={recordingPath(props.info.id)} class="button quiet">
                     {app.t('recording.all')}
                   </Link>
                   <OrdersPanel orders={orders} />
+                  <VoicePanel voice={voice} />
+                  <WebcamPanel webcam={webcam} />
+                  <AroundPanel around={around} voice={voice} order={order} />
                 </div>
               </Match>
               <Match when={part === 'slices'}>

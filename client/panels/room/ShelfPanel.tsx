@@ -33,7 +33,7 @@ export function ShelfPanel(props: { control: RoomControl; patient: string }): JS
       <p class="soft small">{app.t('shelf.hint')}</p>
       <Show when={all.state === 'ready' && all()} fallback={<Show when={all.state === 'errored'} fallback={<Skeleton lines={2} />}><Notice kind="bad">{app.explain(all.error)}</Notice></Show>}>
         {(lying) => (
-          <Show when={lying().length > 1} fallback={<p class="soft small">{app.t('shelf.none')}</p>}>
+          <Show when={lying().some(({ series }) => series.uid !== here())} fallback={<p class="soft small">{app.t('shelf.none')}</p>}>
             <ul class="marks shelf" data-shelf>
               <For each={lying()}>
                 {({ study, series }) => (

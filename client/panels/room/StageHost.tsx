@@ -1,5 +1,5 @@
-/** The canvas on which the hologram stands, what is said about it, and what stands there where it cannot. */
-import { Match, Show, Switch, createEffect, createMemo, createSignal, onCleanup, untrack } from 'solid-js';
+/** The canvas on which a room is seen, with a hologram or without, what is said about it, and what stands there where nothing can be drawn. */
+import { Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { Setting } from '../../core/room-setting';
@@ -7,19 +7,29 @@ import type { SeriesVolume } from '../../core/series-volume';
 import type { VolumeStore } from '../../core/volume/store';
 import type { Proposal } from '../../stage/proposals';
 import type { Stage } from '../../stage/stage';
+import { GATHERED_TOOLS, TOOLS } from '../../stage/tools';
+import type { Tool } from '../../stage/tools';
 import { EmptyState } from '../EmptyState';
 import { Notice } from '../Notice';
 import { Progress } from '../Progress';
+import { TableFromAbove } from './TableFromAbove';
+import { ToolBar } from './ToolBar';
 import { wireSpace } from './space-events';
 import type { SpaceProps } from './space-events';
 
 interface StageHostProps extends SpaceProps {
+  /** The images that stand here, if any do. */
   readonly volume: SeriesVolume | undefined;
   readonly title: string;
-  /** What is seen around the hologram; flat: no stage at all. */
+  /** Whether the room is about a patient, whose images may come. */
+  readonly about: boolean;
+  /** What is seen around the table; flat: no stage at all. */
   readonly setting: Setting;
   readonly nodules: readonly Proposal[];
+  /** The tools for images. */
   readonly children: JSX.Element;
+  /** What is seen of images where no stage is drawn; left out, that there is none. */
+  readonly instead?: JSX.Element;
   /** At the foot of the stage: voice. */
   readonly foot: JSX.Element;
   /** What is said on it besides. */
@@ -36,12 +46,17 @@ export function StageHost(props: StageHostProps): JSX.Element {
   const [stage, setStage] = createSignal<Stage>();
   const [leaveSeat, setLeaveSeat] = createSignal<() => void>();
   const flat = createMemo(() => props.setting === 'flat');
+  // Where no images stand people meet in the place, and there is less to do it with.
+  const gathered = createMemo(() => props.volume === undefined);
+  /** The pen is for those who work here. */
+  const tools = (): readonly Tool[] => (gathered() ? GATHERED_TOOLS.filter((tool) => tool !== 'pen' || props.works) : TOOLS);
+  const tool = (): Tool => tools().find((one) => one === props.control.tool()) ?? 'turn';
   let canvas!: HTMLCanvasElement;
 
   function wire(made: Stage): void {
     wireSpace(made, props, app);
-    made.tools.has = (tool) => untrack(() => props.control.hasTool(tool));
-    made.tools.tool = props.control.tool();
+    made.tools.has = (tool) => untrack(() => tools().includes(tool) && props.control.hasTool(tool));
+    made.tools.tool = untrack(tool);
     made.tools.events.on('tool', (tool) => props.control.chooseTool(tool));
     made.tools.events.on('write-at', (at) => props.control.askForWords(at));
     made.tools.events.on('step', ({ step, words }) => app.announce(app.t(`step.${step}`, { words })));
@@ -52,12 +67,12 @@ export function StageHost(props: StageHostProps): JSX.Element {
     props.onStage(made);
   }
 
-  async function open(store: VolumeStore, alive: () => boolean): Promise<Stage | undefined> {
+  async function open(alive: () => boolean): Promise<Stage | undefined> {
     const { NoStage, createStage } = await import('../../stage/stage');
     if (!alive()) return undefined;
     const { setting } = props;
     try {
-      return createStage(canvas, { room: props.control.view, store, language: app.language(), ...(setting === 'flat' ? {} : { place: setting }) });
+      return createStage(canvas, { room: props.control.view, store: untrack(latest), language: app.language(), ...(setting === 'flat' ? {} : { place: setting }) });
     } catch (error) {
       if (!(error instanceof NoStage)) throw error;
       setNone(true);
@@ -72,38 +87,37 @@ export function StageHost(props: StageHostProps): JSX.Element {
     if (alive()) setLeaveSeat(() => takeSeat(props.control.view, () => props.leans?.()));
   }
 
-  // Other images take the place of these on the same stage: whoever is inside with a headset stays there meanwhile.
+  // Images come, and others take their place, on the same stage: whoever is inside with a headset stays there meanwhile.
   const latest = createMemo<VolumeStore | undefined>((before) => props.volume?.store() ?? before);
-  const hasCome = createMemo(() => latest() !== undefined);
-  createEffect(() => {
-    const [isFlat, store] = [flat(), hasCome() ? untrack(latest) : undefined];
-    if (!store) return;
-    let alive = true;
-    let mine: Stage | undefined;
-    if (isFlat) void sit(() => alive);
-    else void open(store, () => alive).then((made) => {
-      mine = made;
-      if (made) wire(made);
-    });
-    onCleanup(() => {
-      alive = false;
-      props.control.drawWith(undefined);
-      setStage(undefined);
-      leaveSeat()?.();
-      setLeaveSeat(undefined);
-      props.onStage(undefined);
-      mine?.dispose();
-    });
-  });
+  createEffect(
+    on(flat, (isFlat) => {
+      let alive = true;
+      let mine: Stage | undefined;
+      if (isFlat) void sit(() => alive);
+      else void open(() => alive).then((made) => {
+        mine = made;
+        if (made) wire(made);
+      });
+      onCleanup(() => {
+        alive = false;
+        props.control.drawWith(undefined);
+        setStage(undefined);
+        leaveSeat()?.();
+        setLeaveSeat(undefined);
+        props.onStage(undefined);
+        mine?.dispose();
+      });
+    }),
+  );
   createEffect(() => {
     const [made, store] = [stage(), latest()];
-    if (!made || !store || made.hologram.store === store) return;
+    if (!made || !store || made.hologram.scan === store) return;
     made.show(store);
     made.propose(untrack(() => props.nodules));
   });
   createEffect(() => {
     const made = stage();
-    if (made) made.tools.tool = props.control.tool();
+    if (made) made.tools.tool = tool();
   });
   createEffect(() => {
     const made = stage();
@@ -116,78 +130,98 @@ export function StageHost(props: StageHostProps): JSX.Element {
   createEffect(() => stage()?.propose(props.nodules));
 
   return (
-    <section class="stage" aria-label={app.t('stage.title')}>
+    <section class="stage" aria-label={app.t('stage.title')} data-gathering={gathered() ? (stage() ? 'place' : 'table') : undefined}>
       <canvas
         ref={canvas}
         class="stage-canvas"
-        hidden={flat()}
-        tabIndex={none() || flat() ? -1 : 0}
+        hidden={flat() || none()}
+        tabIndex={0}
         role="application"
-        aria-label={app.t('stage.region')}
-        aria-description={app.t('stage.describe', { title: props.title, people: props.control.people().length })}
+        aria-label={app.t(gathered() ? 'circle.region' : 'stage.region')}
+        aria-description={app.t(gathered() ? 'circle.describe' : 'stage.describe', { title: props.title, people: props.control.people().length })}
       />
-      <div class="stage-tools">{props.children}</div>
+      <Show when={gathered()} fallback={<div class="stage-tools">{props.children}</div>}>
+        <Show when={none() || flat()}>
+          <TableFromAbove control={props.control} />
+        </Show>
+        <div class="circle-side">
+          <p class="circle-words">
+            <strong>{app.t(props.about ? 'circle.noImages' : 'circle.what')}</strong>
+            <Show when={!props.control.view.watching}>
+              {' '}
+              <span class="wide-only">{app.t('circle.can')} <Show when={props.works}>{app.t(props.about ? 'circle.takes' : 'circle.works')}</Show></span>
+            </Show>
+          </p>
+          <Show when={stage() && !props.control.view.watching}>
+            <ToolBar control={props.control} tools={tools()} tool={tool()} hint={app.t(`circle.hint.${tool() as 'turn'}`)} />
+          </Show>
+        </div>
+      </Show>
       {props.side}
       {props.foot}
       <div class="stage-words">
         {props.words}
-        <VolumeWords volume={props.volume} />
-        <Show when={stage()?.reduced}>
+        <Show when={props.volume}>{(volume) => <VolumeWords volume={volume()} />}</Show>
+        <Show when={!gathered() && stage()?.reduced}>
           <p class="stage-progress">{app.t('stage.reduced')}</p>
         </Show>
         <Show when={lost()}>
           <Notice kind="warn">{app.t('stage.lost')}</Notice>
         </Show>
       </div>
-      <Show when={none() || flat()}>
-        <div class="stage-instead">
-          <EmptyState icon="layers" title={app.t(flat() ? 'stage.flat' : 'stage.no3d')} hint={app.t('stage.no3dHint')} />
-        </div>
+      <Show when={(none() || flat()) && !gathered()}>
+        <Show
+          when={props.instead}
+          fallback={
+            <div class="stage-instead">
+              <EmptyState icon="layers" title={app.t(flat() ? 'stage.flat' : 'stage.no3d')} hint={app.t('stage.no3dHint')} />
+            </div>
+          }
+        >
+          {(instead) => <div class="stage-slices">{instead()}</div>}
+        </Show>
       </Show>
     </section>
   );
 }
 
 /** How far the volume is, in words; nothing once it is whole. */
-function VolumeWords(props: { volume: SeriesVolume | undefined }): JSX.Element {
+function VolumeWords(props: { volume: SeriesVolume }): JSX.Element {
   const app = useApp();
-  const step = (): ReturnType<SeriesVolume['step']> | undefined => props.volume?.step();
+  const step = (): ReturnType<SeriesVolume['step']> => props.volume.step();
   const failed = (): { error: unknown } | undefined => {
     const now = step();
-    return now?.step === 'failed' ? now : undefined;
+    return now.step === 'failed' ? now : undefined;
   };
   const done = (): number | undefined => {
     const now = step();
-    return now?.step === 'made' || now?.step === 'coarse' ? now.done : undefined;
+    return now.step === 'made' || now.step === 'coarse' ? now.done : undefined;
   };
   return (
     <Switch>
-      <Match when={!props.volume}>
-        <p class="stage-progress">{app.t('stage.noSeries')}</p>
-      </Match>
       <Match when={failed()}>
         {(why) => (
           <Notice kind="bad">
             <p>
               {app.t('stage.failed')}. {app.explain(why().error)}
             </p>
-            <button type="button" class="button small" onClick={() => props.volume?.retry()}>
+            <button type="button" class="button small" onClick={() => props.volume.retry()}>
               {app.t('app.retry')}
             </button>
           </Notice>
         )}
       </Match>
-      <Match when={step()?.step === 'asking' || step()?.step === 'made'}>
+      <Match when={step().step === 'asking' || step().step === 'made'}>
         <div class="stage-progress">
           <Progress label={app.t('stage.loading')} done={done()} />
         </div>
       </Match>
-      <Match when={step()?.step === 'coarse'}>
+      <Match when={step().step === 'coarse'}>
         <div class="stage-progress">
           <Progress label={app.t('stage.refining', { percent: Math.floor((done() ?? 0) * 100) })} done={done()} />
         </div>
       </Match>
-      <Match when={step()?.step === 'fine'}>
+      <Match when={step().step === 'fine'}>
         <span class="for-listeners" role="status" data-volume="fine">
           {app.t('stage.ready')}
         </span>

@@ -116,7 +116,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
   const layer = (name: string): Layer => layerOf(state(), name);
   const box = createMemo(() => props.manifest && boxOf(props.manifest));
   const now = (): ReturnType<RoomRecording['now']> => props.recording.now();
-  const hasTwin = (): boolean => props.info.patient !== null;
+  const hasTwin = (): boolean => state() !== undefined;
   const tools = (): readonly Tool[] => toolsInside(hasTwin(), props.order.works(), props.control.hasTool);
   const tool = (): Tool => tools().find((one) => one === props.control.tool()) ?? 'turn';
   const isUp = (): boolean => (props.order.own()?.hand_since ?? null) !== null;
@@ -175,6 +175,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     title: props.title,
     page: pageNow(chosen(), now().state, hasTwin()),
     twin: hasTwin(),
+    about: props.info.patient !== null,
     mode: props.mode,
     people: props.control.people().map(({ id, name, hand_since }) => ({ name, speaks: props.voice.voices().get(id)?.speaking ?? false, handUp: hand_since !== null })),
     stay: props.stay.due(),

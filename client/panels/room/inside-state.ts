@@ -113,8 +113,10 @@ export interface OrderingInside {
 export interface InsideState {
   readonly title: string;
   readonly page: Page;
-  /** Whether somebody's images can stand here. */
+  /** Whether somebody's images stand here. */
   readonly twin: boolean;
+  /** Whether the room is about a patient, whose images lie on the shelf. */
+  readonly about: boolean;
   readonly mode: XrMode;
   readonly people: readonly SomebodyInside[];
   /** What one is to be reminded of about one's own stay. */

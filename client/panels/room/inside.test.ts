@@ -13,6 +13,7 @@ const NOW: InsideState = {
   title: 'Thorax',
   page: 'view',
   twin: true,
+  about: true,
   mode: 'vr',
   people: [{ name: 'Li', speaks: true, handUp: false }, { name: 'Chen', speaks: false, handUp: true }],
   stay: undefined,
@@ -330,7 +331,7 @@ describe('tools', () => {
 });
 
 describe('where people meet without images', () => {
-  const circle = { twin: false, tools: toolsInside(false, true, () => true), hologram: undefined, box: undefined, parts: [] } as const;
+  const circle = { twin: false, about: false, tools: toolsInside(false, true, () => true), hologram: undefined, box: undefined, parts: [] } as const;
 
   it('has what needs none', () => {
     expect(panel({ ...circle, page: 'room' }).tabs?.map(({ id }) => id)).toEqual(['page:tools', 'page:room', 'page:own']);
@@ -341,8 +342,22 @@ describe('where people meet without images', () => {
   });
 
   it('never shows a page that is about images', () => {
-    for (const page of ['view', 'window', 'move', 'cut', 'crop', 'parts', 'shelf'] as const) expect(pageNow(page, 'off', false)).toBe('room');
+    for (const page of ['view', 'window', 'move', 'cut', 'crop', 'parts'] as const) expect(pageNow(page, 'off', false)).toBe('room');
     for (const page of ['tools', 'room', 'own', 'figure', 'people', 'why'] as const) expect(pageNow(page, 'off', false)).toBe(page);
+  });
+
+  it('brings a patient’s images from the shelf, one series too', () => {
+    const visit = { ...circle, about: true, shelf: { ...NOW.shelf, lying: [{ series: '1.3', words: 'CT · last year' }] } };
+    expect(ids({ ...visit, page: 'room' })).toContain('page:shelf');
+    expect(ids({ ...visit, page: 'room', may: { ...NOW.may, work: false } })).not.toContain('page:shelf');
+    expect(pageNow('shelf', 'off', false)).toBe('shelf');
+    expect(ids({ ...visit, page: 'shelf' })).toEqual(['take:1.3', 'back:room']);
+    const { tabs, lines } = panel({ ...visit, page: 'shelf' });
+    expect(tabs?.flatMap(({ id, pressed }) => (pressed ? [id] : []))).toEqual(['page:room']);
+    expect(lines[0]).toBe('Images come to stand here for everybody; you stay inside.');
+    // Where the only series stands there is no other.
+    const lying = [{ series: HOLOGRAM.series, words: 'CT · today' }];
+    expect(ids({ page: 'shelf', shelf: { ...NOW.shelf, lying } })).toEqual(['back:parts']);
   });
 });
 

@@ -63,18 +63,18 @@ export function asksFor({ state, hasAgreed }: Pick<InsideState['recording'], 'st
   return state === 'asked' && !hasAgreed ? 'recording' : undefined;
 }
 
-/** The tab of a page. */
-const tabOf = (page: Page): Page => (page in OPENED ? OPENED[page as keyof typeof OPENED] : page);
-/** Where nobody's images can stand there is nothing to view, and no structure. */
+/** The tab of a page. Where no images stand the shelf opens from what concerns the room. */
+const tabOf = (page: Page, twin: boolean): Page => (page === 'shelf' && !twin ? 'room' : page in OPENED ? OPENED[page as keyof typeof OPENED] : page);
+/** Where nobody's images stand there is nothing to view, and no structure. */
 const isThere = (tab: Page, twin: boolean): boolean => twin || (tab !== 'view' && tab !== 'parts');
 
 /** A page that is still there; what a recording asks is gone with it. */
 export function pageNow(page: Page, recording: RecordingNow['state'], twin: boolean): Page {
-  return (page === 'recording' && recording === 'off') || !isThere(tabOf(page), twin) ? 'room' : page;
+  return (page === 'recording' && recording === 'off') || !isThere(tabOf(page, twin), twin) ? 'room' : page;
 }
 
 function tabsOf({ page, recording, twin }: InsideState, t: T): PanelButton[] {
-  const chosen = tabOf(page);
+  const chosen = tabOf(page, twin);
   return [
     ...TABS.filter((tab) => isThere(tab, twin)).map((tab) => button(`page:${tab}`, t(`inside.page.${tab}`), tab === chosen)),
     ...when(recording.state !== 'off', button('page:recording', t('recording.title'), chosen === 'recording')),
@@ -130,7 +130,7 @@ function ownLines(state: InsideState, t: T): string[] {
     const box = hologram?.crop ?? state.box;
     return box ? AXES.map((axis) => t('inside.crop.range', { axis: t(`crop.axis.${axis}`), from: Math.round(box.min_lps_mm[axis]), to: Math.round(box.max_lps_mm[axis]) })) : [];
   }
-  if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : state.shelf.lying.length > 1 ? 'inside.shelf.takes' : 'shelf.none')];
+  if (page === 'shelf') return [t(state.shelf.busy ? 'shelf.taking' : !hasOthers(state) ? 'shelf.none' : hologram ? 'inside.shelf.takes' : 'inside.shelf.brings')];
   if (page === 'colour') return [t('colour.title'), ...state.colours.flatMap(({ by }, at) => (by === undefined ? [] : [`${t(`colour.name.${at as 0}`)}: ${t('colour.taken', { name: by })}`]))];
   if (page === 'figure') return [t('figure.title'), ...(state.hides ? [t('figure.hides')] : [])];
   if (page === 'place') return [t('place.everybodyHint')];
@@ -236,6 +236,7 @@ function roomButtons(state: InsideState, t: T): PanelButton[] {
     ...when(hologram !== undefined && (locked ? may.unlock : may.act), button('lock', t(locked ? 'lock.unlock' : 'lock.lock'))),
     ...when(may.work, button('lead', t(lead?.isOwn ? 'lead.end' : 'lead.begin'), lead?.isOwn ?? false), button('gather', t('lead.gather'))),
     ...when(may.work && twin, button('snap', t('snap.take'))),
+    ...when(may.work && state.about && !twin, button('page:shelf', t('shelf.title'))),
     ...when(may.keep && recording.state === 'off', button('record:ask', t('recording.ask'))),
     ...when(may.keep, button('keep:all', t('inside.people'))),
     ...when(state.place !== undefined, button('page:place', t('place.everybody'))),
@@ -331,12 +332,15 @@ function cropButtons({ hologram, side }: InsideState, t: T): PanelButton[] {
   ];
 }
 
-function shelfButtons({ hologram, shelf }: InsideState, t: T): PanelButton[] {
-  const shown = shelf.lying.length > 1 ? shelf.lying.slice(shelf.from, shelf.from + SHELF_INSIDE) : [];
+/** Whether images lie on the shelf that do not stand here. */
+const hasOthers = ({ hologram, shelf }: Pick<InsideState, 'hologram' | 'shelf'>): boolean => shelf.lying.some(({ series }) => series !== hologram?.series);
+
+function shelfButtons({ hologram, shelf, twin }: InsideState, t: T): PanelButton[] {
+  const shown = hasOthers({ hologram, shelf }) ? shelf.lying.slice(shelf.from, shelf.from + SHELF_INSIDE) : [];
   return [
     ...shown.map(({ series, words }) => button(`take:${series}`, words, series === hologram?.series)),
     ...when(shelf.lying.length > SHELF_INSIDE, button('shelf:more', t('inside.shelf.more'))),
-    button('back:parts', t('inside.back')),
+    button(twin ? 'back:parts' : 'back:room', t('inside.back')),
   ];
 }
 

@@ -13,6 +13,7 @@ import { createSlice } from '../slice';
 import type { PlaceId } from '../places/design';
 import type { Tool } from '../tools';
 import { PRESETS, type PresetName } from '../transfer';
+import type { Hologram } from '../room-view';
 import { LocalRoom } from './local-room';
 import { phantom } from './phantom';
 
@@ -23,7 +24,7 @@ const made = phantom();
 const manifest = folder === null ? parseManifest(made.manifest) : parseManifest(await (await fetch(`${folder}/manifest.json`)).json());
 const store = new VolumeStore(manifest, folder === null ? { baseUrl: '/phantom', fetch: made.fetch } : { baseUrl: folder });
 const preset = PRESETS[(query.get('preset') ?? 'angio') as PresetName];
-const room = new LocalRoom({
+const hologram: Hologram = {
   type: 'hologram',
   series: manifest.series,
   transform: defaultTransform(store),
@@ -32,8 +33,16 @@ const room = new LocalRoom({
   layers: {},
   clip: null,
   cursor_lps_mm: manifest.lesions[0]?.centre_lps_mm ?? centreLps(manifest),
-});
-const stage = createStage(document.querySelector('canvas') as HTMLCanvasElement, { room, store, figures: query.has('figures'), place: (query.get('place') ?? 'consulting') as PlaceId });
+};
+const room = new LocalRoom(hologram);
+// `?empty` is a room without images, to which `gallery.bring()` brings them.
+const isEmpty = query.has('empty');
+if (isEmpty) for (const id of [...room.entities().keys()]) room.act({ act: 'remove', id });
+const bring = (): void => {
+  room.act({ act: 'add', entity: hologram });
+  stage.show(store);
+};
+const stage = createStage(document.querySelector('canvas') as HTMLCanvasElement, { room, store: isEmpty ? undefined : store, figures: query.has('figures'), place: (query.get('place') ?? 'consulting') as PlaceId });
 if (query.has('peer')) {
   const seat = { yaw: 0.2, pitch: 0.05, distance_m: 1.75 };
   room.join({ id: 'chen', name: '陈专家 Dr Chen' }, (now) => seatedPoses(0, { ...seat, yaw: Math.sin(now / 1500) * 0.4 }, new Vector3(0.08, 1.5, 0.12)));
@@ -79,5 +88,5 @@ const pixels = (width: number, height: number): number[] => {
   context?.drawImage(stage.renderer.domElement, 0, 0, width, height);
   return [...(context?.getImageData(0, 0, width, height).data ?? [])];
 };
-Object.assign(window, { gallery: { pixels, other, stage, room, store, slices, enterXr, xrModes, webcam } });
+Object.assign(window, { gallery: { pixels, other, bring, stage, room, store, slices, enterXr, xrModes, webcam } });
 await store.load();

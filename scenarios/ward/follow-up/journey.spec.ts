@@ -6,6 +6,7 @@ import type { Browser, Locator, Page } from '@playwright/test';
 import { SCREENS, choose, expect, look, person, test } from '../../../tests/journeys/people.ts';
 import { PATIENT, readyWithoutALine } from '../../../tests/journeys/programme.ts';
 import { CHROMIUM } from '../../../tests/journeys/chromium.ts';
+import { emulateHeadset } from '../../../tests/journeys/inside.ts';
 import { FAKE_DEVICES, countLines, received } from '../../../tests/journeys/voices.ts';
 import { session } from './curves.ts';
 import { nightOfFalls } from './recording.ts';
@@ -56,6 +57,7 @@ async function give(within: Locator, answers: Readonly<Record<string, string>>):
 async function visited(browser: Browser): Promise<Page> {
   const tablet = await person(browser, 'zhao.patient');
   await countLines(tablet);
+  await emulateHeadset(tablet, SCREENS.desktop);
   await tablet.goto(PAGE);
   await tablet.getByRole('button', { name: 'Go in with camera and microphone' }).click();
   await expect(tablet.locator('.voice-bar')).toHaveAttribute('data-voice', 'in');
@@ -166,6 +168,7 @@ test('follow-up: from the phone of a patient to a person who acts', async ({ bro
 
   // One click opens the room with camera and microphone, and calls the patient.
   await countLines(li);
+  await emulateHeadset(li, SCREENS.desktop);
   await li.reload();
   await li.getByRole('button', { name: 'Meet by video' }).click();
   await expect(li).toHaveURL(/\/rooms\//);
@@ -180,6 +183,13 @@ test('follow-up: from the phone of a patient to a person who acts', async ({ bro
   expect((await received(seen)).loudest).toBeGreaterThan(0.05);
   await expect.poll(async () => (await received(li)).pictures, { timeout: 60_000 }).toBeGreaterThan(5);
   expect((await received(li)).loudest).toBeGreaterThan(0.05);
+  // No images stand there: they meet in the ward all the same, where each sees the other.
+  for (const page of [seen, li]) {
+    await expect.poll(() => page.evaluate(() => window.__xrInside?.stage.surroundings), { timeout: 60_000 }).toBe('ward');
+    await expect.poll(() => page.evaluate(() => window.__xrInside?.stage.scene.getObjectByName('person') !== undefined)).toBe(true);
+    await expect(page.locator('[data-gathering=place]')).toContainText('No images stand here.');
+    await expect(page.getByRole('button', { name: 'Enter VR' })).toBeVisible();
+  }
   await seen.context().close();
   await li.goto(address);
   await li.getByRole('button', { name: 'End the visit' }).click();

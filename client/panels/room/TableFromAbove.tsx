@@ -1,0 +1,26 @@
+/** Those who are here around a table, as it is seen from above: for whoever has no stage where no images stand. */
+import { For } from 'solid-js';
+import type { JSX } from 'solid-js';
+import { useApp } from '../../core/app';
+import { looksOf } from '../../core/pseudonym';
+import type { RoomControl } from '../../core/room-control';
+import { initialOf } from '../../core/words-of';
+
+export function TableFromAbove(props: { control: RoomControl }): JSX.Element {
+  const app = useApp();
+  const people = (): ReturnType<RoomControl['people']> => props.control.people();
+  return (
+    <ul class="table-above" aria-label={app.t('people.here')}>
+      <For each={people()}>
+        {(person, at) => (
+          <li style={{ '--at': `${(at() / people().length) * 360 + 90}deg` }} data-away={person.away}>
+            <span class="person-mark" style={{ 'box-shadow': `0 0 0 2px ${looksOf(person).colour}` }} aria-hidden="true">
+              {initialOf(person.name)}
+            </span>
+            <span class="small">{person.name}</span>
+          </li>
+        )}
+      </For>
+    </ul>
+  );
+}
