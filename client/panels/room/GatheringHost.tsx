@@ -7,6 +7,7 @@ import type { RoomControl } from '../../core/room-control';
 import type { Setting } from '../../core/room-setting';
 import { initialOf } from '../../core/words-of';
 import type { Gathering } from '../../stage/gathering';
+import { colourOf } from '../../stage/room-view';
 import { GATHERED_TOOLS } from '../../stage/tools';
 import type { Tool } from '../../stage/tools';
 import { ToolBar } from './ToolBar';
@@ -108,22 +109,29 @@ export function GatheringHost(props: GatheringHostProps): JSX.Element {
   );
 }
 
-/** Those who are here around a table, as it is seen from above. */
+/** Those who are here around a table, as it is seen from above, and the lines that were drawn in the air over it. */
 function TableFromAbove(props: { control: RoomControl }): JSX.Element {
   const app = useApp();
   const people = (): ReturnType<RoomControl['people']> => props.control.people();
   return (
-    <ul class="table-above" aria-label={app.t('people.here')}>
-      <For each={people()}>
-        {(person, at) => (
-          <li style={{ '--at': `${(at() / people().length) * 360 + 90}deg` }} data-away={person.away}>
-            <span class="person-mark" style={{ 'box-shadow': `0 0 0 2px ${looksOf(person).colour}` }} aria-hidden="true">
-              {initialOf(person.name)}
-            </span>
-            <span class="small">{person.name}</span>
-          </li>
-        )}
-      </For>
-    </ul>
+    <>
+      <ul class="table-above" aria-label={app.t('people.here')}>
+        <For each={people()}>
+          {(person, at) => (
+            <li style={{ '--at': `${(at() / people().length) * 360 + 90}deg` }} data-away={person.away}>
+              <span class="person-mark" style={{ 'box-shadow': `0 0 0 2px ${looksOf(person).colour}` }} aria-hidden="true">
+                {initialOf(person.name)}
+              </span>
+              <span class="small">{person.name}</span>
+            </li>
+          )}
+        </For>
+      </ul>
+      <div class="table-above lines" aria-hidden="true">
+        <svg viewBox="-1.32 -1.32 2.64 2.64">
+          <For each={props.control.lines()}>{({ by, line }) => <polyline points={line.points_m.map(([x, , z]) => `${x},${z}`).join(' ')} stroke={colourOf(props.control.view, by)} />}</For>
+        </svg>
+      </div>
+    </>
   );
 }
