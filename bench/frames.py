@@ -1,6 +1,7 @@
 """What a frame of a room costs in each of its six places, with a hologram, drawn by the processor; draw calls, triangles.
 
-A row of its own has what a frame costs that both eyes of a headset see, at a headset's size, in an emulated one.
+Rows of their own have what a frame of a full room of 50 people costs, one of whom moves, and what one costs that both
+eyes of a headset see, at a headset's size, in an emulated one.
 
 No peer draws the same, so absolute figures are kept: processor time, which depends less on what else runs than frames
 a second do. A graphics card draws the same in a fraction of it.
@@ -34,8 +35,8 @@ def main() -> None:
             rounds.append(json.loads(done.stdout.strip().splitlines()[-1]))
     finally:
         hospital.close()
-    kinds = ("places", "headset")
-    medians, headset = (
+    kinds = ("places", "people", "headset")
+    medians, people, headset = (
         {
             place: {key: round(statistics.median(one[kind][place][key] for one in rounds), 2) for key in figures}
             for place, figures in rounds[0][kind].items()
@@ -46,7 +47,7 @@ def main() -> None:
         "seconds": SECONDS, "rounds": ROUNDS, "yuanyi": version([str(BUILT / "yuanyi"), "--version"]),
         "three": json.loads((ROOT / "package.json").read_text())["dependencies"]["three"], **rounds[0]["settings"],
     }
-    result = {"settings": settings, "medians": medians, "headset": headset}
+    result = {"settings": settings, "medians": medians, "people": people, "headset": headset}
     save("frames", {**result, "rounds": [{kind: one[kind] for kind in kinds} for one in rounds]})
     print(json.dumps(result, indent=2))
 

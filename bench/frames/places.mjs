@@ -1,10 +1,11 @@
 /**
- * What a frame of a room costs in each of the six places, with a hologram in it, drawn by the processor, and what one
- * costs that both eyes of a headset see.
+ * What a frame of a room costs in each of the six places, with a hologram in it, drawn by the processor, what one costs
+ * of a full room, and what one costs that both eyes of a headset see.
  * `node places.mjs ADDRESS ROOM SECONDS`, a cookie on stdin; prints one line of JSON.
  *
  * Turning: the view goes round the hologram, so that each frame draws all anew; the browser's processor time, all of
  * its processes together, by the frames that were finished. Still: the same once the picture stands, by the second.
+ * People: as turning and still, with so many others around the table that it is a full room; one of them moves.
  * Headset: somebody is inside by an emulated one whose two eyes have its size, and turns the head with each frame.
  */
 import { createInterface } from 'node:readline/promises';
@@ -19,6 +20,10 @@ const STILL_s = 6;
 /** One eye of a Quest 3 as its browser draws it by default. */
 const EYE = [1680, 1760];
 const HEADSET_PLACE = 'consulting';
+const PEOPLE_PLACE = 'consulting';
+const PEOPLE = 50;
+/** What people look like has come by then. */
+const DRESSED_ms = 5000;
 /** The steps of rays widen as long as frames are late; so many frames come to rest. */
 const SETTLE_FRAMES = 12;
 const LEAST_FRAMES = 3;
@@ -36,6 +41,30 @@ async function go(page, place) {
   await page.evaluate((id) => (window.__xrInside.stage.surroundings = id), place);
   await page.waitForFunction(() => window.__xrInside.stage.furnished && !window.__xrInside.stage.refining, undefined, { timeout: READY_ms });
   await page.waitForTimeout(1000);
+}
+
+/** So many are in the room as its stage sees it, oneself included: the others around the table in rings, as seats are. */
+function gather(page, people) {
+  return page.evaluate((count) => {
+    const { room } = window.__xrInside.stage;
+    if (!window.__others) {
+      window.__others = new Map();
+      const { participants, poses } = room;
+      room.participants = function* () {
+        yield* participants.call(room);
+        for (const { person } of window.__others.values()) yield person;
+      };
+      room.poses = (id, now_ms) => window.__others.get(id)?.poses(now_ms) ?? poses.call(room, id, now_ms);
+    }
+    window.__others.clear();
+    const rings = [[1.32, 6], [2.11, 16], [2.9, 22], [3.69, 28]];
+    const places = rings.flatMap(([radius_m, round]) => Array.from({ length: round }, (_, i) => ({ radius_m, angle: 0.8 + ((i + 0.5) / round) * (2 * Math.PI - 1.6) })));
+    for (const [i, { radius_m, angle }] of places.slice(0, count - 1).entries()) {
+      const head = (turn) => ({ position_m: [radius_m * Math.sin(angle), 1.5, radius_m * Math.cos(angle)], rotation: [0, Math.sin((angle + turn) / 2), 0, Math.cos((angle + turn) / 2)] });
+      const person = { id: `other-${i}`, name: `Person ${i + 1}`, badge: 'Doctor', colour: `hsl(${i * 47}, 60%, 60%)` };
+      window.__others.set(person.id, { person, poses: (now_ms) => ({ head: head(i === 0 ? Math.sin(now_ms / 700) * 0.2 : 0) }) });
+    }
+  }, people);
 }
 
 /** Draw calls and triangles of one frame, with the hologram and without it. */
@@ -163,6 +192,15 @@ function wear(page, frames, least) {
   );
 }
 
+async function measurePeople(page, pid) {
+  await go(page, PEOPLE_PLACE);
+  await gather(page, PEOPLE);
+  await page.waitForTimeout(DRESSED_ms);
+  const found = await measure(page, pid);
+  await gather(page, 1);
+  return found;
+}
+
 async function measureHeadset(page, pid) {
   await go(page, HEADSET_PLACE);
   // The emulator makes both eyes together as large as the page.
@@ -198,9 +236,11 @@ async function main() {
       const { width, height } = stage.renderer.domElement;
       return { stage_px: [width, height], volume_voxels: stage.hologram.store.manifest.size };
     });
+    const people = { [`${PEOPLE} people`]: await measurePeople(page, pid) };
+    console.error(`  people: ${JSON.stringify(people)}`);
     const headset = { [HEADSET_PLACE]: await measureHeadset(page, pid) };
     console.error(`  headset: ${JSON.stringify(headset)}`);
-    console.log(JSON.stringify({ settings: { chromium: chrome.version, graphics: await graphics(page), page_px: SIZE, eye_px: EYE, ...shown }, places, headset }));
+    console.log(JSON.stringify({ settings: { chromium: chrome.version, graphics: await graphics(page), page_px: SIZE, eye_px: EYE, ...shown }, places, people, headset }));
   } finally {
     await chrome.close();
   }

@@ -87,6 +87,16 @@ export function localFromUnit(grid: VoxelGrid): number[] {
   return [...x, 0, ...y, 0, ...z, 0, ...o, 1];
 }
 
+/** A point of the room, in metres, in the patient whose scan stands there. */
+export function lpsFromRoom(grid: VoxelGrid, { position_m, rotation, scale }: Transform, point_m: Vec3): Vec3 {
+  // Turned back, by the conjugate of the scan's turn.
+  const [x, y, z, w] = rotation;
+  const [back, from] = [[-x, -y, -z] as const, subtract(point_m, position_m)];
+  const twice = add(cross(back, from), cross(back, from));
+  const [a, b, c] = add(add(from, twice, w), cross(back, twice));
+  return add(lpsFromLocal([a / scale, b / scale, c / scale]), centreLps(grid));
+}
+
 /** The letters of the patient's directions, as printed on the edge of a slice. */
 export type Letter = 'L' | 'R' | 'P' | 'A' | 'H' | 'F';
 
@@ -101,6 +111,10 @@ export function letterOf(direction_lps: Vec3): Letter {
 
 export function dot(a: Vec3, b: Vec3): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+export function cross(a: Vec3, b: Vec3): Vec3 {
+  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
 }
 
 export function subtract(a: Vec3, b: Vec3): Vec3 {

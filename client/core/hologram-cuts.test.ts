@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boxOf, cutAt, cutOf, movedCut, movedSide, placeOfCut } from './hologram-cuts';
+import { boxOf, cutAt, cutOf, cutThrough, movedCut, movedSide, placeOfCut } from './hologram-cuts';
 
 const GRID = { size: [11, 21, 31], spacing_mm: [1, 1, 1], origin_lps_mm: [-5.5, -10, 0], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1] } as const;
 
@@ -10,6 +10,11 @@ test('a plane is known by its largest part, and moves along the patient whicheve
   const towardsFeet = { normal_lps: [0, 0, -1], offset_mm: -40 } as const;
   expect(placeOfCut(towardsFeet)).toBe(40);
   expect(movedCut(towardsFeet, 45)).toEqual({ normal_lps: [0, 0, -1], offset_mm: -45 });
+});
+
+test('a plane that stands comes to a point as it is turned; where none stands it lies along the slice', () => {
+  expect(cutThrough(null, 'coronal', [1, 2, 3])).toEqual(cutAt('coronal', [1, 2, 3]));
+  expect(cutThrough({ normal_lps: [0, 0, -1], offset_mm: -40 }, 'coronal', [1, 2, 3])).toEqual({ normal_lps: [0, 0, -1], offset_mm: -3 });
 });
 
 test('a box stays as wide as the server takes', () => {

@@ -1,6 +1,6 @@
 /** Where a hologram is cut: a plane along the patient's axes, and a box. */
 import type { CropBox, Plane } from '../stage/room-view';
-import { lpsFromVoxel } from './frames';
+import { dot, lpsFromVoxel } from './frames';
 import type { Vec3, VoxelGrid } from './frames';
 
 export const CUTS = ['axial', 'coronal', 'sagittal'] as const;
@@ -31,6 +31,11 @@ export function cutOf(clip: Plane | null): Cut | undefined {
 /** The plane through a point. */
 export function cutAt(cut: Cut, [x, y, z]: Vec3): Plane {
   return { normal_lps: NORMALS[cut], offset_mm: [x, y, z][CUT_AXIS[cut]] ?? 0 };
+}
+
+/** The plane that stands there, through a point; where none does, one along a slice. */
+export function cutThrough(clip: Plane | null | undefined, cut: Cut, point: Vec3): Plane {
+  return clip ? { ...clip, offset_mm: dot(clip.normal_lps, point) } : cutAt(cut, point);
 }
 
 const signOf = ({ normal_lps: [x, y, z] }: Plane): number => (x + y + z < 0 ? -1 : 1);

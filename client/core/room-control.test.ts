@@ -51,6 +51,16 @@ test('an angle that was begun on a slice is given up whole', () => {
   expect(control.use([3, 0, 0])).toBe('first-point');
 });
 
+test('the plane is cut along the slice that one uses it on, and goes on as it is turned', () => {
+  const clip = (): unknown => control.hologram()?.state.clip;
+  control.chooseTool('clip');
+  control.use([1, 2, 3], 'coronal');
+  expect(clip()).toEqual({ normal_lps: [0, 1, 0], offset_mm: 2 });
+  expect(cursor()).toEqual([1, 2, 3]);
+  control.use([5, 6, 7], 'axial');
+  expect(clip()).toEqual({ normal_lps: [0, 1, 0], offset_mm: 6 });
+});
+
 test('steps on slices and on the stage add up, however fast they come', () => {
   const step = (): Vec3 => [(shared.state?.cursor_lps_mm[0] ?? NaN) + 1, 0, 0];
   for (let n = 0; n < 3; n++) {

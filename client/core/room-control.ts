@@ -9,6 +9,8 @@ import type { Act, AirLine, Annotation, Board, EntityId, Hologram, Landmark, Loc
 import type { Tool, Writing } from '../stage/tools';
 import { centreLps, voxelFromLps } from './frames';
 import type { Transform, Vec3 } from './frames';
+import { cutThrough } from './hologram-cuts';
+import type { Cut } from './hologram-cuts';
 import { toolsFor } from './room-order';
 import type { VolumeManifest } from './volume/manifest';
 
@@ -114,6 +116,8 @@ export interface RoomControl {
   readonly tool: Accessor<Tool>;
   /** Hands changes to the stage, which shows them at once; `undefined` takes them back to the room. */
   drawWith(stage: Drawing | undefined): void;
+  /** Whether a stage draws what stands here. */
+  readonly isDrawn: Accessor<boolean>;
   /** The stage shows something else than before, by its own keys and tools too. */
   redrawn(): void;
   hasTool(tool: Tool): boolean;
@@ -125,8 +129,8 @@ export interface RoomControl {
   undo(): void;
   /** Moves the point at which the slices meet. */
   lookAt(point_lps_mm: Vec3): void;
-  /** Does at a point of a slice what the tool in hand is for; what takes several points says that it waits for the next. */
-  use(point_lps_mm: Vec3): 'first-point' | 'next-point' | undefined;
+  /** Does at a point of a slice what the tool in hand is for, and cuts along that slice; what takes several points says that it waits for the next. */
+  use(point_lps_mm: Vec3, slice?: Cut): 'first-point' | 'next-point' | undefined;
   /** Gives up the points chosen so far of what takes several; `false` where there are none. */
   giveUp(): boolean;
   /** Asks the server for the length between two points. */
@@ -237,6 +241,10 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
   });
   const pages = createMemo(() => placed().flatMap(([id, one]): PageShown[] => (one.entity.type === 'page' ? [{ id, ...authored(one), page: one.entity }] : [])));
   const lines = createMemo(() => placed().flatMap(([id, one]): LineShown[] => (one.entity.type === 'line' ? [{ id, ...authored(one), line: one.entity }] : [])));
+  const isDrawn = createMemo(() => {
+    version();
+    return drawing !== undefined;
+  });
   const self = createMemo(() => {
     version();
     return client.state.self;
@@ -288,13 +296,14 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
 
   const askForNodule = (at_lps_mm: Vec3): void => add({ type: 'nodule', at_lps_mm });
 
-  function use(point: Vec3): 'first-point' | 'next-point' | undefined {
+  function use(point: Vec3, slice: Cut = 'axial'): 'first-point' | 'next-point' | undefined {
     const hand = tool();
     change({ cursor_lps_mm: point });
     if (hand === 'probe') add({ type: 'measure', kind: 'hu', points_lps_mm: [point] });
     if (hand === 'annotate') askForWords({ point_lps_mm: point, as: 'note' });
     if (hand === 'landmark') askForWords({ point_lps_mm: point, as: 'landmark' });
     if (hand === 'nodule') askForNodule(point);
+    if (hand === 'clip') change({ clip: cutThrough(hologram()?.state.clip, slice, point) });
     choose(point, hand);
     return begun.length === 1 ? 'first-point' : begun.length === 2 ? 'next-point' : undefined;
   }
@@ -342,6 +351,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
       drawing = stage;
       redrawn();
     },
+    isDrawn,
     redrawn,
     change,
     remove: (id) => view.act({ act: 'remove', id }),

@@ -1,7 +1,7 @@
 import { Color, CylinderGeometry, Group, Mesh, MeshBasicMaterial, type Object3D, SphereGeometry, TorusGeometry, Vector3 } from 'three';
 import { type Dress, figureFor } from '../core/figures';
 import { RESTING } from '../core/hands';
-import { Bust, bustShapes } from './bust';
+import { Bust, Busts } from './bust';
 import { Figure } from './figure';
 import { type Figures, MOST_FIGURES } from './figures';
 import { Label } from './label';
@@ -208,7 +208,6 @@ type Shapes = ReturnType<typeof makeShapes>;
 
 function makeShapes() {
   return {
-    ...bustShapes(),
     ray: new CylinderGeometry(0.0014, 0.0026, 1, 8, 1, true).rotateX(Math.PI / 2).translate(0, 0, 0.5),
     dot: new SphereGeometry(0.007, 14, 10),
     // Sound waves on both sides of the head.
@@ -221,6 +220,7 @@ export class Avatars {
   readonly group = new Group();
   readonly #room: RoomView;
   readonly #shapes = makeShapes();
+  readonly #busts = new Busts();
   readonly #avatars = new Map<string, Avatar>();
   readonly #figures: Figures | undefined;
   /** Whether people blink. */
@@ -232,6 +232,8 @@ export class Avatars {
   constructor(room: RoomView, figures: Figures | undefined) {
     this.#room = room;
     this.#figures = figures;
+    this.group.name = 'people';
+    this.group.add(this.#busts.group);
   }
 
   /** Who is here and where, as an eye sees it; true if anybody moved, came or went, so that the room needs drawing again. */
@@ -246,7 +248,7 @@ export class Avatars {
       let avatar = this.#avatars.get(participant.id);
       if (!avatar) {
         const tint = new Color(participant.colour ?? COLOURS[order.indexOf(participant.id) % COLOURS.length] ?? '#6fc3df');
-        avatar = new Avatar(participant, tint, this.#shapes, new Bust(tint, this.#shapes));
+        avatar = new Avatar(participant, tint, this.#shapes, new Bust(tint, this.#busts));
         this.#avatars.set(participant.id, avatar);
         this.group.add(avatar.group);
       }
@@ -271,6 +273,7 @@ export class Avatars {
       this.#avatars.delete(id);
       changed = true;
     }
+    if (changed) this.#busts.draw();
     return changed;
   }
 
@@ -291,6 +294,7 @@ export class Avatars {
   dispose(): void {
     for (const avatar of this.#avatars.values()) avatar.dispose();
     this.#avatars.clear();
+    this.#busts.dispose();
     for (const shape of Object.values(this.#shapes).flat()) shape.dispose();
     this.group.removeFromParent();
   }

@@ -1,17 +1,19 @@
 import type { Vec3 } from '../core/frames';
 import type { SurfaceMesh } from '../core/volume/surface-file';
 
-/**
- * Where a surface meets a plane: pairs of points, each a segment.
- * `height` gives a point's signed distance from the plane.
- */
-export function outline(surface: SurfaceMesh, height: (point_lps_mm: Vec3) => number): [Vec3, Vec3][] {
-  const { positions_lps_mm: p, indices } = surface;
+/** Where a surface meets the plane `normal · p = offset_mm`: pairs of points, each a segment. */
+export function outline({ positions_lps_mm: p, indices }: SurfaceMesh, normal: Vec3, offset_mm: number): [Vec3, Vec3][] {
   const point = (i: number): Vec3 => [p[i * 3] ?? 0, p[i * 3 + 1] ?? 0, p[i * 3 + 2] ?? 0];
+  const above = new Float32Array(p.length / 3);
+  for (let i = 0; i < above.length; i++) above[i] = normal[0] * (p[i * 3] ?? 0) + normal[1] * (p[i * 3 + 1] ?? 0) + normal[2] * (p[i * 3 + 2] ?? 0) - offset_mm;
   const segments: [Vec3, Vec3][] = [];
   for (let t = 0; t + 2 < indices.length; t += 3) {
-    const corners = [point(indices[t] ?? 0), point(indices[t + 1] ?? 0), point(indices[t + 2] ?? 0)];
-    const heights = corners.map(height);
+    const [i0, i1, i2] = [indices[t] ?? 0, indices[t + 1] ?? 0, indices[t + 2] ?? 0];
+    const isBelow = (above[i0] ?? 0) < 0;
+    // Most triangles of a large surface lie on one side.
+    if (isBelow === (above[i1] ?? 0) < 0 && isBelow === (above[i2] ?? 0) < 0) continue;
+    const corners = [point(i0), point(i1), point(i2)];
+    const heights = [above[i0], above[i1], above[i2]];
     const crossings: Vec3[] = [];
     for (let i = 0; i < 3; i++) {
       const j = (i + 1) % 3;

@@ -48,9 +48,9 @@ describe('slices', () => {
 
 it('outlines where a surface meets a plane', () => {
   const triangle = { positions_lps_mm: Float32Array.from([0, 0, -1, 0, 0, 1, 4, 0, 1]), normals_lps: new Float32Array(9), indices: Uint32Array.from([0, 1, 2]) };
-  const [line] = outline(triangle, (p) => p[2]);
+  const [line] = outline(triangle, [0, 0, 1], 0);
   expect(line?.map((p) => p[0]).sort()).toEqual([0, 2]);
-  expect(outline(triangle, (p) => p[2] - 5)).toEqual([]);
+  expect(outline(triangle, [0, 0, 1], 5)).toEqual([]);
 });
 
 it('chooses a ruler that fits', () => {

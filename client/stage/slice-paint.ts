@@ -71,6 +71,20 @@ export function segments(context: CanvasRenderingContext2D, lines: readonly (rea
   context.setLineDash([]);
 }
 
+/** Darkens what is cut away of a picture: all but what is left. */
+export function shade(context: CanvasRenderingContext2D, whole: readonly Point2[], left: readonly Point2[]): void {
+  context.beginPath();
+  for (const ring of [whole, left]) {
+    for (const [i, { x, y }] of ring.entries()) {
+      if (i === 0) context.moveTo(x, y);
+      else context.lineTo(x, y);
+    }
+    context.closePath();
+  }
+  context.fillStyle = 'rgba(5, 7, 10, 0.66)';
+  context.fill('evenodd');
+}
+
 export function dot(context: CanvasRenderingContext2D, at: Point2, colour: string): void {
   context.beginPath();
   context.arc(at.x, at.y, 4, 0, Math.PI * 2);

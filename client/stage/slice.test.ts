@@ -1,13 +1,20 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Vec3 } from '../core/frames';
+import { HOLOGRAM } from '../room/fake-hologram';
 import type { VolumeStore } from '../core/volume/store';
 import { createSlice } from './slice';
-import type { Slice } from './slice';
+import type { Slice, SliceState } from './slice';
 import type { Tool } from './tools';
 
 /** Each pixel is a millimetre, on the page too. */
-const manifest = { size: [40, 40, 4], spacing_mm: [1, 1, 1], origin_lps_mm: [0, 0, 0], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1] };
-const store = { manifest, huAt: () => 0, events: { on: () => () => undefined } } as unknown as VolumeStore;
+const part = (name: string): object => ({ name, colour: '#ffffff' });
+const surfaces = [part('heart'), part('bones'), part('skin'), part('lesion-1')];
+const manifest = { size: [40, 40, 4], spacing_mm: [1, 1, 1], origin_lps_mm: [0, 0, 0], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1], surfaces, lesions: [{ surface: 'lesion-1' }] };
+/** A wall across the slices at 10 mm, and which surfaces were asked for. */
+const WALL = { positions_lps_mm: Float32Array.from([10, 0, -50, 10, 0, 50, 10, 39, -50, 10, 39, 50]), normals_lps: new Float32Array(12), indices: Uint32Array.from([0, 1, 2, 1, 3, 2]) };
+let asked: string[];
+const surface = ({ name }: { name: string }): Promise<typeof WALL> => (asked.push(name), Promise.resolve(WALL));
+const store = { manifest, hu: new Int16Array(6400), huAt: () => 0, surface, events: { on: () => () => undefined } } as unknown as VolumeStore;
 
 class FakeCanvas extends EventTarget {
   clientWidth = 40;
@@ -15,6 +22,18 @@ class FakeCanvas extends EventTarget {
   setPointerCapture(): void {}
   getBoundingClientRect(): object {
     return { left: 0, top: 0 };
+  }
+  /** What is drawn: words, dots, what is filled, and lines by their ends. */
+  readonly drawn: { words: string[]; dots: [number, number][]; shaded: number; lines: [number, number][] } = { words: [], dots: [], shaded: 0, lines: [] };
+  readonly #context = {
+    setTransform() {}, fillRect() {}, drawImage() {}, beginPath() {}, closePath() {}, stroke() {}, setLineDash() {}, strokeText() {}, moveTo() {},
+    fill: (rule?: string) => void (rule === 'evenodd' && (this.drawn.shaded += 1)),
+    fillText: (text: string) => void this.drawn.words.push(text),
+    arc: (x: number, y: number) => void this.drawn.dots.push([x, y]),
+    lineTo: (x: number, y: number) => void this.drawn.lines.push([x, y]),
+  };
+  getContext(): object {
+    return this.#context;
   }
   press(key: string, repeat = false): void {
     this.dispatchEvent(Object.assign(new Event('keydown', { cancelable: true }), { key, repeat }));
@@ -27,14 +46,23 @@ class FakeCanvas extends EventTarget {
 let canvas: FakeCanvas;
 let slice: Slice;
 let said: [string, unknown][];
+let frames: (() => void)[];
 const lines = (): unknown[] => said.filter(([what]) => what === 'line').map(([, points]) => points);
 
-function show(cursor_lps_mm: Vec3, tool: Tool = 'pen'): void {
-  slice.set({ cursor_lps_mm, window: { centre_hu: 0, width_hu: 1 }, tool, marks: new Map(), showLesions: false, nodules: [] });
+function show(cursor_lps_mm: Vec3, tool: Tool = 'pen', more: Partial<SliceState> = {}): void {
+  slice.set({ cursor_lps_mm, window: { centre_hu: 0, width_hu: 1 }, tool, marks: new Map(), showLesions: false, nodules: [], ...more });
+}
+
+/** Draws what was asked to be drawn. */
+function paint(): FakeCanvas['drawn'] {
+  Object.assign(canvas.drawn, { words: [], dots: [], shaded: 0, lines: [] });
+  for (const frame of frames.splice(0)) frame();
+  return canvas.drawn;
 }
 
 beforeEach(() => {
-  vi.stubGlobal('document', { createElement: () => ({}) });
+  vi.stubGlobal('document', { createElement: () => ({ getContext: () => null }) });
+  vi.stubGlobal('devicePixelRatio', 1);
   vi.stubGlobal('ImageData', class {
     readonly data = [];
   });
@@ -42,7 +70,8 @@ beforeEach(() => {
     observe(): void {}
     disconnect(): void {}
   });
-  vi.stubGlobal('requestAnimationFrame', () => 1);
+  [frames, asked] = [[], []];
+  vi.stubGlobal('requestAnimationFrame', (frame: () => void) => frames.push(frame));
   vi.stubGlobal('cancelAnimationFrame', () => undefined);
   canvas = new FakeCanvas();
   slice = createSlice(canvas as unknown as HTMLCanvasElement, 'axial', store);
@@ -127,4 +156,48 @@ test('a line that was begun point by point is given up, and said to be, as the s
   canvas.press('Enter');
   canvas.press('Enter');
   expect(lines()).toEqual([]);
+});
+
+test('the plane is drawn where it cuts the slice, what lies beyond it is shaded, and Cut asks for it there', () => {
+  show([1, 2, 0]);
+  expect(paint().shaded).toBe(0);
+  show([1, 2, 0], 'clip', { hologram: { ...HOLOGRAM, clip: { normal_lps: [1, 0, 0], offset_mm: 30 } } });
+  const drawn = paint();
+  expect(drawn.shaded).toBe(1);
+  // A pixel is a millimetre, and its middle half a pixel in: the line ends at the slice's edge.
+  expect(drawn.lines).toContainEqual([30.5, 40]);
+  canvas.go('pointerdown', 20.5);
+  canvas.go('pointerup', 20.5);
+  expect(said).toEqual([['use', [20, 20, 0]]]);
+});
+
+test('lasers of others are dots with their names on the slices that they meet', () => {
+  const lasers = [{ at_lps_mm: [10, 20, 3], colour: '#e69f00', name: 'Chen' }, { at_lps_mm: [10, 20, 9], colour: '#56b4e9', name: 'Li' }] as const;
+  show([1, 2, 0], 'turn', { lasers });
+  const { dots, words } = paint();
+  expect(dots).toEqual([[10.5, 20.5]]);
+  expect(words).toContain('Chen');
+  expect(words).not.toContain('Li');
+});
+
+test('where slices are all that is seen structures have outlines as they are shown, else what was picked out', async () => {
+  const seen = async (more: Partial<SliceState>): Promise<readonly string[]> => {
+    slice.dispose();
+    slice = createSlice(canvas as unknown as HTMLCanvasElement, 'axial', store);
+    [frames, asked] = [[], []];
+    show([1, 2, 0], 'turn', more);
+    paint();
+    await Promise.resolve();
+    return asked;
+  };
+  const both = { ...HOLOGRAM, mode: 'both', layers: { bones: { visible: false, opacity: 1 } } } as const;
+  expect(await seen({})).toEqual([]);
+  expect(await seen({ hologram: both })).toEqual([]);
+  expect(await seen({ hologram: both, alone: true })).toEqual(['heart']);
+  expect(await seen({ hologram: { ...HOLOGRAM, mode: 'volume', layers: {} }, alone: true, showLesions: true })).toEqual(['lesion-1']);
+  expect(await seen({ hologram: { ...HOLOGRAM, mode: 'volume', layers: {}, within: 'heart' } })).toEqual(['heart']);
+  expect(await seen({ hologram: { ...both, only: 'bones' }, alone: true })).toEqual(['bones']);
+  // The wall stands at 10 mm.
+  const { lines } = paint();
+  expect(lines.filter(([x]) => x === 10.5).length).toBeGreaterThan(0);
 });

@@ -1,22 +1,29 @@
 import { Emitter } from '../core/emitter';
-import { distance, lpsFromVoxel, subtract, voxelAxis, voxelFromLps, type Vec3 } from '../core/frames';
-import { dot } from '../core/frames';
+import { distance, dot, lpsFromVoxel, voxelAxis, voxelFromLps, type Vec3 } from '../core/frames';
+import { drawnLayer } from '../core/hologram-layers';
+import type { Laser } from '../core/room-lasers';
+import type { SurfaceEntry } from '../core/volume/manifest';
 import type { VolumeStore } from '../core/volume/store';
 import { huWords, lengthWords, measureWords } from './measure-words';
 import { outline } from './outline';
 import { PenLine } from './pen-line';
 import type { Proposal } from './proposals';
-import type { EntityId, Placed, Window } from './room-view';
+import type { EntityId, Hologram, Placed, Window } from './room-view';
 import { sectionLines } from './section-lines';
+import { cutsOf } from './slice-cuts';
 import { pixelFromVoxel, readSlice, sliceLayout, sliceOf, stepped, voxelFromPixel, type SliceAxis, type SliceLayout } from './slice-geometry';
-import { crosshair, dot as point, letters, ruler, segments, words, type Point2 } from './slice-paint';
+import { crosshair, dot as point, letters, ruler, segments, shade, words, type Point2 } from './slice-paint';
 import type { Tool } from './tools';
 import { windowTable } from './transfer';
 import { isHeld } from './ways';
 
 const NODULE = '#7fe3dc';
+const LESION = '#ffc35c';
+const [CUT, BOX] = ['#ff9f8a', '#9fd0ff'];
+/** A laser that ends so near to a slice is seen on it. */
+const LASER_MM = 5;
 /** Tools that do something at a point of a slice. */
-const PLACES: ReadonlySet<Tool> = new Set<Tool>(['measure', 'probe', 'annotate', 'nodule', 'angle', 'landmark']);
+const PLACES: ReadonlySet<Tool> = new Set<Tool>(['measure', 'probe', 'annotate', 'nodule', 'angle', 'landmark', 'clip']);
 
 export interface SliceState {
   readonly cursor_lps_mm: Vec3;
@@ -27,6 +34,12 @@ export interface SliceState {
   readonly showLesions: boolean;
   /** Nodules that were found where people asked, with what is said of each. */
   readonly nodules: readonly Proposal[];
+  /** What people have made of the images: where they are cut, and which structures are seen. */
+  readonly hologram?: Hologram;
+  /** Whether slices are all that is seen: structures have outlines as they are shown, else only what was picked out. */
+  readonly alone?: boolean;
+  /** Where others point. */
+  readonly lasers?: readonly Laser[];
 }
 
 export interface SliceEvents {
@@ -128,9 +141,11 @@ export class Slice {
     const fit = this.#fit();
     context.imageSmoothingQuality = 'high';
     context.drawImage(this.#image, fit.x, fit.y, fit.width, fit.height);
-    if (state.showLesions) this.#paintLesions(context, state);
+    this.#paintCuts(context, state);
+    this.#paintSurfaces(context, state);
     this.#paintNodules(context, state);
     this.#paintMarks(context, state);
+    this.#paintLasers(context, state);
     crosshair(context, this.#toScreen(state.cursor_lps_mm), width, height);
     letters(context, this.#layout, width, height);
     ruler(context, fit.perMm, width, height);
@@ -149,24 +164,47 @@ export class Slice {
     this.#image.getContext('2d')?.putImageData(this.#pixels, 0, 0);
   }
 
-  #paintLesions(context: CanvasRenderingContext2D, state: SliceState): void {
-    const slice = sliceOf(this.#store.manifest, this.#layout, state.cursor_lps_mm);
-    for (const lesion of this.#store.manifest.lesions) {
-      const entry = this.#store.manifest.surfaces.find((s) => s.name === lesion.surface);
-      if (!entry) continue;
-      const known = this.#outlines.get(lesion.id);
-      if (known?.slice !== slice) {
-        this.#outlines.set(lesion.id, { slice, lines: known?.lines ?? [] });
-        void this.#store.surface(entry).then((surface) => {
-          const normal = voxelAxis(this.#store.manifest, this.#layout.through);
-          const middle = lpsFromVoxel(this.#store.manifest, voxelFromPixel(this.#store.manifest, this.#layout, 0, 0, slice));
-          this.#outlines.set(lesion.id, { slice, lines: outline(surface, (p) => dot(normal, subtract(p, middle))) });
-          this.#ask();
-        }, () => undefined);
-      }
-      const lines = this.#outlines.get(lesion.id)?.lines.map(([a, b]) => [this.#toScreen(a), this.#toScreen(b)] as const) ?? [];
-      segments(context, lines, '#ffc35c');
+  /** What is cut away is seen darkly: who reads slices reads all of them. */
+  #paintCuts(context: CanvasRenderingContext2D, { hologram, cursor_lps_mm }: SliceState): void {
+    const { manifest } = this.#store;
+    // As deep as the point at which one looks, which may lie between two slices.
+    const depth = voxelFromLps(manifest, cursor_lps_mm)[this.#layout.through];
+    const [right, low] = [this.#image.width - 0.5, this.#image.height - 0.5];
+    const corners = ([[-0.5, -0.5], [right, -0.5], [right, low], [-0.5, low]] as const).map(([x, y]) => lpsFromVoxel(manifest, voxelFromPixel(manifest, this.#layout, x, y, depth)));
+    const cuts = cutsOf(corners, hologram?.clip, hologram?.crop);
+    if (!cuts) return;
+    const onScreen = (points: readonly Vec3[]): Point2[] => points.map((p) => this.#toScreen(p));
+    shade(context, onScreen(corners), onScreen(cuts.left));
+    const box = [...cuts.box, ...cuts.box.slice(0, 1)];
+    this.#paintLine(context, box, BOX);
+    this.#paintLine(context, cuts.line ?? [], CUT, [7, 4]);
+  }
+
+  /** Lesions, above the structures that are seen beside them. */
+  #paintSurfaces(context: CanvasRenderingContext2D, { hologram, alone, showLesions, cursor_lps_mm }: SliceState): void {
+    const { manifest } = this.#store;
+    const slice = sliceOf(manifest, this.#layout, cursor_lps_mm);
+    const isLesion = ({ name }: SurfaceEntry): boolean => manifest.lesions.some(({ surface }) => surface === name);
+    const isSeen = ({ name }: SurfaceEntry): boolean => hologram !== undefined && (hologram.within === name || hologram.only === name || (alone === true && drawnLayer(hologram, name, false).visible));
+    for (const entry of manifest.surfaces) if (!isLesion(entry) && isSeen(entry)) this.#paintOutline(context, entry, slice, entry.colour);
+    if (!showLesions) return;
+    for (const entry of manifest.surfaces) if (isLesion(entry)) this.#paintOutline(context, entry, slice, LESION);
+  }
+
+  #paintOutline(context: CanvasRenderingContext2D, entry: SurfaceEntry, slice: number, colour: string): void {
+    const { manifest } = this.#store;
+    const known = this.#outlines.get(entry.name);
+    if (known?.slice !== slice) {
+      this.#outlines.set(entry.name, { slice, lines: known?.lines ?? [] });
+      void this.#store.surface(entry).then((surface) => {
+        const normal = voxelAxis(manifest, this.#layout.through);
+        const middle = lpsFromVoxel(manifest, voxelFromPixel(manifest, this.#layout, 0, 0, slice));
+        this.#outlines.set(entry.name, { slice, lines: outline(surface, normal, dot(normal, middle)) });
+        this.#ask();
+      }, () => undefined);
     }
+    const lines = this.#outlines.get(entry.name)?.lines.map(([a, b]) => [this.#toScreen(a), this.#toScreen(b)] as const) ?? [];
+    segments(context, lines, colour);
   }
 
   #paintNodules(context: CanvasRenderingContext2D, state: SliceState): void {
@@ -180,10 +218,19 @@ export class Slice {
     }
   }
 
-  #paintMarks(context: CanvasRenderingContext2D, state: SliceState): void {
+  /** How far a point lies from the slice, in millimetres. */
+  #beside({ cursor_lps_mm }: SliceState, point_lps_mm: Vec3): number {
     const { manifest } = this.#store;
-    const slice = sliceOf(manifest, this.#layout, state.cursor_lps_mm);
-    const near = (p: Vec3): boolean => Math.abs(voxelFromLps(manifest, p)[this.#layout.through] - slice) * manifest.spacing_mm[this.#layout.through] <= Math.max(2.5, manifest.spacing_mm[this.#layout.through] * 0.6);
+    const slice = sliceOf(manifest, this.#layout, cursor_lps_mm);
+    return Math.abs(voxelFromLps(manifest, point_lps_mm)[this.#layout.through] - slice) * manifest.spacing_mm[this.#layout.through];
+  }
+
+  #paintLasers(context: CanvasRenderingContext2D, state: SliceState): void {
+    for (const { at_lps_mm, colour, name } of state.lasers ?? []) if (this.#beside(state, at_lps_mm) <= LASER_MM) this.#paintPoints(context, [at_lps_mm], name, colour);
+  }
+
+  #paintMarks(context: CanvasRenderingContext2D, state: SliceState): void {
+    const near = (p: Vec3): boolean => this.#beside(state, p) <= Math.max(2.5, this.#store.manifest.spacing_mm[this.#layout.through] * 0.6);
     for (const { entity } of state.marks.values()) {
       if (!('hologram' in entity) || entity.type === 'nodule') continue;
       const points = 'points_lps_mm' in entity ? entity.points_lps_mm : [entity.at_lps_mm];
@@ -198,9 +245,9 @@ export class Slice {
     if (this.#from && this.#to) this.#paintPoints(context, [this.#from, this.#to], lengthWords(distance(this.#from, this.#to)), '#ffffff');
   }
 
-  #paintLine(context: CanvasRenderingContext2D, points: readonly Vec3[], colour: string): void {
+  #paintLine(context: CanvasRenderingContext2D, points: readonly Vec3[], colour: string, dash: number[] = []): void {
     const at = points.map((p) => this.#toScreen(p));
-    segments(context, at.slice(1).flatMap((b, i) => { const a = at[i]; return a ? [[a, b] as const] : []; }), colour);
+    segments(context, at.slice(1).flatMap((b, i) => { const a = at[i]; return a ? [[a, b] as const] : []; }), colour, dash);
   }
 
   #paintPoints(context: CanvasRenderingContext2D, points: readonly Vec3[], text: string, colour: string): void {

@@ -14,6 +14,7 @@ import { KeyLaser } from './key-laser';
 import type { OwnHand } from './own-hand';
 import type { Pages } from './pages';
 import { pictureFrom } from './picture';
+import { PictureStand, type ShownVideo } from './picture-stand';
 import type { PlaceId } from './places/design';
 import { createRenderer, type Graphics } from './renderer';
 import { RoomScene } from './room-scene';
@@ -94,6 +95,7 @@ export abstract class Space {
   readonly #avatars: Avatars;
   readonly #ends: (() => void)[] = [];
   #around: AroundBall | undefined;
+  #stand: PictureStand | undefined;
   /** Others' movements alone draw the room again no sooner than this. */
   readonly #redrawEvery: number;
   /** Somebody moved since the room was drawn. */
@@ -252,6 +254,14 @@ export abstract class Space {
     this.invalidate();
   }
 
+  /** A shared screen or a camera, in the room itself, for whoever wears a headset; on a screen it has a place of its own. */
+  set shown(shown: ShownVideo | undefined) {
+    this.#stand?.dispose();
+    this.#stand = shown && new PictureStand(shown);
+    if (this.#stand) this.scene.add(this.#stand.group);
+    this.invalidate();
+  }
+
   /** Draws again at the next frame. */
   invalidate(): void {
     this.#dirty = true;
@@ -331,6 +341,7 @@ export abstract class Space {
     this.renderer.setAnimationLoop(null);
     for (const end of this.#ends) end();
     this.#around?.dispose();
+    this.#stand?.dispose();
     for (const part of [this.gestures, this.#avatars, this.things, this.lines, this.laser, this.#place, this.renderer]) part.dispose();
     this.events.clear();
   }
@@ -388,6 +399,7 @@ export abstract class Space {
     this.#pose(clock);
     this.#place.backdropVisible = !presence?.passthrough && !this.#surround();
     this.#place.tableVisible = !presence?.onSurface;
+    this.#stand?.face(this.#head.position);
     this.scene.updateMatrixWorld();
     if (this.settle(seconds, now)) changed = true;
     if (!changed) return;

@@ -1,13 +1,13 @@
 import { BufferAttribute, BufferGeometry, Group, Mesh, MeshBasicMaterial, type MeshStandardMaterial, type Plane, Vector3 } from 'three';
 import { add, centreLps, lpsFromLocal } from '../core/frames';
-import { layerOf } from '../core/hologram-layers';
+import { drawnLayer, type Parts } from '../core/hologram-layers';
 import type { SurfaceEntry } from '../core/volume/manifest';
 import type { VolumeStore } from '../core/volume/store';
 import type { SurfaceMesh } from '../core/volume/surface-file';
 import { SOLID_LAYER } from './compositor';
 import { withFewerTriangles } from './fewer-triangles';
 import { holds } from './picking';
-import type { Hologram, Layer } from './room-view';
+import type { Layer } from './room-view';
 import { setOpacity, surfaceMaterial, surfaceStyle, type SurfaceStyle } from './surface-material';
 
 interface Shown {
@@ -19,9 +19,6 @@ interface Shown {
   /** From the middle of the scan to that of the surface: the way it goes when all is taken apart. */
   readonly middle: Vector3;
 }
-
-/** What of a hologram decides which surfaces are drawn where. */
-export type Parts = Pick<Hologram, 'mode' | 'layers' | 'only' | 'apart'>;
 
 /** So many points of a surface say whether it lies inside of another. */
 const SAMPLES = 200;
@@ -106,14 +103,8 @@ export class Surfaces {
     return this.#store.manifest.lesions.some((lesion) => lesion.surface === entry.name);
   }
 
-  /** A lesion is seen in every mode; other surfaces not beside the volume alone. */
   #layer(entry: SurfaceEntry): Layer {
-    const { mode, layers, only, apart = 0 } = this.#parts;
-    const chosen = layerOf({ layers }, entry.name);
-    // One that stands alone is seen, whatever was hidden before; the volume cannot be taken apart, so surfaces show it.
-    if (only) return { visible: only === entry.name, opacity: Math.max(chosen.opacity, 0.2) };
-    const wanted = mode !== 'volume' || apart > 0 || this.#isLesion(entry);
-    return { visible: chosen.visible && wanted && chosen.opacity > 0.01, opacity: chosen.opacity };
+    return drawnLayer(this.#parts, entry.name, this.#isLesion(entry));
   }
 
   #ask(entry: SurfaceEntry): void {

@@ -63,6 +63,14 @@ test('each sees the room in the place they choose, or flat, and what is done is 
     await li.getByRole('radio', { name: 'Bone' }).check({ force: true });
     await expect.poll(async () => (await told(chen)).window).toEqual(BONE);
     await expect(li.locator('.slices canvas').first()).toBeVisible();
+    const picture = (plane: string) => li.locator(`.slices canvas[data-plane=${plane}]`).evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    const whole = await picture('coronal');
+    await li.locator('.slices canvas[data-plane=axial]').press('6');
+    await li.locator('.slices canvas[data-plane=axial]').press('Enter');
+    await expect.poll(async () => (await told(chen)).clip?.normal_lps).toEqual([0, 0, 1]);
+    await expect.poll(() => picture('coronal')).not.toBe(whole);
+    await li.locator('.slices canvas[data-plane=axial]').press('Escape');
+    await expect.poll(async () => (await told(chen)).clip).toBeNull();
     await look(li, 'room-flat', ['desktop', 'narrow']);
     await li.setViewportSize(SCREEN.viewport);
   });

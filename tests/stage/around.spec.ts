@@ -1,4 +1,4 @@
-/** A picture of all around in an emulated headset: in the place of the room, and another part of it wherever one looks. */
+/** Pictures of others in an emulated headset: one of all around in the place of the room, another part of it wherever one looks; a shared screen on a stand. */
 import { expect, test, type Page } from '@playwright/test';
 import type { XRDevice } from 'iwer';
 import type { Stage } from '../../client/stage/stage';
@@ -100,4 +100,45 @@ test('a picture of all around stands in the place of the room, and shows another
   await expect.poll(() => seen(page)).toBeUndefined();
   expect(await backdrop(page)).toBe(true);
   await page.evaluate(() => window.inside.exit());
+});
+
+interface Stand {
+  readonly shape: readonly [number, number];
+  readonly frames: number;
+  /** How far it is turned from the eye, in radians. */
+  readonly aside: number;
+}
+
+/** The picture on the stand: its width and height in metres, how many frames of it have been drawn, and whether it faces the eye. */
+const stand = (page: Page): Promise<Stand | undefined> =>
+  page.evaluate(() => {
+    const found = gallery.stage.scene.getObjectByName('shown picture');
+    if (!found?.visible) return undefined;
+    const picture = found as typeof found & { material: { map: { version: number } } };
+    const { elements } = picture.matrixWorld;
+    const [x, , z] = gallery.stage.eye.position_m;
+    const facing = Math.atan2(elements[8] ?? NaN, elements[10] ?? NaN);
+    return { shape: [picture.scale.x, picture.scale.y], frames: picture.material.map.version, aside: Math.abs(facing - Math.atan2(x - (elements[12] ?? NaN), z - (elements[14] ?? NaN))) };
+  });
+
+test('a shared screen stands in the room, in its own shape and turned to whoever looks, and is let go', async ({ page }) => {
+  page.on('pageerror', (error) => expect.soft(error).toBeUndefined());
+  await page.goto('/stage/dev/index.html?mode=surfaces');
+  await page.waitForFunction(() => typeof gallery !== 'undefined' && gallery.stage.hologram.store.state === 'ready', undefined, { timeout: 120_000 });
+  await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 });
+    const paper = canvas.getContext('2d');
+    setInterval(() => paper?.fillRect(Math.random() * 320, 0, 8, 180), 100);
+    const video = Object.assign(document.createElement('video'), { muted: true, srcObject: canvas.captureStream(10) });
+    await video.play();
+    gallery.stage.shown = { video, isScreen: true };
+  });
+  await expect.poll(async () => (await stand(page))?.shape[0]).toBeCloseTo(1.3, 3);
+  const first = await stand(page);
+  expect(first?.shape[1]).toBeCloseTo((1.3 * 180) / 320, 3);
+  expect(first?.aside).toBeLessThan(0.01);
+  // Each frame that comes is another picture.
+  await expect.poll(async () => (await stand(page))?.frames).toBeGreaterThan((first?.frames ?? 0) + 3);
+  await page.evaluate(() => (gallery.stage.shown = undefined));
+  expect(await page.evaluate(() => gallery.stage.scene.getObjectByName('shown picture'))).toBeUndefined();
 });

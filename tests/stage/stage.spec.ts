@@ -254,19 +254,32 @@ test('people are whole figures that look, reach, stand and sit where they are tr
 
   // What is drawn grows with people, and stays within what a laptop's graphics can do.
   await page.evaluate(() => {
-    for (let i = 0; i < 40; i++) {
-      const turn = (i * Math.PI) / 20;
+    for (let i = 0; i < 47; i++) {
+      const turn = (i * 2 * Math.PI) / 47;
       gallery.room.join({ id: `many-${i}`, name: `Person ${i}` }, () => ({ head: { position_m: [1.8 * Math.sin(turn), 1.6, 1.8 * Math.cos(turn)], rotation: [0, 0, 0, 1] }, left: null, right: null, pointer: null }));
     }
   });
   await expect.poll(async () => (await bones('LeftEye')).length).toBe(12);
-  const triangles = await page.evaluate(() => {
+  // A full room: fifty with oneself, all of them drawn, also those behind one's back.
+  const { calls, triangles } = await page.evaluate(() => {
+    const { scene, renderer } = gallery.stage;
     gallery.stage.set({ layers: { volume: { visible: false, opacity: 1 } } });
-    gallery.stage.drawNow();
-    return gallery.stage.renderer.info.render.triangles;
+    const people = scene.getObjectByName('people');
+    if (!people) throw new Error('nobody is here');
+    scene.traverse((part) => (part.frustumCulled = false));
+    const drawn = (visible: boolean): number => {
+      people.visible = visible;
+      gallery.stage.drawNow();
+      return renderer.info.render.calls;
+    };
+    const without = drawn(false);
+    return { calls: drawn(true) - without, triangles: renderer.info.render.triangles };
   });
   expect(triangles).toBeGreaterThan(12 * 8000);
   expect(triangles).toBeLessThan(300_000);
+  // Twelve figures of three parts, a stool, a name above each, and all busts in three.
+  expect(calls).toBeGreaterThan(12 * 3 + 49);
+  expect(calls, 'draw calls of 49 people').toBeLessThanOrEqual(100);
 });
 
 test('who speaks opens the lips, and who comes too near fades', async ({ page }) => {

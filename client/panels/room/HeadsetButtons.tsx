@@ -1,4 +1,4 @@
-/** A room in a headset: its panel with tools, the sign of a recording, and a picture of all around. */
+/** A room in a headset: its panel with tools, the sign of a recording, what others show, and a picture of all around. */
 import { createEffect, createMemo, mergeProps, on, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
@@ -8,6 +8,7 @@ import { EnterHeadset } from './EnterHeadset';
 import { insidePanel } from './inside';
 import { createInside } from './inside-control';
 import type { InsideRoom } from './inside-control';
+import { createShownPicture } from './shown-picture';
 import { createWorn } from './worn';
 
 export function HeadsetButtons(props: InsideRoom & { readonly stage: Space }): JSX.Element {
@@ -16,7 +17,8 @@ export function HeadsetButtons(props: InsideRoom & { readonly stage: Space }): J
   // Told as shown once the panel that says it is before the eyes.
   const calls = useOwnCalls();
   calls.see((open) => (worn.headset() && worn.readsPanel ? open.slice(0, 1) : []));
-  const room = createInside(mergeProps(worn, props, { calls }), app);
+  const pictures = createShownPicture(props.voice);
+  const room = createInside(mergeProps(worn, props, { calls, pictures }), app);
   const sign = (): string | undefined => (props.recording.now().state === 'running' ? app.t('recording.sign') : undefined);
 
   // Eyes may be elsewhere: that a rest is due, that a stay ends, and that its last minute has begun is felt as well.
@@ -32,10 +34,7 @@ export function HeadsetButtons(props: InsideRoom & { readonly stage: Space }): J
   createEffect(() => {
     const track = props.around.track();
     if (!worn.headset() || !track || !props.around.looks()) return;
-    const video = document.createElement('video');
-    video.srcObject = new MediaStream([track]);
-    [video.muted, video.playsInline] = [true, true];
-    void video.play().catch(() => undefined);
+    const video = playing(track);
     props.stage.around = video;
     onCleanup(() => {
       props.stage.around = undefined;
@@ -43,5 +42,26 @@ export function HeadsetButtons(props: InsideRoom & { readonly stage: Space }): J
     });
   });
 
+  // A tile beside the stage is out of sight in there: what others show stands in the room itself.
+  createEffect(() => {
+    const [first, stage] = [pictures.first(), props.stage];
+    if (!worn.headset() || !first || !pictures.looks()) return;
+    const video = playing(first.track);
+    stage.shown = { video, isScreen: first.source === 'screen' };
+    onCleanup(() => {
+      stage.shown = undefined;
+      video.srcObject = null;
+    });
+  });
+
   return <EnterHeadset stage={props.stage} worn={worn} content={insidePanel(room.state(), app.t)} sign={sign()} onPress={(headset, id) => room.press(headset, id)} />;
+}
+
+/** A video of a track, for a picture in the room; the voice is heard apart. */
+function playing(track: MediaStreamTrack): HTMLVideoElement {
+  const video = document.createElement('video');
+  video.srcObject = new MediaStream([track]);
+  [video.muted, video.playsInline] = [true, true];
+  void video.play().catch(() => undefined);
+  return video;
 }

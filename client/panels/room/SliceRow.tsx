@@ -2,13 +2,19 @@
 import { For, createEffect, createSignal, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import { LESIONS, layerOf } from '../../core/hologram-layers';
 import type { RoomControl } from '../../core/room-control';
+import { lasersAt } from '../../core/room-lasers';
+import type { Laser } from '../../core/room-lasers';
 import type { VolumeStore } from '../../core/volume/store';
 import type { Proposal } from '../../stage/proposals';
 import type { Slice } from '../../stage/slice';
 import type { SliceAxis } from '../../stage/slice-geometry';
 import { toolOfKey } from '../../stage/tools';
 import type { Tool } from '../../stage/tools';
+
+/** Others' lasers are followed this often. */
+const FOLLOW_EVERY_ms = 100;
 
 const PLANES: readonly SliceAxis[] = ['axial', 'coronal', 'sagittal'];
 
@@ -27,14 +33,20 @@ export function SliceRow(props: SliceRowProps): JSX.Element {
     event.preventDefault();
     props.control.chooseTool(tool);
   };
+  const [lasers, setLasers] = createSignal<readonly Laser[]>([], { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
+  const following = setInterval(() => {
+    const [hologram, store] = [props.control.hologram(), props.store];
+    setLasers(hologram && store ? lasersAt(props.control.view, hologram, store.manifest, performance.now()) : []);
+  }, FOLLOW_EVERY_ms);
+  onCleanup(() => clearInterval(following));
   return (
     <div class="slices" onKeyDown={onKey}>
-      <For each={PLANES}>{(plane) => <SliceHost plane={plane} {...props} />}</For>
+      <For each={PLANES}>{(plane) => <SliceHost plane={plane} lasers={lasers()} {...props} />}</For>
     </div>
   );
 }
 
-function SliceHost(props: SliceRowProps & { plane: SliceAxis }): JSX.Element {
+function SliceHost(props: SliceRowProps & { plane: SliceAxis; lasers: readonly Laser[] }): JSX.Element {
   const app = useApp();
   const [slice, setSlice] = createSignal<Slice>();
   const [place, setPlace] = createSignal('');
@@ -50,7 +62,7 @@ function SliceHost(props: SliceRowProps & { plane: SliceAxis }): JSX.Element {
       mine = createSlice(canvas, props.plane, store);
       mine.events.on('cursor', (point) => props.control.lookAt(point));
       mine.events.on('use', (point) => {
-        const step = props.control.use(point);
+        const step = props.control.use(point, props.plane);
         if (step) app.announce(app.t(`step.${step}`));
       });
       mine.events.on('length', (points) => props.control.measure(points));
@@ -60,6 +72,8 @@ function SliceHost(props: SliceRowProps & { plane: SliceAxis }): JSX.Element {
       });
       mine.events.on('line-point', () => app.announce(app.t('step.line-point')));
       mine.events.on('cancel', (hasBegun) => {
+        // As on the stage: with the plane in hand it takes the cut back.
+        if (!hasBegun && props.control.tool() === 'clip') props.control.change({ clip: null });
         if (props.control.giveUp() || hasBegun) app.announce(app.t('step.cancelled'));
       });
       setSlice(mine);
@@ -75,9 +89,10 @@ function SliceHost(props: SliceRowProps & { plane: SliceAxis }): JSX.Element {
     const hologram = props.control.hologram();
     if (!shown || !hologram) return;
     props.control.marks();
-    const { cursor_lps_mm, window } = hologram.state;
+    const { state } = hologram;
+    const { cursor_lps_mm, window } = state;
     const marks = props.control.view.entities();
-    shown.set({ cursor_lps_mm, window, tool: props.control.tool(), marks, showLesions: true, nodules: props.nodules });
+    shown.set({ cursor_lps_mm, window, tool: props.control.tool(), marks, showLesions: layerOf(state, LESIONS).visible, nodules: props.nodules, hologram: state, alone: !props.control.isDrawn(), lasers: props.lasers });
     setPlace(`${shown.description.slice} / ${shown.description.of}`);
   });
 

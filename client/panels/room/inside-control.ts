@@ -50,6 +50,7 @@ import { createKeeping } from './inside-keeping';
 import { createThings } from './inside-things';
 import { createWriting } from './inside-writing';
 import { markWords } from './MarksPanel';
+import type { ShownPicture } from './shown-picture';
 import type { HowWorn } from './worn';
 
 /** The room as the panel needs it. */
@@ -73,6 +74,11 @@ interface Called {
   readonly calls: OwnCalls;
 }
 
+/** What others show, where it stands in the room itself. */
+interface Shown {
+  readonly pictures: ShownPicture;
+}
+
 /** What the panel asks of whoever wears the headset. */
 export interface Worn {
   readonly surface: SurfaceState;
@@ -90,7 +96,7 @@ export interface RoomInside {
 }
 
 /** Follows a room while the caller lives; `props` may change. */
-export function createInside(props: InsideRoom & HowWorn & Called, app: App): RoomInside {
+export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: App): RoomInside {
   const [chosen, turn] = createSignal<Page>('view');
   const [part, setPart] = createSignal(0);
   const [side, setSide] = createSignal<InsideState['side']>({ axis: 2, of: 'max_lps_mm' });
@@ -138,6 +144,10 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
   const around = (): InsideState['around'] => {
     const by = props.around.by();
     return by && { name: by.name, isOwn: props.around.isOwn(), seen: props.around.track() !== undefined, looks: props.around.looks() };
+  };
+  const shown = (): InsideState['shown'] => {
+    const first = props.pictures.first();
+    return first && { name: props.control.people().find(({ id }) => id === first.participant)?.name ?? '', source: first.source, looks: props.pictures.looks() };
   };
   const may = (): InsideState['may'] => ({
     act: props.order.own()?.may_act ?? false,
@@ -207,6 +217,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     captions: props.voice.captions(),
     marks: props.control.marks().map((mark) => markWords(mark, app.t)),
     around: around(),
+    shown: shown(),
     figures: figures(),
     colours: colours(),
     hides: isPseudonym(props.order.own()?.actor),
@@ -445,6 +456,7 @@ export function createInside(props: InsideRoom & HowWorn & Called, app: App): Ro
     'end-around': () => props.around.end(),
     around: () => props.around.look(!props.around.looks()),
     camera: () => void props.voice.turn('camera', !props.voice.on('camera')),
+    pictures: () => props.pictures.look(!props.pictures.looks()),
     'other-voice': () => void props.voice.change(!props.voice.changed()),
     'keep-marks': () => void keepAllMarks(),
     dictate: () => props.voice.dictate(!props.voice.dictates()),

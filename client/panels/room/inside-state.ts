@@ -145,6 +145,8 @@ export interface InsideState {
   readonly captions: readonly { readonly name: string; readonly text: string }[];
   readonly marks: readonly string[];
   readonly around: { readonly name: string; readonly isOwn: boolean; readonly seen: boolean; readonly looks: boolean } | undefined;
+  /** The screen, else the camera, that another shows, and whether one looks at it. */
+  readonly shown?: { readonly name: string; readonly source: 'camera' | 'screen'; readonly looks: boolean } | undefined;
   /** The figures that one may look like; none before one is seated. */
   readonly figures: readonly FigureChoice[];
   /** The colours, with who else wears each; none under a pseudonym. */

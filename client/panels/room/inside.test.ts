@@ -188,6 +188,17 @@ describe('what is offered', () => {
     expect(ids({ page: 'own', around: { ...around, isOwn: true }, may })).toContain('end-around');
   });
 
+  it('says who shares a screen or shows a camera, and lets one look at it or not', () => {
+    expect(ids({ page: 'room' })).not.toContain('pictures');
+    const shown = { name: 'Chen', source: 'screen', looks: true } as const;
+    expect(panel({ page: 'room', shown }).lines).toContain('Chen shares a screen.');
+    expect(chosen({ page: 'room', shown })).toContain('pictures');
+    expect(panel({ page: 'tools', shown: { ...shown, source: 'camera' } }).lines).toContain('Chen shows their camera.');
+    expect(ids({ page: 'room', shown: { ...shown, looks: false } })).toContain('pictures');
+    expect(chosen({ page: 'room', shown: { ...shown, looks: false } })).not.toContain('pictures');
+    expect(panel({ page: 'room', shown }, 'zh').lines).toContain('Chen正在共享屏幕。');
+  });
+
   it('has the colours that nobody else wears, and says who wears the others', () => {
     expect(ids({ page: 'own' })).toContain('page:colour');
     expect(ids({ page: 'own', colours: [] })).not.toContain('page:colour');

@@ -95,6 +95,7 @@ function linesOf(state: InsideState, t: T): string[] {
     ...(lead ? [t(lead.isOwn ? 'lead.own' : 'lead.by', { name: lead.name })] : []),
     ...(locked ? [t(locked.marks ? 'lock.byWithMarks' : 'lock.by', { name: locked.name })] : []),
     ...(around ? [t(around.isOwn ? 'around.own' : 'around.by', { name: around.name })] : []),
+    ...(state.shown ? [t(`inside.shown.${state.shown.source}`, { name: state.shown.name })] : []),
     ...state.marks.slice(-MARKS_INSIDE),
     t('stage.inside', { people: state.people.map((one) => whatTheyDo(one, t)).join(' · ') }),
   ];
@@ -239,6 +240,7 @@ function roomButtons(state: InsideState, t: T): PanelButton[] {
     ...when(may.work && state.about && !twin, button('page:shelf', t('shelf.title'))),
     ...when(may.keep && recording.state === 'off', button('record:ask', t('recording.ask'))),
     ...when(may.keep, button('keep:all', t('inside.people'))),
+    ...when(state.shown !== undefined, button('pictures', t('inside.shown'), state.shown?.looks ?? false)),
     ...when(state.place !== undefined, button('page:place', t('place.everybody'))),
   ];
 }
