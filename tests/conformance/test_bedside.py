@@ -192,6 +192,57 @@ def test_who_looks_after_devices_registers_one_and_connects_it(ward):
     again.close()
 
 
+def test_who_treats_a_patient_connects_a_device_at_home_and_disconnects_it(ward):
+    def ask(method: str, path: str, user: str = "nurse", **body) -> requests.Response:
+        bearer = {"Authorization": f"Bearer {ward.bearer(user)}"}
+        return requests.request(method, ward.base + path, json=body, headers=bearer, timeout=30)
+
+    def ids(rows: list[dict]) -> list[str]:
+        return [row["id"] for row in rows]
+
+    until(lambda: lies(ward, "p"))
+    home = "/api/patients/p/devices"
+    assert ask("PUT", "/api/devices/home-1", "technician", profile="pulse-oximeter").status_code == 200
+    token = ask("POST", "/api/devices/home-1/token", "technician").json()["token"]
+    # One that stands in a place of the hospital does not go home.
+    ward.run("device", "add", "ward-1", "--profile", "pulse-oximeter", "--location", "w")
+    for user in ("stranger", "technician", "admin"):
+        assert ask("GET", home, user).status_code == 403
+        assert ask("PUT", home + "/home-1", user).status_code == 403
+    assert ids(ask("GET", home).json()["free"]) == ["home-1"]
+    assert ask("PUT", home + "/ward-1").status_code == 409
+    assert ask("PUT", home + "/nothing").status_code == 404
+    assert ask("PUT", home + "/home-1").status_code == 204
+    seen = ask("GET", home).json()
+    assert ids(seen["devices"]) == ["home-1"] and not seen["devices"][0]["at_bed"] and not seen["free"]
+    # It is not taken from them for another.
+    assert ask("PUT", "/api/patients/q/devices/home-1").status_code == 409
+    assert ask("DELETE", "/api/patients/q/devices/home-1").status_code == 409
+    client = Client(ward, "home-1", token)
+    assert client.send("yuanyi/v1/home-1/spo2", SPO2 | {"t": now_ms(), "value": 97}).value == 0
+    assert last(ward, "/api/patients/p/signals")["value"] == 97
+    device = requests.get(f"{ward.base}/fhir/Device/home-1", timeout=30,
+                          headers={"Authorization": f"Bearer {ward.bearer('importer')}"}).json()
+    assert device["patient"] == {"reference": "Patient/p"} and "location" not in device
+    said = {one["url"]: one for one in device["extension"]}
+    assert said["urn:yuanyi:device-connected-by"]["valueReference"] == {"reference": "Practitioner/nurse"}
+    acts = ask("GET", "/fhir/AuditEvent?subtype=urn:yuanyi:device-act%7Cconnect", "importer").json()["entry"]
+    [noted] = [act["resource"] for act in acts]
+    assert "Device/home-1" in json.dumps(noted) and "Patient/p" not in json.dumps(noted)
+
+    assert ask("DELETE", home + "/home-1").status_code == 204
+    assert client.send("yuanyi/v1/home-1/spo2", SPO2 | {"t": now_ms(), "value": 70}).value == 0
+    assert last(ward, "/api/patients/p/signals")["value"] == 97
+    assert ids(ask("GET", home).json()["free"]) == ["home-1"]
+    assert ask("DELETE", home + "/home-1").status_code == 409
+    client.close()
+    # What stands at a bed is disconnected there.
+    ward.run("device", "add", "monitor-4", "--profile", "bedside-monitor", "--patient", "p", "--location", "b")
+    [at_bed] = ask("GET", home).json()["devices"]
+    assert (at_bed["id"], at_bed["at_bed"]) == ("monitor-4", True)
+    assert ask("DELETE", home + "/monitor-4").status_code == 409
+
+
 def test_what_is_carried_stays_its_patients_wherever_they_lie(ward):
     token = ward.run("device", "add", "monitor-4", "--profile", "bedside-monitor", "--patient", "p")
     client = Client(ward, "monitor-4", token)

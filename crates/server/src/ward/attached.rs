@@ -123,9 +123,7 @@ impl State {
     /// Whether a device may be connected at a bed though it does not stand there: it is nobody's, in no room, and at no
     /// bed in which somebody else lies.
     pub fn is_free(&self, device: &Registered, bed: &Bed) -> bool {
-        let is_nobodys =
-            device.patient.is_none() && device.carrier.is_none() && device.profile.id != TAG;
-        if !device.active || !is_nobodys {
+        if !device.is_free() {
             return false;
         }
         let Some(place) = &device.location else {
@@ -157,6 +155,12 @@ impl State {
             })
         };
         beds.filter_map(row).collect()
+    }
+
+    /// Whether a device stands at a bed of a ward.
+    pub fn stands_at_bed(&self, device: &Registered) -> bool {
+        let place = device.location.as_ref();
+        place.is_some_and(|place| self.places.beds.contains_key(place))
     }
 
     /// What the bed or the ward is called in which a device stands.
