@@ -7,6 +7,7 @@ import time
 
 import pytest
 import requests
+from fhir.resources.R4B import get_fhir_model_class
 
 from test_edge import OneHospital, furnish, put_all, shipped
 from test_mqtt import SPO2, Client, Ward, now_ms
@@ -190,6 +191,25 @@ def test_who_looks_after_devices_registers_one_and_connects_it(ward):
     again = Client(ward, "monitor-4", token)
     assert not again.answer.is_failure
     again.close()
+
+
+def test_what_a_device_measures_is_told_as_its_metrics(ward):
+    ward.run("device", "add", "ox-1", "--profile", "pulse-oximeter", "--patient", "p")
+    ward.run("device", "add", "ox-2", "--profile", "pulse-oximeter")
+    answer = requests.get(f"{ward.base}/fhir/DeviceMetric?source=Device/ox-1", timeout=30,
+                          headers={"Authorization": f"Bearer {ward.bearer('importer')}"})
+    answer.raise_for_status()
+    found = {entry["resource"]["id"]: entry["resource"] for entry in answer.json()["entry"]}
+    assert set(found) == {"ox-1.spo2", "ox-1.pulse", "ox-1.pleth"}, "one for each stream, of this device alone"
+    for metric in found.values():
+        get_fhir_model_class("DeviceMetric").model_validate(metric)
+        assert metric["source"] == {"reference": "Device/ox-1"} and metric["category"] == "measurement"
+        assert '"p"' not in json.dumps(metric) and "Patient" not in json.dumps(metric), "it is about the device only"
+    codes = {(one["system"], one["code"]) for one in found["ox-1.spo2"]["type"]["coding"]}
+    assert codes == {("urn:iso:std:iso:11073:10101", "150456"), ("http://loinc.org", "2708-6"), ("http://loinc.org", "59408-5")}
+    units = {name: metric["unit"]["coding"] for name, metric in found.items()}
+    assert units["ox-1.spo2"] == [{"system": "http://unitsofmeasure.org", "code": "%"}]
+    assert units["ox-1.pulse"] == [{"system": "http://unitsofmeasure.org", "code": "/min"}]
 
 
 def test_who_treats_a_patient_connects_a_device_at_home_and_disconnects_it(ward):
