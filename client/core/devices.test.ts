@@ -15,6 +15,7 @@ function device(state: DeviceState | null, over: Partial<Device> = {}): Device {
     serial: null,
     active: true,
     credentials: 1,
+    certificate_until: null,
     silent: false,
     left_behind: false,
     quality: {
@@ -76,6 +77,15 @@ describe('what a device needs', () => {
 
   it('is first of all whose it is', () => {
     expect(careOf(device({ faults: ['sensor'] }, { left_behind: true }), NOW_ms)).toEqual(['left-behind', 'fault']);
+  });
+
+  it.each([
+    ['2026-11-26T07:59:59Z', ['certificate-over']],
+    ['2026-12-20T00:00:00Z', ['certificate-soon']],
+    ['2027-11-26T00:00:00Z', []],
+  ] as const)('is a new certificate before the one that is good until %s ends', (certificate_until, expected) => {
+    expect(careOf(device(null, { certificate_until }), NOW_ms)).toEqual(expected);
+    expect(careOf(device(null, { certificate_until, active: false }), NOW_ms)).toEqual([]);
   });
 
   it('is nothing once it is out of service', () => {

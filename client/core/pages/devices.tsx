@@ -178,6 +178,7 @@ function Maintenance(props: { of: readonly Device[]; turnedAway: readonly Turned
     if (care === 'fault') return (state?.faults ?? []).join(', ');
     if (care === 'self-check') return state?.self_check?.reason ?? '';
     if (care === 'battery') return battery(device);
+    if (care === 'certificate-over' || care === 'certificate-soon') return momentOf(device.certificate_until ?? '', language());
     if (care === 'silent') return device.quality.last_heard === null ? '' : momentOf(device.quality.last_heard, language());
     return momentOf(state?.calibration_due ?? '', language());
   };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
+    body::Bytes,
     extract::{Path, State},
     http::StatusCode,
     routing::{get, post},
@@ -99,11 +100,6 @@ async fn all(
     let may_administer = hospital
         .would_permit(&caller, Action::Administer, &Object::Hospital)
         .await?;
-    let strangers = if may_administer {
-        hospital.devices.strangers()
-    } else {
-        Vec::new()
-    };
     let edge = match &hospital.edge {
         Some(edge) if may_administer => {
             Some(edge.state().map_err(|error| Problem::internal(&error))?)
@@ -113,6 +109,9 @@ async fn all(
     let may_maintain = hospital
         .would_permit(&caller, Action::MaintainDevices, &Object::Hospital)
         .await?;
+    // Who maintains devices is told of those that claimed to be one of them; the door is for who administers.
+    let mut strangers = hospital.devices.strangers();
+    strangers.retain(|one| may_administer || may_maintain && one.claimed.is_some());
     let edges = if may_administer || may_maintain {
         hospital.edges.all()?
     } else {
@@ -176,6 +175,7 @@ fn row(
         "active": device.active,
         "left_behind": hospital.devices.is_left_behind(device),
         "credentials": kept.credentials(&device.id).map_err(internal)?,
+        "certificate_until": kept.certificate_until(&device.id).map_err(internal)?,
         "silent": silent.unwrap_or(false),
         "quality": quality,
     });
@@ -377,23 +377,37 @@ async fn note(
     Ok(noted.await?)
 }
 
-/// Takes a certificate in PEM form as a device's.
+/// Takes a certificate in PEM form as a device's, as long as it is good.
 async fn certificate(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Path(id): Path<String>,
-    pem: String,
+    pem: Bytes,
 ) -> Result<Json<Value>, Problem> {
     looks_after(&hospital, &caller).await?;
     let device = find(&hospital, &id)?;
-    let read = mqtt::certificate(&pem);
-    let der = read.ok_or_else(|| Problem::bad_input("send one certificate in PEM form"))?;
-    let digest = Digest::of(&der);
+    let Some(read) = mqtt::certificate(&pem) else {
+        return Err(Problem::bad_input(
+            "请发送一份 PEM 格式的证书，不含其他证书 · send one certificate in PEM form",
+        ));
+    };
+    if read.until <= clock::now() {
+        let day: String = read.until.to_string().chars().take(10).collect();
+        return Err(Problem::bad_input(format!(
+            "证书已于 {day} 过期 · the certificate went out of date on {day}"
+        )));
+    }
+    let digest = Digest::of(&read.der);
     let fingerprint = digest.to_string();
     note(&hospital, &caller, &device, ("certificate", &fingerprint)).await?;
-    let added = hospital.devices.kept.add_certificate(&device.id, digest);
+    let kept = &hospital.devices.kept;
+    let added = kept.add_certificate(&device.id, digest, read.until);
     added.map_err(|error| Problem::internal(&error))?;
-    Ok(Json(json!({"sha256": fingerprint})))
+    Ok(Json(json!({
+        "sha256": fingerprint,
+        "valid_from": read.from,
+        "valid_until": read.until,
+    })))
 }
 
 async fn commands(
