@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bedActs, bedPath, careOf, certificateOf, detailOf, deviceIdFault, devicePath, lackOf, markedOf, megabytesOf, placeOf, skewIn } from './devices';
+import { bedActs, bedPath, careOf, certificateOf, detailOf, deviceIdFault, devicePath, lackOf, markedOf, megabytesOf, placeName, placeOf, skewIn } from './devices';
 import type { BedFor, Care, Device, DeviceState, TurnedAway } from './devices';
 
 const NOW_ms = Date.parse('2026-11-26T08:00:00Z');
@@ -12,6 +12,7 @@ function device(state: DeviceState | null, over: Partial<Device> = {}): Device {
     location: null,
     location_name: null,
     place_name: null,
+    nobodys: true,
     serial: null,
     active: true,
     credentials: 1,
@@ -134,6 +135,15 @@ describe('where a device is', () => {
 
   it('is told as it came where no location is called so', () => {
     expect(placeOf(saying('moon', {}))).toEqual({ name: 'moon', said: at, isKnown: false });
+  });
+});
+
+describe('a place where a device may stand', () => {
+  it('is told with its ward, and a ward by itself', () => {
+    const place = (kind: 'ward' | 'room' | 'bed', name: string, ward_name: string | null): string => placeName({ id: 'x', name, ward_name, kind }, 'en');
+    expect(place('ward', '呼吸病区 · Respiratory ward', '呼吸病区 · Respiratory ward')).toBe('Respiratory ward');
+    expect(place('bed', 'Bed 3', '呼吸病区 · Respiratory ward')).toBe('Respiratory ward · Bed 3');
+    expect(place('room', 'Store', null)).toBe('Store');
   });
 });
 

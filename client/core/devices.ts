@@ -1,5 +1,6 @@
 /** What the hospital answers about its devices: docs/contracts.md, "Devices". */
-import type { Text } from './language';
+import { nameIn } from './language';
+import type { Language, Text } from './language';
 
 export interface DeviceRefusal {
   readonly at: string;
@@ -48,6 +49,8 @@ export interface Device {
   readonly location_name: string | null;
   /** What people call the place that it says; none where no location is called so. */
   readonly place_name: string | null;
+  /** It measures nobody, and nobody and nothing carries it. */
+  readonly nobodys: boolean;
   readonly serial: string | null;
   readonly active: boolean;
   readonly credentials: number;
@@ -162,6 +165,21 @@ export interface BedFor {
   readonly name: string;
   readonly tie: 'connected' | 'of-bed' | 'of-another' | 'elsewhere' | null;
   readonly may_connect: boolean;
+}
+
+/** A ward, room or bed where a device may stand. */
+export interface PlaceFor {
+  readonly id: string;
+  readonly name: string;
+  /** The ward that it is, or lies in. */
+  readonly ward_name: string | null;
+  readonly kind: 'ward' | 'room' | 'bed';
+}
+
+/** What a place is called beside others. */
+export function placeName({ name, ward_name, kind }: PlaceFor, language: Language): string {
+  const within = kind === 'ward' || ward_name === null ? [] : [ward_name];
+  return [...within, name].map((one) => nameIn(one, language)).join(' · ');
 }
 
 export type BedAct = 'connect' | 'disconnect';

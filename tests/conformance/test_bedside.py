@@ -164,6 +164,16 @@ def test_who_looks_after_devices_registers_one_and_connects_it(ward):
     token = ask("POST", path + "/token").json()["token"]
     client = Client(ward, "monitor-4", token)
     assert ask("GET", path + "/beds", "nurse").status_code == 403
+    # Where it stands they say too, as long as it is nobody's.
+    assert ask("GET", "/api/devices/places", "nurse").status_code == 403
+    places = ask("GET", "/api/devices/places").json()["places"]
+    assert [(one["id"], one["kind"], one["ward_name"]) for one in places] == [
+        ("w", "ward", "w"), ("b", "bed", "w"), ("r", "room", "w")]
+    assert ask("POST", path + "/place", "nurse", location="r").status_code == 403
+    assert ask("POST", path + "/place", location="nowhere").status_code == 400
+    placed = ask("POST", path + "/place", location="r").json()
+    assert (placed["location"], placed["name"], placed["nobodys"]) == ("r", "Monitor 4", True)
+    assert ask("POST", path + "/place", location=None).json()["location"] is None
 
     def beds() -> dict:
         found = ask("GET", path + "/beds")
@@ -177,6 +187,9 @@ def test_who_looks_after_devices_registers_one_and_connects_it(ward):
     assert values(ward)["p"] == 96
     # Now it is somebody's: who only looks after devices does not write it anew.
     assert ask("PUT", path, **kind).status_code == 403
+    assert ask("POST", path + "/place", location="r").status_code == 403
+    assert ask("POST", path + "/place", "admin", location="b").status_code == 200
+    assert values(ward)["p"] == 96, "it is its patient's still"
     assert ask("DELETE", path + "/token", "nurse").status_code == 403
     assert ask("DELETE", path + "/token").json() == {"revoked": 1}
     assert client.lost.wait(60)
@@ -184,6 +197,7 @@ def test_who_looks_after_devices_registers_one_and_connects_it(ward):
     # Out of service and repaired, it comes back as nobody's, with a token that lets it in.
     assert ask("DELETE", path).status_code == 200
     assert ask("PUT", path, **kind).status_code == 403
+    assert ask("POST", path + "/place", "admin", location="r").status_code == 409
     assert ask("POST", path + "/reinstate", "nurse").status_code == 403
     token = ask("POST", path + "/reinstate").json()["token"]
     assert ask("POST", path + "/reinstate").status_code == 409

@@ -456,10 +456,14 @@ fn is_account(hospital: &Hospital, id: &str) -> bool {
 }
 
 impl Registered {
+    /// Whether it measures nobody, and nobody and nothing carries it.
+    pub fn is_nobodys(&self) -> bool {
+        self.patient.is_none() && self.carrier.is_none()
+    }
+
     /// Whether it could be connected with somebody: it is in service and nobody's, and tells of no place.
     pub fn is_free(&self) -> bool {
-        let is_nobodys = self.patient.is_none() && self.carrier.is_none();
-        self.active && is_nobodys && self.profile.id != ward::TAG
+        self.active && self.is_nobodys() && self.profile.id != ward::TAG
     }
 
     /// What was said of it when it was registered.

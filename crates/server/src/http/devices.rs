@@ -27,7 +27,9 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/devices", get(all))
         .route("/devices/profiles", get(profiles))
+        .route("/devices/places", get(places))
         .route("/devices/{id}", get(one).put(put).delete(retire))
+        .route("/devices/{id}/place", post(place))
         .route("/devices/{id}/reinstate", post(reinstate))
         .route("/devices/{id}/token", post(token).delete(revoke))
         .route("/devices/{id}/certificate", post(certificate))
@@ -171,6 +173,7 @@ fn row(
         "location": device.location,
         "location_name": named(&device.location),
         "place_name": named(&said),
+        "nobodys": device.is_nobodys(),
         "serial": device.serial,
         "active": device.active,
         "left_behind": hospital.devices.is_left_behind(device),
@@ -271,7 +274,6 @@ async fn put(
     // Nobody connects it meanwhile: who looks after devices would take it from its patient.
     let _turn = hospital.devices.connecting.lock().await;
     let known = hospital.devices.find(&id);
-    let known = known.map(|known| known.as_registered());
     // Whose values it measures is said at its bed, or by who administers.
     if new.is_nobodys() && known.is_none_or(|known| known.is_nobodys()) {
         looks_after(&hospital, &caller).await?;
@@ -280,6 +282,61 @@ async fn put(
     }
     devices::register(&hospital, &caller.actor.id, &id, &new).await?;
     let device = find(&hospital, id.as_str())?;
+    row(&hospital, &device, false, &caller).map(Json)
+}
+
+/// Where a device may stand.
+async fn places(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    looks_after(&hospital, &caller).await?;
+    let places = hospital
+        .ward
+        .look(|state| json!(state.places_for_devices()));
+    Ok(Json(json!({"places": places})))
+}
+
+/// Where a device stands from now on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPlace {
+    /// The id of a `Location`; none: in no place.
+    location: Option<String>,
+}
+
+/// Puts a device elsewhere; whose it is stays. Whose values one measures that is somebody's may change by that, so that
+/// it is for who administers.
+async fn place(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(NewPlace { location }): Json<NewPlace>,
+) -> Result<Json<Value>, Problem> {
+    looks_after(&hospital, &caller).await?;
+    // Nobody connects it meanwhile.
+    let _turn = hospital.devices.connecting.lock().await;
+    let device = find(&hospital, &id)?;
+    if !device.is_nobodys() {
+        administers(&hospital, &caller).await?;
+    }
+    if !device.active {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "It cannot be done now",
+            "设备已停用 · the device is out of service",
+        ));
+    }
+    let actor = &caller.actor.id;
+    let at = location.as_deref().map(|at| ("location", at));
+    let noted = hospital.note_device(actor, &device.id, "place", at);
+    noted.await?;
+    let new = NewDevice {
+        location,
+        ..device.as_registered()
+    };
+    devices::register(&hospital, actor, &device.id, &new).await?;
+    let device = find(&hospital, device.id.as_str())?;
     row(&hospital, &device, false, &caller).map(Json)
 }
 

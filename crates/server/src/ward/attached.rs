@@ -50,6 +50,16 @@ pub struct BedFor {
     may_connect: bool,
 }
 
+/// A place where a device may stand.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct PlaceFor {
+    id: String,
+    name: String,
+    /// The ward that it is, or lies in.
+    ward_name: Option<String>,
+    kind: &'static str,
+}
+
 impl Places {
     /// How a device belongs to a bed; none where it does not.
     pub fn tie(&self, device: &Standing, bed: &Bed) -> Option<Tie> {
@@ -155,6 +165,31 @@ impl State {
             })
         };
         beds.filter_map(row).collect()
+    }
+
+    /// The wards, rooms and beds where a device may stand, each ward with what is in it.
+    pub fn places_for_devices(&self) -> Vec<PlaceFor> {
+        let places = &self.places;
+        let wards = places.wards.iter().map(|(id, name)| (id, name, "ward"));
+        let rooms = places.rooms.iter().map(|(id, name)| (id, name, "room"));
+        let beds = places.beds.iter().map(|(id, bed)| (id, &bed.name, "bed"));
+        let all = wards.chain(rooms).chain(beds);
+        let all = all.map(|(id, name, kind)| {
+            let ward = places.ward_of(id);
+            PlaceFor {
+                id: id.clone(),
+                name: name.clone(),
+                ward_name: ward.and_then(|ward| places.wards.get(&ward).cloned()),
+                kind,
+            }
+        });
+        let mut all: Vec<PlaceFor> = all.collect();
+        // What is in no ward comes last; a ward comes before its rooms and beds.
+        all.sort_by_cached_key(|place| {
+            let of_ward = (place.ward_name.is_none(), place.ward_name.clone());
+            (of_ward, place.kind != "ward", place.name.clone())
+        });
+        all
     }
 
     /// Whether a device stands at a bed of a ward.
@@ -551,6 +586,33 @@ mod tests {
             [tied("bed", Some(Tie::Connected), false)]
         );
         assert!(beds(&state, &registered(TAG, "ward", true)).is_empty());
+    }
+
+    #[test]
+    fn a_device_may_stand_in_a_ward_and_what_is_in_it_or_in_a_room_of_its_own() {
+        let state = State::one_bed(after(0), |places| {
+            for (id, name) in [("room", "Room"), ("store", "A store")] {
+                places.rooms.insert(id.to_owned(), name.to_owned());
+            }
+            for (id, parent) in [("room", "ward"), ("bed", "room")] {
+                places.within.insert(id.to_owned(), parent.to_owned());
+            }
+        });
+        let all = state.places_for_devices().into_iter();
+        let all: Vec<_> = all
+            .map(|place| (place.id, place.kind, place.ward_name))
+            .collect();
+        let ward = Some("Ward".to_owned());
+        let of = |id: &str, kind, ward: &Option<String>| (id.to_owned(), kind, ward.clone());
+        assert_eq!(
+            all,
+            [
+                of("ward", "ward", &ward),
+                of("bed", "bed", &ward),
+                of("room", "room", &ward),
+                of("store", "room", &None)
+            ]
+        );
     }
 
     #[test]
