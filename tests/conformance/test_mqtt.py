@@ -18,6 +18,7 @@ import pytest
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from fhir.resources.R4B import get_fhir_model_class
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -423,6 +424,15 @@ def test_what_profiles_show_becomes_observations_and_the_newest_pair_of_pressure
     assert [part["valueQuantity"]["value"] for part in last["component"]] == [182, 111]
     codes = {one["code"]["coding"][0]["code"] for one in found("/$lastn?patient=shown")}
     assert codes == {"160184", "152584", "85354-9"}
+    # So does the span of each series, as samples; by which names operations go says the server itself.
+    end = datetime.datetime.fromtimestamp(t / 1000 + 60, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    [sampled] = found(f"/$sampled?patient=shown&code=http://loinc.org|41653-7&end={end}")
+    get_fhir_model_class("Observation").model_validate(sampled)
+    assert (sampled["valueSampledData"]["data"], sampled["valueSampledData"]["period"]) == ("54 92", 20_000)
+    statement = requests.get(f"{ward.base}/fhir/metadata", timeout=30).json()
+    get_fhir_model_class("CapabilityStatement").model_validate(statement)
+    [observation] = [one for one in statement["rest"][0]["resource"] if one["type"] == "Observation"]
+    assert {one["name"] for one in observation["operation"]} == {"lastn", "sampled"}
     # Without a clock a monitor is believed when it sends; a meter may have held the value back.
     warm = {"code": "150364", "unit": "Cel"}
     send("thermometer", "temperature", warm | {"value": 41.5})
