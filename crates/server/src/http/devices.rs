@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use policy::{Action, Object};
+use policy::{Action, Object, Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vocabulary::{DeviceId, Digest};
@@ -19,7 +19,7 @@ use crate::{
     devices::{self, CommandError, NewDevice, Registered, RegistryError},
     hospital::Hospital,
     http::{Caller, Problem},
-    mqtt,
+    mllp, mqtt,
 };
 
 /// `/devices`.
@@ -28,6 +28,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/devices", get(all))
         .route("/devices/profiles", get(profiles))
         .route("/devices/places", get(places))
+        .route("/devices/results", post(results))
         .route("/devices/{id}", get(one).put(put).delete(retire))
         .route("/devices/{id}/place", post(place))
         .route("/devices/{id}/reinstate", post(reinstate))
@@ -465,6 +466,26 @@ async fn certificate(
         "valid_from": read.from,
         "valid_until": read.until,
     })))
+}
+
+/// Takes a message of HL7 v2 that lay in a file, as the door for results does: of a sender of the configuration, whose
+/// address the permit of who brings it stands for.
+async fn results(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    message: Bytes,
+) -> Result<Json<Value>, Problem> {
+    let asked = hospital.permit(&caller, Action::WriteRecord, &Object::Everyone);
+    let permit = asked.await?;
+    if matches!(permit.scope(), Scope::Patients(_)) {
+        return Err(Problem::forbidden(
+            "programs of the hospital bring results of devices",
+        ));
+    }
+    let taken = mllp::take_from_file(&hospital, &message).await;
+    let refused = |why| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "It is not taken", why);
+    let left_out = taken.map_err(refused)?;
+    Ok(Json(json!({"left_out": left_out})))
 }
 
 async fn commands(
