@@ -602,15 +602,15 @@ mod tests {
         let all: Vec<_> = all
             .map(|place| (place.id, place.kind, place.ward_name))
             .collect();
-        let ward = Some("Ward".to_owned());
-        let of = |id: &str, kind, ward: &Option<String>| (id.to_owned(), kind, ward.clone());
+        let of =
+            |id: &str, kind, ward: Option<&str>| (id.to_owned(), kind, ward.map(str::to_owned));
         assert_eq!(
             all,
             [
-                of("ward", "ward", &ward),
-                of("bed", "bed", &ward),
-                of("room", "room", &ward),
-                of("store", "room", &None)
+                of("ward", "ward", Some("Ward")),
+                of("bed", "bed", Some("Ward")),
+                of("room", "room", Some("Ward")),
+                of("store", "room", None)
             ]
         );
     }
