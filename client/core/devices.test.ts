@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bedActs, bedPath, careOf, certificateOf, detailOf, deviceIdFault, devicePath, lackOf, markedOf, megabytesOf, placeOf, skewIn } from './devices';
+import { bedActs, bedPath, careOf, certificateOf, detailOf, deviceIdFault, devicePath, lackOf, markedOf, megabytesOf, placeName, placeOf, skewIn } from './devices';
 import type { BedFor, Care, Device, DeviceState, TurnedAway } from './devices';
 
 const NOW_ms = Date.parse('2026-11-26T08:00:00Z');
@@ -12,9 +12,11 @@ function device(state: DeviceState | null, over: Partial<Device> = {}): Device {
     location: null,
     location_name: null,
     place_name: null,
+    nobodys: true,
     serial: null,
     active: true,
     credentials: 1,
+    certificate_until: null,
     silent: false,
     left_behind: false,
     quality: {
@@ -78,6 +80,15 @@ describe('what a device needs', () => {
     expect(careOf(device({ faults: ['sensor'] }, { left_behind: true }), NOW_ms)).toEqual(['left-behind', 'fault']);
   });
 
+  it.each([
+    ['2026-11-26T07:59:59Z', ['certificate-over']],
+    ['2026-12-20T00:00:00Z', ['certificate-soon']],
+    ['2027-11-26T00:00:00Z', []],
+  ] as const)('is a new certificate before the one that is good until %s ends', (certificate_until, expected) => {
+    expect(careOf(device(null, { certificate_until }), NOW_ms)).toEqual(expected);
+    expect(careOf(device(null, { certificate_until, active: false }), NOW_ms)).toEqual([]);
+  });
+
   it('is nothing once it is out of service', () => {
     expect(careOf(device({ faults: ['sensor'] }, { active: false, silent: true }), NOW_ms)).toEqual([]);
   });
@@ -124,6 +135,15 @@ describe('where a device is', () => {
 
   it('is told as it came where no location is called so', () => {
     expect(placeOf(saying('moon', {}))).toEqual({ name: 'moon', said: at, isKnown: false });
+  });
+});
+
+describe('a place where a device may stand', () => {
+  it('is told with its ward, and a ward by itself', () => {
+    const place = (kind: 'ward' | 'room' | 'bed', name: string, ward_name: string | null): string => placeName({ id: 'x', name, ward_name, kind }, 'en');
+    expect(place('ward', '呼吸病区 · Respiratory ward', '呼吸病区 · Respiratory ward')).toBe('Respiratory ward');
+    expect(place('bed', 'Bed 3', '呼吸病区 · Respiratory ward')).toBe('Respiratory ward · Bed 3');
+    expect(place('room', 'Store', null)).toBe('Store');
   });
 });
 

@@ -1,5 +1,6 @@
 /** What the hospital answers about its devices: docs/contracts.md, "Devices". */
-import type { Text } from './language';
+import { nameIn } from './language';
+import type { Language, Text } from './language';
 
 export interface DeviceRefusal {
   readonly at: string;
@@ -48,9 +49,13 @@ export interface Device {
   readonly location_name: string | null;
   /** What people call the place that it says; none where no location is called so. */
   readonly place_name: string | null;
+  /** It measures nobody, and nobody and nothing carries it. */
+  readonly nobodys: boolean;
   readonly serial: string | null;
   readonly active: boolean;
   readonly credentials: number;
+  /** Until when it has a certificate that is good; none where it has none, or where that is not known here. */
+  readonly certificate_until: string | null;
   readonly silent: boolean;
   /** Its patient does not lie in the bed at which it stands. */
   readonly left_behind: boolean;
@@ -162,6 +167,21 @@ export interface BedFor {
   readonly may_connect: boolean;
 }
 
+/** A ward, room or bed where a device may stand. */
+export interface PlaceFor {
+  readonly id: string;
+  readonly name: string;
+  /** The ward that it is, or lies in. */
+  readonly ward_name: string | null;
+  readonly kind: 'ward' | 'room' | 'bed';
+}
+
+/** What a place is called beside others. */
+export function placeName({ name, ward_name, kind }: PlaceFor, language: Language): string {
+  const within = kind === 'ward' || ward_name === null ? [] : [ward_name];
+  return [...within, name].map((one) => nameIn(one, language)).join(' · ');
+}
+
 export type BedAct = 'connect' | 'disconnect';
 
 /** What may be done with a device at a bed. */
@@ -231,7 +251,16 @@ export function certificateOf(device: Device, turnedAway: readonly TurnedAway[])
 }
 
 /** What somebody should do about a device. */
-export type Care = 'left-behind' | 'fault' | 'self-check' | 'calibration-over' | 'battery' | 'silent' | 'calibration-soon';
+export type Care =
+  | 'left-behind'
+  | 'fault'
+  | 'self-check'
+  | 'certificate-over'
+  | 'calibration-over'
+  | 'battery'
+  | 'silent'
+  | 'certificate-soon'
+  | 'calibration-soon';
 
 const BATTERY_LOW_percent = 20;
 const SOON_ms = 30 * 86_400_000;
@@ -241,15 +270,19 @@ export function careOf(device: Device, now_ms: number): readonly Care[] {
   if (!device.active) return [];
   const { state } = device.quality;
   const due_ms = Date.parse(state?.calibration_due ?? '');
+  const ends_ms = Date.parse(device.certificate_until ?? '');
   const battery = state?.battery;
+  const isSoon = (at_ms: number): boolean => at_ms > now_ms && at_ms - now_ms <= SOON_ms;
   const needs: readonly (readonly [Care, boolean])[] = [
     ['left-behind', device.left_behind],
     ['fault', (state?.faults ?? []).length > 0],
     ['self-check', state?.self_check?.passed === false],
+    ['certificate-over', ends_ms <= now_ms],
     ['calibration-over', due_ms <= now_ms],
     ['battery', battery !== undefined && battery.percent < BATTERY_LOW_percent && !battery.charging],
     ['silent', device.silent],
-    ['calibration-soon', due_ms > now_ms && due_ms - now_ms <= SOON_ms],
+    ['certificate-soon', isSoon(ends_ms)],
+    ['calibration-soon', isSoon(due_ms)],
   ];
   return needs.filter(([, needed]) => needed).map(([care]) => care);
 }

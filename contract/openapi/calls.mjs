@@ -23,6 +23,7 @@ const opening = object({
   'patient?': text,
   'account?': text,
 });
+const connected = object({ id: text, name: text, kind: anything, 'place?': text, at_bed: yes });
 const job = object({
   id: text,
   title: text,
@@ -134,6 +135,15 @@ export const groups = {
   Devices: [
     call('GET /api/devices', 'Devices, and how good what each sends is; patients see their own.', { gives: { 200: client('devices', 'Devices') } }),
     call('GET /api/devices/profiles', 'The kinds of devices with their streams.', { gives: { 200: object({ profiles: list(anything) }) } }),
+    call('GET /api/devices/places', 'Wards, rooms and beds where a device may stand, for who looks after devices.', {
+      gives: { 200: object({ places: list(client('devices', 'PlaceFor')) }) },
+      fails: [403],
+    }),
+    call('POST /api/devices/results', 'Takes a message of HL7 v2 that lay in a file, of a sender of the configuration; for programs of the hospital.', {
+      takes: bytes('x-application/hl7-v2+er7', 'One ORU^R01.'),
+      gives: { 200: object({ left_out: list(text) }) },
+      fails: [403, 422],
+    }),
     call('GET /api/devices/packages', 'Packages of software and profiles, and those that were refused.', {
       gives: { 200: client('upgrades', 'Packages') },
       fails: [403],
@@ -172,6 +182,11 @@ export const groups = {
       gives: { 200: object({ revoked: integer }) },
       fails: [403, 404],
     }),
+    call('POST /api/devices/{id}/place', "Says where it stands, or that it stands nowhere; of one that is somebody's, only who administers.", {
+      takes: object({ 'location?': text }),
+      gives: { 200: client('devices', 'Device') },
+      fails: [400, 403, 404, 409],
+    }),
     call('POST /api/devices/{id}/reinstate', 'Puts it back into service where it was taken out of it: nobody’s, in no place, and with a new token.', {
       gives: { 200: object({ token: text }) },
       fails: [403, 404, 409],
@@ -181,10 +196,22 @@ export const groups = {
       gives: { 200: object({ revoked: integer }) },
       fails: [403, 404],
     }),
-    call('POST /api/devices/{id}/certificate', 'Takes a certificate as its own, while it is in service.', {
+    call('POST /api/devices/{id}/certificate', 'Takes a certificate as its own, as long as it is good, while the device is in service.', {
       takes: bytes('text/plain', 'One certificate in PEM form.'),
-      gives: { 200: object({ sha256: text }) },
+      gives: { 200: object({ sha256: text, valid_from: text, valid_until: text }) },
       fails: [400, 403, 404, 409],
+    }),
+    call('GET /api/patients/{id}/devices', "Devices that measure a patient, and those that could at home: nobody's, and in no place. For who treats them.", {
+      gives: { 200: object({ devices: list(connected), free: list(connected) }) },
+      fails: [403],
+    }),
+    call('PUT /api/patients/{id}/devices/{device}', 'From now on a device measures the patient at home.', {
+      gives: { 204: null },
+      fails: [403, 404, 409],
+    }),
+    call('DELETE /api/patients/{id}/devices/{device}', 'From now on a device that measured the patient at home measures nobody.', {
+      gives: { 204: null },
+      fails: [403, 404, 409],
     }),
     call('GET /api/devices/{id}/beds', 'Beds at which it is, or could be connected, for who maintains devices; nothing of who lies there.', {
       gives: { 200: object({ beds: list(client('devices', 'BedFor')) }) },

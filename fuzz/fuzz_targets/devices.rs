@@ -73,6 +73,10 @@ fn hl7(framed: bool, bytes: &[u8]) {
     } else {
         vec![[HEADER, bytes].concat()]
     };
+    // In a file each message begins with its header, and nothing comes that was not there.
+    let in_file = hl7v2::messages(bytes);
+    assert!(in_file.iter().all(|message| message.starts_with(b"MSH")));
+    assert!(in_file.iter().map(Vec::len).sum::<usize>() <= bytes.len() + 1);
     for message in messages {
         let (header, read) = hl7v2::Results::read(&message, |_| Ok(None));
         let faults = match read {

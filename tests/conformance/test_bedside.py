@@ -7,6 +7,7 @@ import time
 
 import pytest
 import requests
+from fhir.resources.R4B import get_fhir_model_class
 
 from test_edge import OneHospital, furnish, put_all, shipped
 from test_mqtt import SPO2, Client, Ward, now_ms
@@ -163,6 +164,16 @@ def test_who_looks_after_devices_registers_one_and_connects_it(ward):
     token = ask("POST", path + "/token").json()["token"]
     client = Client(ward, "monitor-4", token)
     assert ask("GET", path + "/beds", "nurse").status_code == 403
+    # Where it stands they say too, as long as it is nobody's.
+    assert ask("GET", "/api/devices/places", "nurse").status_code == 403
+    places = ask("GET", "/api/devices/places").json()["places"]
+    assert [(one["id"], one["kind"], one["ward_name"]) for one in places] == [
+        ("w", "ward", "w"), ("b", "bed", "w"), ("r", "room", "w")]
+    assert ask("POST", path + "/place", "nurse", location="r").status_code == 403
+    assert ask("POST", path + "/place", location="nowhere").status_code == 400
+    placed = ask("POST", path + "/place", location="r").json()
+    assert (placed["location"], placed["name"], placed["nobodys"]) == ("r", "Monitor 4", True)
+    assert ask("POST", path + "/place", location=None).json()["location"] is None
 
     def beds() -> dict:
         found = ask("GET", path + "/beds")
@@ -176,6 +187,9 @@ def test_who_looks_after_devices_registers_one_and_connects_it(ward):
     assert values(ward)["p"] == 96
     # Now it is somebody's: who only looks after devices does not write it anew.
     assert ask("PUT", path, **kind).status_code == 403
+    assert ask("POST", path + "/place", location="r").status_code == 403
+    assert ask("POST", path + "/place", "admin", location="b").status_code == 200
+    assert values(ward)["p"] == 96, "it is its patient's still"
     assert ask("DELETE", path + "/token", "nurse").status_code == 403
     assert ask("DELETE", path + "/token").json() == {"revoked": 1}
     assert client.lost.wait(60)
@@ -183,6 +197,7 @@ def test_who_looks_after_devices_registers_one_and_connects_it(ward):
     # Out of service and repaired, it comes back as nobody's, with a token that lets it in.
     assert ask("DELETE", path).status_code == 200
     assert ask("PUT", path, **kind).status_code == 403
+    assert ask("POST", path + "/place", "admin", location="r").status_code == 409
     assert ask("POST", path + "/reinstate", "nurse").status_code == 403
     token = ask("POST", path + "/reinstate").json()["token"]
     assert ask("POST", path + "/reinstate").status_code == 409
@@ -190,6 +205,76 @@ def test_who_looks_after_devices_registers_one_and_connects_it(ward):
     again = Client(ward, "monitor-4", token)
     assert not again.answer.is_failure
     again.close()
+
+
+def test_what_a_device_measures_is_told_as_its_metrics(ward):
+    ward.run("device", "add", "ox-1", "--profile", "pulse-oximeter", "--patient", "p")
+    ward.run("device", "add", "ox-2", "--profile", "pulse-oximeter")
+    answer = requests.get(f"{ward.base}/fhir/DeviceMetric?source=Device/ox-1", timeout=30,
+                          headers={"Authorization": f"Bearer {ward.bearer('importer')}"})
+    answer.raise_for_status()
+    found = {entry["resource"]["id"]: entry["resource"] for entry in answer.json()["entry"]}
+    assert set(found) == {"ox-1.spo2", "ox-1.pulse", "ox-1.pleth"}, "one for each stream, of this device alone"
+    for metric in found.values():
+        get_fhir_model_class("DeviceMetric").model_validate(metric)
+        assert metric["source"] == {"reference": "Device/ox-1"} and metric["category"] == "measurement"
+        assert '"p"' not in json.dumps(metric) and "Patient" not in json.dumps(metric), "it is about the device only"
+    codes = {(one["system"], one["code"]) for one in found["ox-1.spo2"]["type"]["coding"]}
+    assert codes == {("urn:iso:std:iso:11073:10101", "150456"), ("http://loinc.org", "2708-6"), ("http://loinc.org", "59408-5")}
+    units = {name: metric["unit"]["coding"] for name, metric in found.items()}
+    assert units["ox-1.spo2"] == [{"system": "http://unitsofmeasure.org", "code": "%"}]
+    assert units["ox-1.pulse"] == [{"system": "http://unitsofmeasure.org", "code": "/min"}]
+
+
+def test_who_treats_a_patient_connects_a_device_at_home_and_disconnects_it(ward):
+    def ask(method: str, path: str, user: str = "nurse", **body) -> requests.Response:
+        bearer = {"Authorization": f"Bearer {ward.bearer(user)}"}
+        return requests.request(method, ward.base + path, json=body, headers=bearer, timeout=30)
+
+    def ids(rows: list[dict]) -> list[str]:
+        return [row["id"] for row in rows]
+
+    until(lambda: lies(ward, "p"))
+    home = "/api/patients/p/devices"
+    assert ask("PUT", "/api/devices/home-1", "technician", profile="pulse-oximeter").status_code == 200
+    token = ask("POST", "/api/devices/home-1/token", "technician").json()["token"]
+    # One that stands in a place of the hospital does not go home.
+    ward.run("device", "add", "ward-1", "--profile", "pulse-oximeter", "--location", "w")
+    for user in ("stranger", "technician", "admin"):
+        assert ask("GET", home, user).status_code == 403
+        assert ask("PUT", home + "/home-1", user).status_code == 403
+    assert ids(ask("GET", home).json()["free"]) == ["home-1"]
+    assert ask("PUT", home + "/ward-1").status_code == 409
+    assert ask("PUT", home + "/nothing").status_code == 404
+    assert ask("PUT", home + "/home-1").status_code == 204
+    seen = ask("GET", home).json()
+    assert ids(seen["devices"]) == ["home-1"] and not seen["devices"][0]["at_bed"] and not seen["free"]
+    # It is not taken from them for another.
+    assert ask("PUT", "/api/patients/q/devices/home-1").status_code == 409
+    assert ask("DELETE", "/api/patients/q/devices/home-1").status_code == 409
+    client = Client(ward, "home-1", token)
+    assert client.send("yuanyi/v1/home-1/spo2", SPO2 | {"t": now_ms(), "value": 97}).value == 0
+    assert last(ward, "/api/patients/p/signals")["value"] == 97
+    device = requests.get(f"{ward.base}/fhir/Device/home-1", timeout=30,
+                          headers={"Authorization": f"Bearer {ward.bearer('importer')}"}).json()
+    assert device["patient"] == {"reference": "Patient/p"} and "location" not in device
+    said = {one["url"]: one for one in device["extension"]}
+    assert said["urn:yuanyi:device-connected-by"]["valueReference"] == {"reference": "Practitioner/nurse"}
+    acts = ask("GET", "/fhir/AuditEvent?subtype=urn:yuanyi:device-act%7Cconnect", "importer").json()["entry"]
+    [noted] = [act["resource"] for act in acts]
+    assert "Device/home-1" in json.dumps(noted) and "Patient/p" not in json.dumps(noted)
+
+    assert ask("DELETE", home + "/home-1").status_code == 204
+    assert client.send("yuanyi/v1/home-1/spo2", SPO2 | {"t": now_ms(), "value": 70}).value == 0
+    assert last(ward, "/api/patients/p/signals")["value"] == 97
+    assert ids(ask("GET", home).json()["free"]) == ["home-1"]
+    assert ask("DELETE", home + "/home-1").status_code == 409
+    client.close()
+    # What stands at a bed is disconnected there.
+    ward.run("device", "add", "monitor-4", "--profile", "bedside-monitor", "--patient", "p", "--location", "b")
+    [at_bed] = ask("GET", home).json()["devices"]
+    assert (at_bed["id"], at_bed["at_bed"]) == ("monitor-4", True)
+    assert ask("DELETE", home + "/monitor-4").status_code == 409
 
 
 def test_what_is_carried_stays_its_patients_wherever_they_lie(ward):

@@ -4,6 +4,7 @@ import datetime
 import itertools
 import pathlib
 import ssl
+import subprocess
 import tempfile
 import time
 
@@ -137,6 +138,48 @@ def faults(answer: hl7.Message) -> list[tuple[str, str]]:
     if not any(str(segment[0]) == "ERR" for segment in answer):
         return []
     return [(str(one[2]), str(one[3][0][0])) for one in answer.segments("ERR")]
+
+
+def test_messages_in_files_are_imported_by_the_same_path_and_each_says_what_became_of_it(tmp_path):
+    door = Door(tmp_path)
+    ward = door.ward
+    ward.put_user("nurse", "nurse")
+
+    def imported(file: pathlib.Path, *words: str) -> tuple[int, list[str]]:
+        """The exit status and the lines of an import."""
+        done = subprocess.run([ward.program, "import", str(file), "--list", *words], capture_output=True, text=True,
+                              timeout=60, cwd=tmp_path)
+        return done.returncode, done.stdout.splitlines()
+
+    def there(file: pathlib.Path, user: str = "importer") -> tuple[int, list[str]]:
+        return imported(file, "--to", ward.base, "--token", ward.bearer(user))
+
+    batch, nobodys, none = (tmp_path / name for name in ("batch.hl7", "nobodys.HL7", "none.hl7"))
+    words = result("seen", device="gateway-1") | {"2": "ST"}
+    messages = [message([result(97)]), message([result(96, seconds=1.0), words]), message([result(95)], application="NOBODY")]
+    batch.write_text("FHS|^~\\&\n" + "".join(one.replace("\r", "\r\n") + "\r\n" for one in messages) + "FTS|1\n", encoding="utf-8")
+    try:
+        assert there(batch, "nurse")[0] != 0 and door.last("one") == {}
+        status, lines = there(batch)
+        assert (status, lines[:3]) == (0, [f"kept {batch}:1", f"kept {batch}:2", "taken: 2, refused: 1"])
+        assert lines[3].startswith(f"refused {batch}:3: ") and "know the sender" in lines[3]
+        assert lines[4].startswith(f"left out of {batch}:2: OBX^2") and len(lines) == 5
+        assert door.last("one")["150456"]["last"]["value"] == 96 and door.last("one")["150456"]["count"] == 2
+        # What comes again is kept once; what holds no message says so.
+        assert there(batch)[0] == 0 and door.last("one")["150456"]["count"] == 2
+        none.write_text("no message", encoding="utf-8")
+        status, lines = there(none)
+        assert status != 0 and lines[1].startswith(f"refused {none}: ")
+        # By the file's sender, wherever it may send from; and into a hospital that does not run.
+        nobodys.write_text(message([result(94, device="bedside-1")], application="BEDSIDE", facility="", patient=None), encoding="utf-8")
+        ward.kill()
+        status, lines = imported(nobodys, "--data", str(ward.data))
+        assert status == 0 and {f"kept {nobodys}", "taken: 1, refused: 0"} <= set(lines), lines
+        ward.open()
+        assert door.last("one", "bedside-1")["150456"]["last"]["value"] == 94
+    finally:
+        ward.process.terminate()
+        ward.process.wait(timeout=60)
 
 
 def test_results_come_into_the_record_of_their_patients(door):

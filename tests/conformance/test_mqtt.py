@@ -18,6 +18,7 @@ import pytest
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from fhir.resources.R4B import get_fhir_model_class
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -423,6 +424,15 @@ def test_what_profiles_show_becomes_observations_and_the_newest_pair_of_pressure
     assert [part["valueQuantity"]["value"] for part in last["component"]] == [182, 111]
     codes = {one["code"]["coding"][0]["code"] for one in found("/$lastn?patient=shown")}
     assert codes == {"160184", "152584", "85354-9"}
+    # So does the span of each series, as samples; by which names operations go says the server itself.
+    end = datetime.datetime.fromtimestamp(t / 1000 + 60, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    [sampled] = found(f"/$sampled?patient=shown&code=http://loinc.org|41653-7&end={end}")
+    get_fhir_model_class("Observation").model_validate(sampled)
+    assert (sampled["valueSampledData"]["data"], sampled["valueSampledData"]["period"]) == ("54 92", 20_000)
+    statement = requests.get(f"{ward.base}/fhir/metadata", timeout=30).json()
+    get_fhir_model_class("CapabilityStatement").model_validate(statement)
+    [observation] = [one for one in statement["rest"][0]["resource"] if one["type"] == "Observation"]
+    assert {one["name"] for one in observation["operation"]} == {"lastn", "sampled"}
     # Without a clock a monitor is believed when it sends; a meter may have held the value back.
     warm = {"code": "150364", "unit": "Cel"}
     send("thermometer", "temperature", warm | {"value": 41.5})
@@ -559,7 +569,7 @@ def test_a_simulated_device_replays_a_recording(ward, recording):
     assert quality["accepted"] > 0 and not quality["refusals"] and quality["state"]["online"] is True
 
 
-def of_days(folder: pathlib.Path, name: str, ca: str, first: int, last: int) -> None:
+def of_days(folder: pathlib.Path, name: str, ca: str, first: float, last: float) -> None:
     """A certificate for the key of `name` that is valid between two days counted from now, which openssl's `x509` cannot make."""
     request = x509.load_pem_x509_csr((folder / f"{name}.csr").read_bytes())
     issuer = x509.load_pem_x509_certificate((folder / f"{ca}.pem").read_bytes())
@@ -582,8 +592,6 @@ def test_a_certificate_stands_for_a_token_while_it_is_good(tmp_path):
     certificate(other, "ox-1", "strangers-ca")
     certificate(tmp_path, "ox-3", "ca")
     of_days(tmp_path, "ox-3", "ca", 1, 2)
-    # Out of date: signed anew for a span of time that is over.
-    of_days(tmp_path, "old", "ca", -2, -1)
     data, port = tmp_path / "data", free_port()
     data.mkdir()
     tls = Ward(data, mqtt_tls=f"127.0.0.1:{port}", mqtt_certificate=tmp_path / "hospital.pem",
@@ -591,8 +599,28 @@ def test_a_certificate_stands_for_a_token_while_it_is_good(tmp_path):
     token = tls.add("ox-1", "pulse-oximeter")
     tls.add("ox-2", "pulse-oximeter")
     tls.add("ox-3", "pulse-oximeter")
+    tls.put_user("technician", "technician")
+
+    def register(device, pem):
+        bearer = {"Authorization": f"Bearer {tls.bearer('technician')}"}
+        return requests.post(f"{tls.base}/api/devices/{device}/certificate", data=pem, headers=bearer, timeout=30)
+
+    # What is no certificate, more than one, or out of date is not taken, and why is said.
+    pem = (tmp_path / "ox-1.pem").read_bytes()
+    of_days(tmp_path, "old", "ca", -2, -1)
+    over = (tmp_path / "old.pem").read_bytes()
+    for text, why in [(b"", "PEM"), ((tmp_path / "ox-1.key").read_bytes(), "PEM"), (pem + over, "PEM"), (b"\xff\x00", "PEM"),
+                      (over, "out of date")]:
+        refused = register("ox-1", text)
+        assert refused.status_code == 400 and why in refused.json()["detail"], refused.text
+    assert tls.device("ox-1")["certificate_until"] is None
+    # Out of date: signed anew for a span of time that ends in a moment.
+    of_days(tmp_path, "old", "ca", -2, 20 / 86_400)
+    over_at = time.monotonic() + 21
+    registered = register("ox-2", (tmp_path / "old.pem").read_bytes())
+    assert registered.status_code == 200, registered.text
+    assert tls.device("ox-2")["certificate_until"] == registered.json()["valid_until"]
     tls.run("device", "certificate", "ox-1", str(tmp_path / "ox-1.pem"))
-    tls.run("device", "certificate", "ox-2", str(tmp_path / "old.pem"))
 
     def publish(device, value, *more):
         payload = json.dumps(SPO2 | {"t": now_ms(), "value": value})
@@ -608,6 +636,7 @@ def test_a_certificate_stands_for_a_token_while_it_is_good(tmp_path):
         assert publish("ox-1", 96, "-u", "ox-1", "-P", token) == 0, "a token does as well, encrypted"
         assert publish("ox-2", 95, *shows("ox-1")) != 0, "it is another's"
         assert publish("ox-2", 95, *shows("ox-2")) != 0, "it is signed, but nobody registered it"
+        time.sleep(max(0, over_at - time.monotonic()))
         assert publish("ox-2", 95, *shows("old")) != 0, "it is registered, but out of date"
         assert publish("ox-1", 95, *shows("stranger")) != 0, "nobody here trusts who signed it"
         assert publish("ox-1", 95) != 0, "neither is shown"
@@ -621,6 +650,9 @@ def test_a_certificate_stands_for_a_token_while_it_is_good(tmp_path):
             ("certificate-not-yet-valid", "ox-3"),
         }, turned_away
         assert {"foreign-id", "not-known"} <= {code for code, _ in turned_away}
+        # Who looks after devices is told of those that claim to be one of them.
+        told = {(one["code"], one["claimed"]) for one in tls.get("/api/devices", "technician")["turned_away"]}
+        assert told == {(code, claimed) for code, claimed in turned_away if claimed is not None}, told
     finally:
         tls.process.terminate()
         tls.process.wait(timeout=60)

@@ -8,6 +8,7 @@ import { Access } from '../../panels/devices/Access';
 import { Ask } from '../../panels/devices/Ask';
 import { AtBeds } from '../../panels/devices/AtBeds';
 import { ClockOff, Edges, Lacks } from '../../panels/devices/Edges';
+import { Place } from '../../panels/devices/Place';
 import { Register } from '../../panels/devices/Register';
 import { Upgrades } from '../../panels/devices/Upgrades';
 import { EmptyState } from '../../panels/EmptyState';
@@ -64,6 +65,7 @@ export function DevicesPage(): JSX.Element {
                     turnedAway={answer().turned_away.filter(({ claimed }) => claimed === id)}
                     mayAsk={answer().may_maintain || answer().may_administer}
                     mayConnect={answer().may_maintain}
+                    mayPlaceAll={answer().may_administer}
                     tick={answer().now}
                     reload={() => devices.reload()}
                   />
@@ -178,6 +180,7 @@ function Maintenance(props: { of: readonly Device[]; turnedAway: readonly Turned
     if (care === 'fault') return (state?.faults ?? []).join(', ');
     if (care === 'self-check') return state?.self_check?.reason ?? '';
     if (care === 'battery') return battery(device);
+    if (care === 'certificate-over' || care === 'certificate-soon') return momentOf(device.certificate_until ?? '', language());
     if (care === 'silent') return device.quality.last_heard === null ? '' : momentOf(device.quality.last_heard, language());
     return momentOf(state?.calibration_due ?? '', language());
   };
@@ -207,6 +210,7 @@ function One(props: {
   turnedAway: readonly TurnedAway[];
   mayAsk: boolean;
   mayConnect: boolean;
+  mayPlaceAll: boolean;
   tick: string;
   reload(): void;
 }): JSX.Element {
@@ -296,6 +300,9 @@ function One(props: {
           </Show>
           <Show when={open() && props.mayConnect && device().active}>
             <AtBeds device={device()} tick={props.tick} reload={() => props.reload()} />
+          </Show>
+          <Show when={open() && props.mayAsk && device().active && (device().nobodys || props.mayPlaceAll)}>
+            <Place device={device()} reload={() => props.reload()} />
           </Show>
           <Show when={open() && props.mayAsk}>
             <Access device={device()} reload={() => props.reload()} />

@@ -1,10 +1,11 @@
 /**
- * By what a device is let in: a new token, which is shown once, and the end of all that it has. One that is out of service
- * is put back into it with a new token.
+ * By what a device is let in: a new token, which is shown once, its certificate, and the end of all that it has. One that
+ * is out of service is put back into it with a new token.
  */
 import { Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import { momentOf } from '../../core/dates';
 import { devicePath } from '../../core/devices';
 import type { Device } from '../../core/devices';
 import { createDoing } from '../../core/doing';
@@ -52,6 +53,7 @@ export function Access(props: { device: Device; reload(): void }): JSX.Element {
     <section>
       <h2>{t('devices.access')}</h2>
       <p>{t('devices.credentials', { n: props.device.credentials })}</p>
+      <Show when={props.device.certificate_until}>{(at) => <p>{t('devices.certificate.until', { at: momentOf(at(), app.language()) })}</p>}</Show>
       <p class="rollout-acts">
         <button type="button" class="button small" onClick={() => setAsked(props.device.active ? 'token' : 'reinstate')}>
           {t(props.device.active ? 'devices.token.new' : 'devices.reinstate')}
@@ -62,6 +64,9 @@ export function Access(props: { device: Device; reload(): void }): JSX.Element {
           </button>
         </Show>
       </p>
+      <Show when={props.device.active}>
+        <Certificate device={props.device.id} reload={() => props.reload()} />
+      </Show>
       <Show when={asked()}>
         {(what) => (
           <Dialog open title={`${t(SAID[what()][0])}${colonIn(app.language())}${name()}`} onClose={close}>
@@ -83,6 +88,54 @@ export function Access(props: { device: Device; reload(): void }): JSX.Element {
         )}
       </Show>
     </section>
+  );
+}
+
+/** Registers a certificate; one that cannot be used is said with the reason. */
+function Certificate(props: { device: string; reload(): void }): JSX.Element {
+  const app = useApp();
+  const { t } = app;
+  const [busy, setBusy] = createSignal(false);
+  const [refusal, setRefusal] = createSignal<string>();
+
+  async function send(file: File): Promise<void> {
+    setBusy(true);
+    setRefusal(undefined);
+    try {
+      const pem = await file.text();
+      if (pem.includes('PRIVATE KEY')) {
+        setRefusal(t('devices.certificate.key'));
+        return;
+      }
+      const taken = await app.api.postBytes<{ valid_until: string }>(devicePath(props.device, 'certificate'), new Blob([pem]));
+      app.toast(() => t('devices.certificate.taken', { at: momentOf(taken.valid_until, app.language()) }));
+      props.reload();
+    } catch (error) {
+      setRefusal(app.explain(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Field label={t('devices.certificate')} hint={t('devices.certificate.hint')} wrong={refusal()}>
+      {(control) => (
+        <input
+          {...control}
+          class="input"
+          type="file"
+          accept=".pem,.crt,.cer"
+          disabled={busy()}
+          aria-busy={busy()}
+          onChange={(event) => {
+            const input = event.currentTarget;
+            const file = input.files?.[0];
+            // The same file may be chosen again once it was mended.
+            if (file) void send(file).finally(() => (input.value = ''));
+          }}
+        />
+      )}
+    </Field>
   );
 }
 

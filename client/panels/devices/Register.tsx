@@ -11,6 +11,7 @@ import { Dialog } from '../Dialog';
 import { Field } from '../Field';
 import { Notice } from '../Notice';
 import { Token } from './Access';
+import { PlaceField } from './Place';
 
 export function Register(props: { known: readonly Device[]; onRegistered(): void }): JSX.Element {
   const { t } = useApp();
@@ -38,6 +39,7 @@ function Form(props: { known: readonly Device[]; onRegistered(): void; onClose()
   const [kind, setKind] = createSignal('');
   const [id, setId] = createSignal('');
   const [name, setName] = createSignal('');
+  const [place, setPlace] = createSignal('');
   const [busy, setBusy] = createSignal(false);
   const [refusal, setRefusal] = createSignal<string>();
   const [made, setMade] = createSignal<{ readonly id: string; readonly token: string }>();
@@ -52,7 +54,8 @@ function Form(props: { known: readonly Device[]; onRegistered(): void; onClose()
     const device = id().trim();
     const called = name().trim();
     try {
-      await app.api.put(devicePath(device), { profile: kind(), ...(called !== '' && { name: called }) });
+      const more = { ...(called !== '' && { name: called }), ...(place() !== '' && { location: place() }) };
+      await app.api.put(devicePath(device), { profile: kind(), ...more });
       // Registered it is, with a token or without one.
       const made = app.api.post<{ token: string }>(devicePath(device, 'token')).finally(() => props.onRegistered());
       setMade({ id: device, token: (await made).token });
@@ -87,6 +90,7 @@ function Form(props: { known: readonly Device[]; onRegistered(): void; onClose()
               <Field label={t('devices.register.name')} hint={t('devices.register.nameHint')}>
                 {(control) => <input {...control} class="input" autocomplete="off" value={name()} onInput={(event) => setName(event.currentTarget.value)} />}
               </Field>
+              <PlaceField value={place()} hint={t('devices.place.hint')} onChoose={setPlace} />
               <Show when={refusal()}>{(text) => <Notice kind="bad">{text()}</Notice>}</Show>
               <footer>
                 <button type="submit" class="button primary" disabled={!isReady()} aria-busy={busy()}>

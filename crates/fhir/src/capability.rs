@@ -3,13 +3,23 @@ use vocabulary::Timestamp;
 
 use crate::definitions;
 
+/// The operations on kinds of resources: the kind, the name, and where it is defined.
+const OPERATIONS: [(&str, &str, &str); 2] = [
+    (
+        "Observation",
+        "lastn",
+        "http://hl7.org/fhir/OperationDefinition/Observation-lastn",
+    ),
+    ("Observation", "sampled", "urn:yuanyi:operation:sampled"),
+];
+
 /// What this server can do, made from the tables that it does it by.
 pub fn capability_statement(base: &str, software_version: &str, started: Timestamp) -> Value {
     let interactions =
         |codes: &[&str]| -> Vec<Value> { codes.iter().map(|code| json!({"code": code})).collect() };
     let resources: Vec<Value> = definitions::resource_types()
         .map(|kind| {
-            json!({
+            let mut can = json!({
                 "type": kind,
                 "profile": format!("http://hl7.org/fhir/StructureDefinition/{kind}"),
                 "interaction": interactions(&[
@@ -22,7 +32,15 @@ pub fn capability_statement(base: &str, software_version: &str, started: Timesta
                 "conditionalRead": "not-supported",
                 "conditionalUpdate": false,
                 "searchParam": search_parameters(kind),
-            })
+            });
+            let operations = OPERATIONS.iter().filter(|(of, ..)| *of == kind);
+            let operations: Vec<Value> = operations
+                .map(|(_, name, definition)| json!({"name": name, "definition": definition}))
+                .collect();
+            if let (false, Some(parts)) = (operations.is_empty(), can.as_object_mut()) {
+                parts.insert("operation".to_owned(), operations.into());
+            }
+            can
         })
         .collect();
     json!({

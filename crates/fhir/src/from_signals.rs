@@ -269,7 +269,7 @@ pub fn measured_last(series: &[(SeriesSummary, Sign)], codes: Option<&str>) -> V
         let device = &summary.series.stream.device;
         let values = measured_together(&good, summary, sign)?;
         let resource = observation_of(patient, device, at, &values, &summary.last.marks)?;
-        if !codes.is_none_or(|codes| is_asked(&resource, codes)) {
+        if !codes.is_none_or(|codes| is_asked(codes_of(&resource), codes)) {
             return None;
         }
         let url = format!("urn:yuanyi:signal:{}:{}", summary.id, at.0);
@@ -309,16 +309,20 @@ fn measured_together(
     parts.into_iter().map(value).collect()
 }
 
-/// Whether an observation has one of the codes that are asked for.
-fn is_asked(observation: &Value, codes: &str) -> bool {
+/// The codes of an observation.
+fn codes_of(observation: &Value) -> impl Iterator<Item = &str> {
     let known = observation
         .pointer("/code/coding")
         .and_then(Value::as_array);
-    let mut known = known
+    known
         .into_iter()
         .flatten()
-        .filter_map(|coding| coding.get("code")?.as_str());
-    let asked: Vec<_> = codes
+        .filter_map(|coding| coding.get("code")?.as_str())
+}
+
+/// Whether one of these codes is asked for, as FHIR searches write it (`system|code,code`).
+pub fn is_asked<'a>(mut known: impl Iterator<Item = &'a str>, asked: &str) -> bool {
+    let asked: Vec<_> = asked
         .split(',')
         .map(|asked| asked.rsplit('|').next().unwrap_or(asked))
         .collect();

@@ -693,4 +693,10 @@ fn the_capability_statement_is_itself_well_formed_json_of_what_is_there() {
         names.contains(&"birthdate") && names.contains(&"_id"),
         "{names:?}"
     );
+    assert_eq!(patient["operation"], json!(null));
+    let observation = resources.iter().find(|r| r["type"] == "Observation");
+    let operations = observation.unwrap()["operation"].as_array().unwrap();
+    let names: Vec<_> = operations.iter().map(|one| &one["name"]).collect();
+    assert_eq!(names, ["lastn", "sampled"]);
+    assert!(operations.iter().all(|one| one["definition"].is_string()));
 }

@@ -4,12 +4,14 @@
 //! is for the caller; nothing here guesses a unit, a time or a patient.
 
 mod acknowledgement;
+mod file;
 mod frame;
 mod header;
 mod moment;
 mod results;
 
 pub use acknowledgement::{Answer, Fault, acknowledge};
+pub use file::messages;
 pub use frame::{Frames, TooLong, framed};
 pub use header::{Header, Sender};
 pub use moment::Offset;

@@ -13,13 +13,15 @@ use std::{
     sync::Arc,
 };
 
-use ::devices::{Intake, Mark, Profile, Profiles, Reading, Refusal, Remembered, Said};
+use ::devices::{
+    Intake, Mark, Profile, Profiles, Reading, Refusal, Remembered, Said, Stream, StreamCode,
+};
 use anyhow::Result;
 use parking_lot::{Mutex, RwLock};
 use record::{Arrived, QualityMark, Readings, StreamKey};
 use scenario::FileFault;
 use tokio::sync::{OwnedMutexGuard, broadcast};
-use vocabulary::{ActorId, DeviceId, PatientId, Text, Timestamp};
+use vocabulary::{ActorId, Coding, DeviceId, PatientId, Text, Timestamp};
 
 use crate::{clock, ward::TAG};
 
@@ -187,11 +189,25 @@ impl Devices {
 
     /// What people call what comes on a stream, where the profile of its device has it.
     pub fn title_of(&self, of: &StreamKey, code: &str, unit: &str) -> Option<Text> {
+        self.of_stream((of, code, unit), |stream| stream.title.clone())
+    }
+
+    /// Further codes of what comes on a stream, where the profile of its device has it.
+    pub fn also_coded(&self, of: &StreamKey, code: &str, unit: &str) -> Vec<Coding> {
+        let also = |stream: &Stream| stream.also.iter().map(StreamCode::coding).collect();
+        self.of_stream((of, code, unit), also).unwrap_or_default()
+    }
+
+    fn of_stream<T>(
+        &self,
+        (of, code, unit): (&StreamKey, &str, &str),
+        read: impl FnOnce(&Stream) -> T,
+    ) -> Option<T> {
         let device = self.find(&of.device)?;
         let stream = device.profile.stream(&of.stream)?;
         // What a device of another kind measured under its id before is none of its own.
         let is_it = stream.unit == unit && stream.code.coding().code == code;
-        is_it.then(|| stream.title.clone())
+        is_it.then(|| read(stream))
     }
 
     /// Takes who lies in which bed.

@@ -15,8 +15,10 @@ use serde_json::{Value, json};
 use vocabulary::{Digest, PatientId};
 
 use crate::{
+    devices,
     hospital::{Hospital, program},
     http::Problem,
+    mllp, upgrades,
 };
 
 /// What ids of patients made from a DICOM identity begin with.
@@ -269,8 +271,14 @@ impl fhir::Granting for Importer<'_> {
     }
 }
 
-/// Takes in one item of an import on this machine: a DICOM object, or FHIR as JSON.
-pub async fn take(hospital: &Hospital, bytes: Bytes) -> Result<()> {
+/// Whether bytes are a message of HL7 v2.
+pub fn is_hl7(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"MSH")
+}
+
+/// Takes in one item of an import on this machine: a DICOM object, a message of HL7 v2, or FHIR as JSON; what was left out
+/// of it.
+pub async fn take(hospital: &Hospital, bytes: Bytes) -> Result<Vec<String>> {
     let actor = program("importer");
     if is_dicom(&bytes) {
         let parse = move || dicom::parse(bytes);
@@ -280,13 +288,22 @@ pub async fn take(hospital: &Hospital, bytes: Bytes) -> Result<()> {
         store(hospital, &actor, object)
             .await
             .context("keep the object")?;
-        return Ok(());
+        return Ok(Vec::new());
+    }
+    let may_write = hospital.ask(&actor, Action::WriteRecord, &Object::Everyone);
+    if is_hl7(&bytes) {
+        may_write.await?;
+        // Results are of devices of the registry, which nobody has read where no door is open.
+        if hospital.devices.all().is_empty() {
+            upgrades::load(hospital).await;
+            devices::load(hospital).await;
+        }
+        let taken = mllp::take_from_file(hospital, &bytes).await;
+        return taken.map_err(anyhow::Error::msg);
     }
     let resource: Value =
-        serde_json::from_slice(&bytes).context("take it: it is neither DICOM nor JSON")?;
-    let permit = hospital
-        .ask(&actor, Action::WriteRecord, &Object::Everyone)
-        .await?;
+        serde_json::from_slice(&bytes).context("take it: it is neither DICOM, HL7 v2 nor JSON")?;
+    let permit = may_write.await?;
     let importer = Importer {
         hospital,
         actor: &actor,
@@ -295,7 +312,7 @@ pub async fn take(hospital: &Hospital, bytes: Bytes) -> Result<()> {
     if reply.status >= 300 {
         bail!("take the FHIR resource: {}", reply.diagnostics());
     }
-    Ok(())
+    Ok(Vec::new())
 }
 
 /// The problem that a door over HTTP answers.

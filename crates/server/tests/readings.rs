@@ -103,6 +103,40 @@ fn refuses_what_cannot_be_asked_for(hospital: &Hospital, place: &str) {
     }
 }
 
+/// What a client of FHIR alone finds: each series of the span, by each of its codes.
+fn sampled_by_fhir(hospital: &Hospital) {
+    let end = Timestamp(START_MS + 3_600_000);
+    let span = format!("start={}&end={end}", Timestamp(START_MS));
+    let ask = |who: &str, more: &str| {
+        let path = format!("/fhir/Observation/$sampled?{span}{more}");
+        get(hospital, who, &path)
+    };
+    let (status, all) = ask("wang.nurse", "&patient=p");
+    assert_eq!((status, &all["total"]), (200, &2.into()), "{all}");
+    let of = |code: &str| {
+        let (status, found) = ask("wang.nurse", &format!("&patient=Patient/p&code={code}"));
+        assert_eq!(status, 200, "{found}");
+        found
+    };
+    let wave = of("131330");
+    let wave = &wave["entry"][0]["resource"];
+    assert_eq!(wave["valueSampledData"]["period"], 2.0);
+    assert_eq!(wave["subject"]["reference"], "Patient/p");
+    assert_eq!(of("http://loinc.org%7C59408-5")["total"], 0);
+    // The profile of the device says by which codes else its readings are known.
+    let device = serde_json::json!({"profile": "pulse-oximeter"});
+    let path = "/api/devices/monitor-1";
+    assert_eq!(hospital.send("admin", "PUT", path, &device).0, 200);
+    let found = of("http://loinc.org%7C59408-5");
+    assert_eq!(found["total"], 1, "{found}");
+    let data = &found["entry"][0]["resource"]["valueSampledData"]["data"];
+    assert_eq!(data.as_str().unwrap().split(' ').count(), 3601);
+    assert_eq!(ask("chen.expert", "&patient=p").0, 403);
+    assert_eq!(ask("wang.nurse", "").0, 400);
+    let no_day = "/fhir/Observation/$sampled?patient=p&start=yesterday";
+    assert_eq!(get(hospital, "wang.nurse", no_day).0, 400);
+}
+
 #[test]
 fn readings_are_shown_to_who_may_see_the_patient_at_any_zoom_and_as_fhir() {
     let folder = tempfile::tempdir().unwrap();
@@ -200,6 +234,7 @@ fn readings_are_shown_to_who_may_see_the_patient_at_any_zoom_and_as_fhir() {
         400
     );
 
+    sampled_by_fhir(&hospital);
     refuses_what_cannot_be_asked_for(&hospital, &place);
     hospital.kill();
     let said = run(yuanyi()

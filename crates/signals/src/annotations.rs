@@ -1,14 +1,11 @@
 //! Annotations of EDF+: time-stamped lists of words within the data records.
 
-use crate::edf::Annotation;
+use crate::{edf::Annotation, header::LONGEST_S};
 
 /// Ends the onset and duration, and each text.
 const END: u8 = 0x14;
 /// Stands between onset and duration.
 const LASTS: u8 = 0x15;
-
-/// No recording is longer than this, in seconds: a number beyond it is none.
-const LONGEST_S: f64 = 1e10;
 
 /// Reads the annotations of one part of a data record: when the record itself begins, and what was written down.
 /// A list that is not well formed is passed over.

@@ -34,6 +34,9 @@ const SAMPLES: usize = 8;
 /// The most signals that a header of so many digits can name is 9999; no recorder has more than this.
 const MOST_SIGNALS: usize = 1024;
 
+/// No recording is longer than this, in seconds: a number beyond it is none.
+pub const LONGEST_S: f64 = 1e10;
+
 /// How a file is laid out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -153,7 +156,7 @@ pub fn promised_records(file: &[u8]) -> Result<Option<usize>, SignalError> {
 pub fn record_seconds(file: &[u8]) -> Result<f64, SignalError> {
     let seconds = text(file, DURATION).parse::<f64>().ok();
     seconds
-        .filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
+        .filter(|seconds| (0.0..=LONGEST_S).contains(seconds))
         .ok_or(SignalError::Malformed("the duration of a data record"))
 }
 

@@ -177,10 +177,10 @@ const LONGEST_S: f64 = 31.0 * 86_400.0;
 /// A trace as one value a second: the mean of the samples of each second; a second without one is artefact. Nothing
 /// where the trace lasts longer than a month.
 pub fn by_second(trace: &Trace) -> Vec<Option<f64>> {
-    let last = trace
-        .runs
-        .last()
-        .map_or(0, |run| run.first + run.values.len() as u64);
+    // Parts of a damaged record may come in any order.
+    let ends = trace.runs.iter();
+    let ends = ends.map(|run| run.first + run.values.len() as u64);
+    let last = ends.max().unwrap_or(0);
     if last as f64 / trace.per_second > LONGEST_S {
         return Vec::new();
     }
@@ -220,6 +220,20 @@ mod tests {
         }
         seconds[3400..3460].fill(None);
         seconds
+    }
+
+    #[test]
+    fn what_lasts_longer_than_a_month_is_nothing_in_whatever_order_its_parts_come() {
+        let run = |first| crate::Run {
+            first,
+            values: vec![95.0],
+        };
+        let far = 1 << 52;
+        for runs in [vec![run(0), run(far)], vec![run(far), run(0)]] {
+            let mut trace = Trace::empty("SpO2", "%", 1.0);
+            trace.runs = runs;
+            assert!(by_second(&trace).is_empty());
+        }
     }
 
     #[test]

@@ -336,6 +336,10 @@ test('follow-up: lung function, groups and an action plan that is read aloud in 
 
 test('follow-up: what a device at home sends is there before the patient types', async ({ browser }) => {
   const write = { headers: { 'X-Yuanyi-Client': '1' } };
+  const admin = await person(browser, 'admin');
+  const device = { profile: 'peak-flow', name: 'Blue peak flow meter' };
+  const put = await admin.request.put('/api/devices/home-peak-flow', { ...write, data: device });
+  expect(put.ok(), await put.text()).toBe(true);
   const li = await person(browser, 'li.terminal');
   await li.goto(PAGE);
   const form = li.locator('[data-form=enrol]');
@@ -344,10 +348,12 @@ test('follow-up: what a device at home sends is there before the patient types',
   await form.getByRole('button', { name: 'Begin' }).click();
   await expect(li).toHaveURL(/\/scenarios\/follow-up\/[\w-]+$/);
   const id = new URL(li.url()).pathname.split('/').at(-1);
-  const admin = await person(browser, 'admin');
-  const device = { profile: 'peak-flow', patient: PATIENT, name: 'Blue peak flow meter' };
-  const put = await admin.request.put('/api/devices/home-peak-flow', { ...write, data: device });
-  expect(put.ok(), await put.text()).toBe(true);
+  // The doctor connects one that is nobody's.
+  const devices = li.locator('[data-devices]');
+  await devices.locator('[name=device]').selectOption('home-peak-flow');
+  await devices.getByRole('button', { name: 'Connect', exact: true }).click();
+  await li.getByRole('dialog').getByRole('button', { name: 'Connect', exact: true }).click();
+  await expect(devices.locator('[data-device=home-peak-flow]')).toContainText('Blue peak flow meter');
   const blow = {
     resourceType: 'Observation',
     status: 'final',

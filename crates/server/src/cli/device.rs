@@ -147,6 +147,7 @@ impl Device {
                     .with_context(|| format!("read {}", file.display()))?;
                 let taken = door.open()?.post_text(&path(&id, "/certificate")?, &pem)?;
                 println!("sha256 {}", text(&taken, "sha256").unwrap_or_default());
+                println!("until {}", text(&taken, "valid_until").unwrap_or_default());
                 Ok(())
             }
             Self::Revoke { id, retire, door } => {

@@ -15,13 +15,15 @@ use bytes::Bytes;
 use clap::Args;
 use dicom::scu::{self, Peer};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Deserialize;
 
 use crate::{cli::Place, hospital::Hospital, intake};
 
 /// Arguments of `yuanyi import`.
 #[derive(Args)]
 pub struct Import {
-    /// DICOM files, FHIR bundles or resources (JSON), folders of them, or archives (.zip, .tar.zst, .zst).
+    /// DICOM files, FHIR bundles or resources (JSON), results of devices (HL7 v2, .hl7), folders of them, or archives
+    /// (.zip, .tar.zst, .zst).
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// A running hospital, `http://ADDR:PORT`; else the data folder is opened directly.
@@ -42,6 +44,7 @@ pub struct Import {
 pub struct Summary {
     taken: usize,
     refused: Vec<(String, String)>,
+    left_out: Vec<(String, String)>,
 }
 
 impl fmt::Display for Summary {
@@ -49,7 +52,10 @@ impl fmt::Display for Summary {
         write!(f, "taken: {}, refused: {}", self.taken, self.refused.len())?;
         self.refused
             .iter()
-            .try_for_each(|(name, why)| write!(f, "\nrefused {name}: {why}"))
+            .try_for_each(|(name, why)| write!(f, "\nrefused {name}: {why}"))?;
+        self.left_out
+            .iter()
+            .try_for_each(|(name, why)| write!(f, "\nleft out of {name}: {why}"))
     }
 }
 
@@ -95,6 +101,9 @@ impl Import {
                 }
             };
             let summary = import(&self.paths, &target, &kept).await?;
+            if let Target::Here(hospital) = &target {
+                hospital.devices.save()?;
+            }
             println!("{summary}");
             if summary.taken == 0 && !summary.refused.is_empty() {
                 bail!("take any of it");
@@ -116,14 +125,19 @@ pub async fn import(paths: &[PathBuf], target: &Target, kept: &dyn Fn(&str)) -> 
     for file in files {
         let opened = tokio::task::spawn_blocking({
             let file = file.clone();
-            move || items(&file)
+            move || items(&file).map(one_by_one)
         })
         .await?;
         match opened {
             Ok(items) => {
                 for (name, outcome) in target.take(items, kept).await {
                     match outcome {
-                        Ok(()) => summary.taken += 1,
+                        Ok(left_out) => {
+                            summary.taken += 1;
+                            let left_out = left_out.into_iter();
+                            let of = left_out.map(|what| (name.clone(), what));
+                            summary.left_out.extend(of);
+                        }
                         Err(error) => summary.refused.push((name, format!("{error:#}"))),
                     }
                 }
@@ -151,9 +165,12 @@ impl Target {
         &self,
         items: Vec<(String, Bytes)>,
         kept: &dyn Fn(&str),
-    ) -> Vec<(String, Result<()>)> {
+    ) -> Vec<(String, Result<Vec<String>>)> {
         if let Self::Modality { address, title } = self {
-            return send(*address, title, items).await;
+            let sent = send(*address, title, items).await.into_iter();
+            let nothing =
+                |(name, outcome): (String, Result<()>)| (name, outcome.map(|()| Vec::new()));
+            return sent.map(nothing).collect();
         }
         let mut outcomes = Vec::with_capacity(items.len());
         for (name, bytes) in items {
@@ -165,7 +182,7 @@ impl Target {
                         tokio::task::spawn_blocking(move || post(&base, &token, &bytes)).await;
                     posted.map_err(Into::into).flatten()
                 }
-                Self::Modality { .. } => Ok(()),
+                Self::Modality { .. } => Ok(Vec::new()),
             };
             if outcome.is_ok() {
                 kept(&name);
@@ -206,8 +223,9 @@ async fn send(
     }
 }
 
-/// Sends one item to a running hospital: DICOM by STOW-RS, anything else as FHIR.
-fn post(base: &str, token: &str, bytes: &Bytes) -> Result<()> {
+/// Sends one item to a running hospital: DICOM by STOW-RS, messages of HL7 v2 as results of devices, anything else as
+/// FHIR; what was left out of it.
+fn post(base: &str, token: &str, bytes: &Bytes) -> Result<Vec<String>> {
     let (url, kind, body) = if intake::is_dicom(bytes) {
         let boundary = "yuanyi-import-part";
         let mut body =
@@ -216,6 +234,12 @@ fn post(base: &str, token: &str, bytes: &Bytes) -> Result<()> {
         body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
         let kind = format!("multipart/related; type=\"application/dicom\"; boundary={boundary}");
         (format!("{base}/dicom-web/studies"), kind, body)
+    } else if intake::is_hl7(bytes) {
+        (
+            format!("{base}/api/devices/results"),
+            "x-application/hl7-v2+er7".to_owned(),
+            bytes.to_vec(),
+        )
     } else {
         (
             format!("{base}/fhir"),
@@ -241,7 +265,18 @@ fn post(base: &str, token: &str, bytes: &Bytes) -> Result<()> {
             said.chars().take(300).collect::<String>()
         );
     }
-    Ok(())
+    if !intake::is_hl7(bytes) {
+        return Ok(Vec::new());
+    }
+    let said = answer.body_mut().read_to_string()?;
+    let Taken { left_out } = serde_json::from_str(&said).context("read the answer")?;
+    Ok(left_out)
+}
+
+/// What a running hospital answers to a message of HL7 v2.
+#[derive(Deserialize)]
+struct Taken {
+    left_out: Vec<String>,
 }
 
 /// All files below a path, in a steady order; hidden ones left out.
@@ -301,6 +336,32 @@ fn items(path: &Path) -> Result<Vec<(String, Bytes)>> {
             .collect());
     }
     Ok(vec![(name, read(file)?)])
+}
+
+/// Each message of HL7 v2 is an item by itself, also where a file holds many.
+fn one_by_one(items: Vec<(String, Bytes)>) -> Vec<(String, Bytes)> {
+    let each = |(name, bytes): (String, Bytes)| {
+        let ending = Path::new(&name).extension();
+        if !ending.is_some_and(|ending| ending.eq_ignore_ascii_case("hl7")) {
+            return vec![(name, bytes)];
+        }
+        let messages = hl7v2::messages(&bytes);
+        // What holds none is refused by its name.
+        if messages.is_empty() {
+            return vec![(name, bytes)];
+        }
+        let is_one = messages.len() == 1;
+        let named = messages.into_iter().enumerate().map(|(at, message)| {
+            let name = if is_one {
+                name.clone()
+            } else {
+                format!("{name}:{}", at + 1)
+            };
+            (name, Bytes::from(message))
+        });
+        named.collect()
+    };
+    items.into_iter().flat_map(each).collect()
 }
 
 fn read(source: impl Read) -> Result<Bytes> {

@@ -118,6 +118,15 @@ impl Kept {
                  UPDATE device_state SET retained = payload; COMMIT;",
             )?;
         }
+        // A file of before does not know until when a certificate is good.
+        let has_until: bool = database.query_row(
+            "SELECT COUNT(*) > 0 FROM pragma_table_info('device_certificate') WHERE name = 'until_ms'",
+            [],
+            |row| row.get(0),
+        )?;
+        if !has_until {
+            database.execute_batch("ALTER TABLE device_certificate ADD COLUMN until_ms INTEGER")?;
+        }
         Ok(Self {
             database: Mutex::new(database),
         })
@@ -157,13 +166,28 @@ impl Kept {
         Ok(tokens + certificates)
     }
 
-    /// Takes a certificate, by the digest of its DER form, as a device's.
-    pub fn add_certificate(&self, device: &DeviceId, certificate: Digest) -> Result<()> {
+    /// Takes a certificate, by the digest of its DER form, as a device's, with until when it is good.
+    pub fn add_certificate(
+        &self,
+        device: &DeviceId,
+        certificate: Digest,
+        until: Timestamp,
+    ) -> Result<()> {
         self.database.lock().execute(
-            "INSERT OR REPLACE INTO device_certificate (digest, device, added_ms) VALUES (?1, ?2, ?3)",
-            params![certificate.0, device.as_str(), clock::now().0],
+            "INSERT OR REPLACE INTO device_certificate (digest, device, added_ms, until_ms)
+             VALUES (?1, ?2, ?3, ?4)",
+            params![certificate.0, device.as_str(), clock::now().0, until.0],
         )?;
         Ok(())
+    }
+
+    /// Until when a device has a certificate that is good, where that is known here.
+    pub fn certificate_until(&self, device: &DeviceId) -> Result<Option<Timestamp>> {
+        let database = self.database.lock();
+        let mut query = database
+            .prepare_cached("SELECT MAX(until_ms) FROM device_certificate WHERE device = ?1")?;
+        let until: Option<i64> = query.query_row([device.as_str()], |row| row.get(0))?;
+        Ok(until.map(Timestamp))
     }
 
     /// The device that a token or certificate belongs to, as long as it is not revoked.

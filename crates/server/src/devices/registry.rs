@@ -23,7 +23,7 @@ const SINCE: &str = "urn:yuanyi:device-assigned";
 /// The extension that says who or what carries a device.
 const CARRIER: &str = "urn:yuanyi:carried-by";
 const CARRIED: &str = "who or what carries it";
-/// The extension that says who connected or disconnected a device at a bed.
+/// The extension that says who connected or disconnected a device at a bed, or with a patient at home.
 const SAID_BY: &str = "urn:yuanyi:device-connected-by";
 /// The code system of our kinds of devices.
 const PROFILE: &str = "urn:yuanyi:device-profile";
@@ -55,7 +55,7 @@ pub struct NewDevice {
     /// Who or what carries it, where it is a tag: `Practitioner/…` or `Device/…`.
     #[serde(default)]
     pub carrier: Option<String>,
-    /// Who said at a bed whose values it measures.
+    /// Who said at a bed, or of a patient at home, whose values it measures.
     #[serde(skip)]
     pub said_by: Option<ActorId>,
     /// Since when it measures them, where that was said elsewhere; none: from now on.
@@ -471,6 +471,16 @@ fn is_account(hospital: &Hospital, id: &str) -> bool {
 }
 
 impl Registered {
+    /// Whether it measures nobody, and nobody and nothing carries it.
+    pub fn is_nobodys(&self) -> bool {
+        self.patient.is_none() && self.carrier.is_none()
+    }
+
+    /// Whether it could be connected with somebody: it is in service and nobody's, and tells of no place.
+    pub fn is_free(&self) -> bool {
+        self.active && self.is_nobodys() && self.profile.id != ward::TAG
+    }
+
     /// What was said of it when it was registered.
     pub fn as_registered(&self) -> NewDevice {
         NewDevice {

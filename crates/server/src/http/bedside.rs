@@ -1,5 +1,5 @@
-//! Devices at a bed: which could be connected there, and who connects or disconnects one. What becomes of it is a
-//! version of the `Device`, with who and when, and an entry of the ledger.
+//! Devices at a bed, and of a patient at home: which could be connected there, and who connects or disconnects one.
+//! What becomes of it is a version of the `Device`, with who and when, and an entry of the ledger.
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ use crate::{
     devices::{self, NewDevice, Registered},
     hospital::Hospital,
     http::{Caller, Problem},
-    ward::{Bed, Tie},
+    ward::{self, Bed, TAG, Tie},
 };
 
-/// `/wards/{ward}/beds/{bed}/devices` and `/devices/{id}/beds`.
+/// `/wards/{ward}/beds/{bed}/devices`, `/devices/{id}/beds` and `/patients/{id}/devices`.
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/wards/{ward}/beds/{bed}/devices", get(free))
@@ -31,6 +31,11 @@ pub fn routes() -> Router<Arc<Hospital>> {
             put(connect).delete(disconnect),
         )
         .route("/devices/{id}/beds", get(beds))
+        .route("/patients/{id}/devices", get(of_patient))
+        .route(
+            "/patients/{id}/devices/{device}",
+            put(connect_with).delete(disconnect_from),
+        )
 }
 
 /// Who treats the patient that lies there, or maintains devices; of an empty bed whoever treats.
@@ -75,6 +80,23 @@ pub(super) fn not_now(detail: &str) -> Problem {
     Problem::new(StatusCode::CONFLICT, "It cannot be done now", detail)
 }
 
+/// A device for who might connect or disconnect it.
+fn row(state: &ward::State, device: &Registered) -> Value {
+    json!({
+        "id": device.id,
+        "name": device.name,
+        "kind": device.profile.title,
+        "place": state.place_of(device),
+        "at_bed": state.stands_at_bed(device),
+    })
+}
+
+fn in_use() -> Problem {
+    not_now(
+        "设备正用于他处：请先在那里断开 · the device is in use elsewhere: disconnect it there first",
+    )
+}
+
 /// Devices of the ward, or in no place, that are no patient's.
 async fn free(
     State(hospital): State<Arc<Hospital>>,
@@ -85,11 +107,7 @@ async fn free(
     let all = hospital.devices.all();
     let free: Vec<Value> = hospital.ward.look(|state| {
         let free = all.iter().filter(|device| state.is_free(device, &bed));
-        let row = |device: &Arc<Registered>| {
-            let (kind, place) = (&device.profile.title, state.place_of(device));
-            json!({"id": device.id, "name": device.name, "kind": kind, "place": place})
-        };
-        free.map(row).collect()
+        free.map(|device| row(state, device)).collect()
     });
     Ok(Json(json!({"free": free})))
 }
@@ -139,12 +157,11 @@ async fn connect(
         stands_here || state.is_free(&device, &bed)
     });
     if !may_be {
-        return Err(not_now(
-            "设备正用于他处：请先在那里断开 · the device is in use elsewhere: disconnect it there first",
-        ));
+        return Err(in_use());
     }
     let to = (Some(lying), Some(bed.id.clone()));
-    put_to(&hospital, &caller, &device, ("connect", &bed), to).await
+    let at = ("location", bed.id.as_str());
+    put_to(&hospital, &caller, &device, ("connect", at), to).await
 }
 
 /// From now on a device measures nobody, and stands in the ward.
@@ -165,14 +182,90 @@ async fn disconnect(
             return Err(not_now("设备不在此床 · the device is not at this bed"));
         }
     };
-    put_to(
-        &hospital,
-        &caller,
-        &device,
-        ("disconnect", &bed),
-        (None, place),
-    )
-    .await
+    let (at, to) = (("location", bed.id.as_str()), (None, place));
+    put_to(&hospital, &caller, &device, ("disconnect", at), to).await
+}
+
+/// A patient whom the caller treats.
+async fn treated(hospital: &Hospital, caller: &Caller, id: String) -> Result<PatientId, Problem> {
+    treats(caller)?;
+    let refused = || Problem::forbidden("there is no such patient, or you do not treat them");
+    let patient = PatientId::new(id).map_err(|_| refused())?;
+    let object = Object::Patient(patient.clone());
+    let asked = hospital.permit(caller, Action::WriteRecord, &object);
+    asked.await?;
+    Ok(patient)
+}
+
+/// Whether a device measures a patient; a tag tells where they are.
+fn is_of(device: &Registered, patient: &PatientId) -> bool {
+    device.active && device.patient.as_ref() == Some(patient) && device.profile.id != TAG
+}
+
+/// Whether a device could go home with a patient: it is nobody's, and in no place of the hospital.
+fn may_go_home(device: &Registered) -> bool {
+    device.is_free() && device.location.is_none()
+}
+
+/// Devices that measure a patient, and those that could at home.
+async fn of_patient(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let patient = treated(&hospital, &caller, id).await?;
+    let all = hospital.devices.all();
+    let (theirs, free) = hospital.ward.look(|state| {
+        let theirs = all.iter().filter(|device| is_of(device, &patient));
+        let theirs: Vec<Value> = theirs.map(|device| row(state, device)).collect();
+        let free = all.iter().filter(|device| may_go_home(device));
+        let free: Vec<Value> = free.map(|device| row(state, device)).collect();
+        (theirs, free)
+    });
+    Ok(Json(json!({"devices": theirs, "free": free})))
+}
+
+/// What stands in the ledger of where it was said, which names no patient.
+const AT_HOME: (&str, &str) = ("place", "home");
+
+/// From now on a device measures a patient at home.
+async fn connect_with(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path((id, device)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let patient = treated(&hospital, &caller, id).await?;
+    let _turn = hospital.devices.connecting.lock().await;
+    let device = find(&hospital, &device)?;
+    if !may_go_home(&device) {
+        return Err(in_use());
+    }
+    let to = (Some(patient), None);
+    put_to(&hospital, &caller, &device, ("connect", AT_HOME), to).await
+}
+
+/// From now on a device that measured a patient at home measures nobody.
+async fn disconnect_from(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path((id, device)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let patient = treated(&hospital, &caller, id).await?;
+    let _turn = hospital.devices.connecting.lock().await;
+    let device = find(&hospital, &device)?;
+    if !is_of(&device, &patient) {
+        return Err(not_now(
+            "设备不属于这位患者 · the device does not measure this patient",
+        ));
+    }
+    if hospital.ward.look(|state| state.stands_at_bed(&device)) {
+        return Err(not_now(
+            "设备在病床旁：请在那里断开 · the device stands at a bed: disconnect it there",
+        ));
+    }
+    // It stays where it stands.
+    let to = (None, device.location.clone());
+    put_to(&hospital, &caller, &device, ("disconnect", AT_HOME), to).await
 }
 
 /// Keeps whose a device is and where, with who said so.
@@ -180,12 +273,12 @@ async fn put_to(
     hospital: &Hospital,
     caller: &Caller,
     device: &Registered,
-    (act, bed): (&str, &Bed),
+    (act, at): (&str, (&str, &str)),
     (patient, location): (Option<PatientId>, Option<String>),
 ) -> Result<StatusCode, Problem> {
     let actor = &caller.actor.id;
-    let at = Some(("location", bed.id.as_str()));
-    hospital.note_device(actor, &device.id, act, at).await?;
+    let noted = hospital.note_device(actor, &device.id, act, Some(at));
+    noted.await?;
     let new = NewDevice {
         patient,
         location,

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
+    body::Bytes,
     extract::{Path, State},
     http::StatusCode,
     routing::{get, post},
 };
-use policy::{Action, Object};
+use policy::{Action, Object, Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vocabulary::{DeviceId, Digest};
@@ -19,7 +20,7 @@ use crate::{
     devices::{self, CommandError, NewDevice, Registered, RegistryError},
     hospital::Hospital,
     http::{Caller, Problem},
-    mqtt,
+    mllp, mqtt,
 };
 
 /// `/devices`.
@@ -27,7 +28,10 @@ pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/devices", get(all))
         .route("/devices/profiles", get(profiles))
+        .route("/devices/places", get(places))
+        .route("/devices/results", post(results))
         .route("/devices/{id}", get(one).put(put).delete(retire))
+        .route("/devices/{id}/place", post(place))
         .route("/devices/{id}/reinstate", post(reinstate))
         .route("/devices/{id}/token", post(token).delete(revoke))
         .route("/devices/{id}/certificate", post(certificate))
@@ -121,11 +125,6 @@ async fn all(
     let may_administer = hospital
         .would_permit(&caller, Action::Administer, &Object::Hospital)
         .await?;
-    let strangers = if may_administer {
-        hospital.devices.strangers()
-    } else {
-        Vec::new()
-    };
     let edge = match &hospital.edge {
         Some(edge) if may_administer => {
             Some(edge.state().map_err(|error| Problem::internal(&error))?)
@@ -135,6 +134,9 @@ async fn all(
     let may_maintain = hospital
         .would_permit(&caller, Action::MaintainDevices, &Object::Hospital)
         .await?;
+    // Who maintains devices is told of those that claimed to be one of them; the door is for who administers.
+    let mut strangers = hospital.devices.strangers();
+    strangers.retain(|one| may_administer || may_maintain && one.claimed.is_some());
     let edges = if may_administer || may_maintain {
         hospital.edges.all()?
     } else {
@@ -194,10 +196,12 @@ fn row(
         "location": device.location,
         "location_name": named(&device.location),
         "place_name": named(&said),
+        "nobodys": device.is_nobodys(),
         "serial": device.serial,
         "active": device.active,
         "left_behind": hospital.devices.is_left_behind(device),
         "credentials": kept.credentials(&device.id).map_err(internal)?,
+        "certificate_until": kept.certificate_until(&device.id).map_err(internal)?,
         "silent": silent.unwrap_or(false),
         "quality": quality,
     });
@@ -296,7 +300,6 @@ async fn put(
     // Nobody connects it meanwhile: who looks after devices would take it from its patient.
     let _turn = hospital.devices.connecting.lock().await;
     let known = hospital.devices.find(&id);
-    let known = known.map(|known| known.as_registered());
     // Whose values it measures is said at its bed, or by who administers.
     if new.is_nobodys() && known.is_none_or(|known| known.is_nobodys()) {
         looks_after(&hospital, &caller).await?;
@@ -305,6 +308,61 @@ async fn put(
     }
     devices::register(&hospital, &caller.actor.id, &id, &new).await?;
     let device = find(&hospital, id.as_str())?;
+    row(&hospital, &device, false, &caller).map(Json)
+}
+
+/// Where a device may stand.
+async fn places(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    looks_after(&hospital, &caller).await?;
+    let places = hospital
+        .ward
+        .look(|state| json!(state.places_for_devices()));
+    Ok(Json(json!({"places": places})))
+}
+
+/// Where a device stands from now on.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPlace {
+    /// The id of a `Location`; none: in no place.
+    location: Option<String>,
+}
+
+/// Puts a device elsewhere; whose it is stays. Whose values one measures that is somebody's may change by that, so that
+/// it is for who administers.
+async fn place(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(NewPlace { location }): Json<NewPlace>,
+) -> Result<Json<Value>, Problem> {
+    looks_after(&hospital, &caller).await?;
+    // Nobody connects it meanwhile.
+    let _turn = hospital.devices.connecting.lock().await;
+    let device = find(&hospital, &id)?;
+    if !device.is_nobodys() {
+        administers(&hospital, &caller).await?;
+    }
+    if !device.active {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "It cannot be done now",
+            "设备已停用 · the device is out of service",
+        ));
+    }
+    let actor = &caller.actor.id;
+    let at = location.as_deref().map(|at| ("location", at));
+    let noted = hospital.note_device(actor, &device.id, "place", at);
+    noted.await?;
+    let new = NewDevice {
+        location,
+        ..device.as_registered()
+    };
+    devices::register(&hospital, actor, &device.id, &new).await?;
+    let device = find(&hospital, device.id.as_str())?;
     row(&hospital, &device, false, &caller).map(Json)
 }
 
@@ -402,24 +460,58 @@ async fn note(
     Ok(noted.await?)
 }
 
-/// Takes a certificate in PEM form as a device's.
+/// Takes a certificate in PEM form as a device's, as long as it is good.
 async fn certificate(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Path(id): Path<String>,
-    pem: String,
+    pem: Bytes,
 ) -> Result<Json<Value>, Problem> {
     looks_after(&hospital, &caller).await?;
     let _turn = hospital.devices.connecting.lock().await;
     let device = in_service(&hospital, &id)?;
-    let read = mqtt::certificate(&pem);
-    let der = read.ok_or_else(|| Problem::bad_input("send one certificate in PEM form"))?;
-    let digest = Digest::of(&der);
+    let Some(read) = mqtt::certificate(&pem) else {
+        return Err(Problem::bad_input(
+            "请发送一份 PEM 格式的证书，不含其他证书 · send one certificate in PEM form",
+        ));
+    };
+    if read.until <= clock::now() {
+        let day: String = read.until.to_string().chars().take(10).collect();
+        return Err(Problem::bad_input(format!(
+            "证书已于 {day} 过期 · the certificate went out of date on {day}"
+        )));
+    }
+    let digest = Digest::of(&read.der);
     let fingerprint = digest.to_string();
     note(&hospital, &caller, &device, ("certificate", &fingerprint)).await?;
-    let added = hospital.devices.kept.add_certificate(&device.id, digest);
+    let kept = &hospital.devices.kept;
+    let added = kept.add_certificate(&device.id, digest, read.until);
     added.map_err(|error| Problem::internal(&error))?;
-    Ok(Json(json!({"sha256": fingerprint})))
+    Ok(Json(json!({
+        "sha256": fingerprint,
+        "valid_from": read.from,
+        "valid_until": read.until,
+    })))
+}
+
+/// Takes a message of HL7 v2 that lay in a file, as the door for results does: of a sender of the configuration, whose
+/// address the permit of who brings it stands for.
+async fn results(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    message: Bytes,
+) -> Result<Json<Value>, Problem> {
+    let asked = hospital.permit(&caller, Action::WriteRecord, &Object::Everyone);
+    let permit = asked.await?;
+    if matches!(permit.scope(), Scope::Patients(_)) {
+        return Err(Problem::forbidden(
+            "programs of the hospital bring results of devices",
+        ));
+    }
+    let taken = mllp::take_from_file(&hospital, &message).await;
+    let refused = |why| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "It is not taken", why);
+    let left_out = taken.map_err(refused)?;
+    Ok(Json(json!({"left_out": left_out})))
 }
 
 async fn commands(

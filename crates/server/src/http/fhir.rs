@@ -12,14 +12,14 @@ use axum::{
 };
 use fhir::{Granting, Issue, Reply, Rest, decode_query};
 use policy::{Action, Object, Permit, Refusal};
-use record::{ResourceKey, SeriesQuery, SeriesSummary};
-use serde_json::Value;
+use record::{ResourceKey, SeriesId, SeriesQuery, SeriesSummary};
+use serde_json::{Value, json};
 use vocabulary::PatientId;
 
 use crate::{
     clock,
     hospital::Hospital,
-    http::{Caller, LargeBody, Problem},
+    http::{Caller, LargeBody, Problem, signals::all_sampled},
     vitals::Shown,
 };
 
@@ -35,6 +35,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/", get(metadata).post(bundle))
         .route("/metadata", get(metadata))
         .route("/Observation/$lastn", get(last_n))
+        .route("/Observation/$sampled", get(sampled))
         .route("/{kind}", get(search).post(create))
         .route(
             "/{kind}/_search",
@@ -317,19 +318,11 @@ const MOST_LAST: usize = 100;
 /// reading of each stream that its device's profile shows as a fact.
 async fn last_n(door: Door, RawQuery(query): RawQuery) -> Answer {
     let mut asked = decode_query(&query.unwrap_or_default());
-    let named = |name: &str| asked.iter().find(|(found, _)| found == name);
-    let most = named("max").and_then(|(_, max)| max.parse().ok());
+    let most = named(&asked, "max").and_then(|max| max.parse().ok());
     let most = most.unwrap_or(1_usize).clamp(1, MOST_LAST);
-    let subject = named("patient").or_else(|| named("subject"));
-    let subject = subject.map(|(_, id)| id.strip_prefix("Patient/").unwrap_or(id));
-    let Some(patient) = subject.and_then(|id| PatientId::new(id).ok()) else {
-        let zh = "请用 patient 或 subject 指明一位患者。";
-        let en = "name one patient by patient or subject";
-        let issue = Issue::at("required", "patient", zh, en);
-        return Err(Wire::of(Reply::refused(400, &[issue])));
-    };
-    let category = named("category").map(|(_, value)| value.ends_with("vital-signs"));
-    let codes = named("code").map(|(_, codes)| codes.clone());
+    let patient = patient_named(&asked)?;
+    let category = named(&asked, "category").map(|value| value.ends_with("vital-signs"));
+    let codes = named(&asked, "code").map(str::to_owned);
     let permit = door
         .ask(Action::ReadRecord, &Object::Patient(patient.clone()))
         .await?;
@@ -365,6 +358,63 @@ async fn last_n(door: Door, RawQuery(query): RawQuery) -> Answer {
             .map(|bundle| fhir::last_of_each(bundle, measured, most));
     }
     Ok(Wire::of(reply))
+}
+
+fn named<'a>(asked: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let mut asked = asked.iter();
+    let (_, value) = asked.find(|(found, _)| found == name)?;
+    Some(value)
+}
+
+/// The one patient whom an operation is about.
+fn patient_named(asked: &[(String, String)]) -> Result<PatientId, Wire> {
+    let subject = named(asked, "patient").or_else(|| named(asked, "subject"));
+    let subject = subject.map(|id| id.strip_prefix("Patient/").unwrap_or(id));
+    let patient = subject.and_then(|id| PatientId::new(id).ok());
+    patient.ok_or_else(|| {
+        let zh = "请用 patient 或 subject 指明一位患者。";
+        let en = "name one patient by patient or subject";
+        let issue = Issue::at("required", "patient", zh, en);
+        Wire::of(Reply::refused(400, &[issue]))
+    })
+}
+
+/// `Observation/$sampled`: what devices measured of one patient between `start` and `end`, the last hour where they are
+/// missing, each series as one `Observation` with `SampledData`.
+async fn sampled(door: Door, RawQuery(query): RawQuery) -> Answer {
+    let asked = decode_query(&query.unwrap_or_default());
+    let patient = patient_named(&asked)?;
+    let object = Object::Patient(patient.clone());
+    let permit = door.ask(Action::ReadRecord, &object).await?;
+    let of = (patient, named(&asked, "code"));
+    let bound = |name: &str| named(&asked, name).map(str::to_owned);
+    let span = (bound("start"), bound("end"));
+    let found = all_sampled(&door.hospital, &permit, of, span).await;
+    let found = found.map_err(|problem| outcome(&problem))?;
+    let total = found.iter().filter(|(_, made)| made.is_ok()).count();
+    let entry = |(series, made): (SeriesId, Result<Value, String>)| match made {
+        Ok(resource) => {
+            let url = format!("urn:yuanyi:signal:{series}");
+            json!({"fullUrl": url, "resource": resource, "search": {"mode": "match"}})
+        }
+        Err(why) => {
+            let issue = json!([{"severity": "warning", "code": "incomplete", "diagnostics": why}]);
+            let resource = json!({"resourceType": "OperationOutcome", "issue": issue});
+            json!({"resource": resource, "search": {"mode": "outcome"}})
+        }
+    };
+    let entries: Vec<Value> = found.into_iter().map(entry).collect();
+    let mut bundle = json!({"resourceType": "Bundle", "type": "searchset", "total": total});
+    if let (false, Some(parts)) = (entries.is_empty(), bundle.as_object_mut()) {
+        parts.insert("entry".to_owned(), entries.into());
+    }
+    Ok(Wire::of(Reply {
+        status: 200,
+        version: None,
+        last_modified: None,
+        location: None,
+        body: Some(bundle),
+    }))
 }
 
 /// The parameters in the body keep what is searched for out of addresses.

@@ -5,6 +5,8 @@
 
 mod results;
 
+pub use results::take_from_file;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Result, bail};

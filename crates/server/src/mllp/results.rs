@@ -40,6 +40,32 @@ impl Said {
 
 /// Takes a message; the acknowledgement. Once it says that all is accepted, all is on disk.
 pub async fn take(hospital: &Hospital, from: IpAddr, bytes: &[u8]) -> String {
+    let (header, said) = answered(hospital, Some(from), bytes).await;
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    let now = clock::now();
+    hl7v2::acknowledge(header.as_ref(), said.answer, &said.faults, &id, now)
+}
+
+/// Takes a message that lay in a file, from whoever may bring results of anybody: what was left out of it, or why nothing
+/// of it is taken.
+pub async fn take_from_file(hospital: &Hospital, bytes: &[u8]) -> Result<Vec<String>, String> {
+    let (_, said) = answered(hospital, None, bytes).await;
+    let faults = said.faults.iter();
+    let faults: Vec<String> = faults
+        .map(|fault| format!("{}: could not {}", fault.place, fault.text))
+        .collect();
+    match said.answer {
+        Answer::Accepted => Ok(faults),
+        Answer::Error | Answer::Rejected => Err(faults.join("; ")),
+    }
+}
+
+/// What becomes of a message, and its header, as far as it was read. It comes from an address, or from a file.
+async fn answered(
+    hospital: &Hospital,
+    from: Option<IpAddr>,
+    bytes: &[u8],
+) -> (Option<Header>, Said) {
     let mut sender = None;
     let (header, read) = Results::read(bytes, |header| {
         let found = sender_of(&hospital.config.hl7_senders, header, from)?;
@@ -54,7 +80,7 @@ pub async fn take(hospital: &Hospital, from: IpAddr, bytes: &[u8]) -> String {
         }
         (_, Err(refusal)) => {
             let is_content = sender.is_some() && !refusal.place.starts_with("MSH");
-            if sender.is_none() {
+            if let (None, Some(from)) = (&sender, from) {
                 turned_away(hospital, from);
             }
             Said {
@@ -69,21 +95,19 @@ pub async fn take(hospital: &Hospital, from: IpAddr, bytes: &[u8]) -> String {
         // Nothing is read before the sender is known.
         (None, Ok(_)) => Said::not_now("know the sender"),
     };
-    let id = uuid::Uuid::now_v7().simple().to_string();
-    let now = clock::now();
-    hl7v2::acknowledge(header.as_ref(), said.answer, &said.faults, &id, now)
+    (header, said)
 }
 
-/// The sender of the configuration that a message comes from.
+/// The sender of the configuration that a message comes from; a file has no address.
 fn sender_of<'a>(
     senders: &'a [Hl7Sender],
     header: &Header,
-    from: IpAddr,
+    from: Option<IpAddr>,
 ) -> Result<&'a Hl7Sender, Refusal> {
     let is_it = |one: &&Hl7Sender| {
         one.application == header.from.application
             && one.facility == header.from.facility
-            && one.is_at(from)
+            && from.is_none_or(|from| one.is_at(from))
     };
     senders.iter().find(is_it).ok_or_else(|| {
         let text = "know the sender: `hl7_senders` names those that may send, and from where";

@@ -50,6 +50,16 @@ pub struct BedFor {
     may_connect: bool,
 }
 
+/// A place where a device may stand.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct PlaceFor {
+    id: String,
+    name: String,
+    /// The ward that it is, or lies in.
+    ward_name: Option<String>,
+    kind: &'static str,
+}
+
 impl Places {
     /// How a device belongs to a bed; none where it does not.
     pub fn tie(&self, device: &Standing, bed: &Bed) -> Option<Tie> {
@@ -123,9 +133,7 @@ impl State {
     /// Whether a device may be connected at a bed though it does not stand there: it is nobody's, in no room, and at no
     /// bed in which somebody else lies.
     pub fn is_free(&self, device: &Registered, bed: &Bed) -> bool {
-        let is_nobodys =
-            device.patient.is_none() && device.carrier.is_none() && device.profile.id != TAG;
-        if !device.active || !is_nobodys {
+        if !device.is_free() {
             return false;
         }
         let Some(place) = &device.location else {
@@ -157,6 +165,37 @@ impl State {
             })
         };
         beds.filter_map(row).collect()
+    }
+
+    /// The wards, rooms and beds where a device may stand, each ward with what is in it.
+    pub fn places_for_devices(&self) -> Vec<PlaceFor> {
+        let places = &self.places;
+        let wards = places.wards.iter().map(|(id, name)| (id, name, "ward"));
+        let rooms = places.rooms.iter().map(|(id, name)| (id, name, "room"));
+        let beds = places.beds.iter().map(|(id, bed)| (id, &bed.name, "bed"));
+        let all = wards.chain(rooms).chain(beds);
+        let all = all.map(|(id, name, kind)| {
+            let ward = places.ward_of(id);
+            PlaceFor {
+                id: id.clone(),
+                name: name.clone(),
+                ward_name: ward.and_then(|ward| places.wards.get(&ward).cloned()),
+                kind,
+            }
+        });
+        let mut all: Vec<PlaceFor> = all.collect();
+        // What is in no ward comes last; a ward comes before its rooms and beds.
+        all.sort_by_cached_key(|place| {
+            let of_ward = (place.ward_name.is_none(), place.ward_name.clone());
+            (of_ward, place.kind != "ward", place.name.clone())
+        });
+        all
+    }
+
+    /// Whether a device stands at a bed of a ward.
+    pub fn stands_at_bed(&self, device: &Registered) -> bool {
+        let place = device.location.as_ref();
+        place.is_some_and(|place| self.places.beds.contains_key(place))
     }
 
     /// What the bed or the ward is called in which a device stands.
@@ -547,6 +586,33 @@ mod tests {
             [tied("bed", Some(Tie::Connected), false)]
         );
         assert!(beds(&state, &registered(TAG, "ward", true)).is_empty());
+    }
+
+    #[test]
+    fn a_device_may_stand_in_a_ward_and_what_is_in_it_or_in_a_room_of_its_own() {
+        let state = State::one_bed(after(0), |places| {
+            for (id, name) in [("room", "Room"), ("store", "A store")] {
+                places.rooms.insert(id.to_owned(), name.to_owned());
+            }
+            for (id, parent) in [("room", "ward"), ("bed", "room")] {
+                places.within.insert(id.to_owned(), parent.to_owned());
+            }
+        });
+        let all = state.places_for_devices().into_iter();
+        let all: Vec<_> = all
+            .map(|place| (place.id, place.kind, place.ward_name))
+            .collect();
+        let of =
+            |id: &str, kind, ward: Option<&str>| (id.to_owned(), kind, ward.map(str::to_owned));
+        assert_eq!(
+            all,
+            [
+                of("ward", "ward", Some("Ward")),
+                of("bed", "bed", Some("Ward")),
+                of("room", "room", Some("Ward")),
+                of("store", "room", None)
+            ]
+        );
     }
 
     #[test]

@@ -225,6 +225,31 @@ mod tests {
     }
 
     #[test]
+    fn lengths_and_days_that_no_calendar_has_hold_nothing_up() {
+        let details = |seconds: &str| {
+            let mut file = details(100);
+            put(&mut file, 244..252, seconds);
+            let path = "DATALOG/20230824/20230824_235406_PLD.edf".to_owned();
+            Card::read(&[(path, file)])
+        };
+        let card = details("9e9");
+        assert!(card.unused.is_empty());
+        assert_eq!(card.nights.len(), 1);
+        // A data record of more than three hundred years is none.
+        for seconds in ["9e99", "9e307", "inf", "-1"] {
+            let card = details(seconds);
+            assert_eq!((card.unused.len(), card.nights.len()), (1, 0), "{seconds}");
+        }
+        let mut statistics = self::details(3);
+        put(&mut statistics, field(LABEL, 0, 1), "Date");
+        for largest in ["99999999", "9e99"] {
+            put(&mut statistics, field(PHYSICAL_MAXIMUM, 0, 1), largest);
+            let card = Card::read(&[("STR.edf".to_owned(), statistics.clone())]);
+            assert_eq!((card.unused.len(), card.nights.len()), (0, 0), "{largest}");
+        }
+    }
+
+    #[test]
     fn a_broken_file_is_named_and_holds_nothing_up() {
         let files = vec![
             ("STR.edf".to_owned(), b"half a file".to_vec()),

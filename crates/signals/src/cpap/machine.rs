@@ -1,6 +1,6 @@
 //! What the machine counted itself, day by day.
 
-use jiff::{ToSpan as _, civil::Date};
+use jiff::{Span, civil::Date};
 use serde::Serialize;
 
 use crate::Edf;
@@ -46,10 +46,12 @@ fn day(file: &Edf, record: usize) -> Option<(Date, MachineDay)> {
     };
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "a stored number of 16 bits"
+        reason = "a number beyond 2^63 is set to it"
     )]
     let number = value("Date", 0)? as i64;
-    let date = Date::constant(1970, 1, 1).checked_add(number.days()).ok()?;
+    // The file says by itself what its numbers stand for: a day that no calendar has is none.
+    let after = Span::new().try_days(number).ok()?;
+    let date = Date::constant(1970, 1, 1).checked_add(after).ok()?;
     let of = |label: &str| value(label, 0);
     let minutes = of("Duration");
     let on = file.signal("MaskOn").map_or(0, |signal| signal.per_record);

@@ -1,7 +1,7 @@
 //! A night from the files of its folder.
 
 use jiff::{
-    ToSpan as _,
+    SignedDuration, ToSpan as _,
     civil::{Date, DateTime},
 };
 
@@ -55,11 +55,12 @@ pub fn night(date: Date, files: &Files, machine: Option<MachineDay>) -> Night {
         };
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "a session has less than 2^63 seconds"
+            reason = "a number beyond 2^63 is set to it"
         )]
-        let end = start
-            .checked_add(((minutes * 60.0) as i64 + 60).seconds())
-            .unwrap_or(start);
+        let lasts = SignedDuration::from_secs((minutes * 60.0) as i64);
+        let lasts = lasts.saturating_add(SignedDuration::from_secs(60));
+        // What no calendar reaches ends as it begins.
+        let end = start.checked_add(lasts).unwrap_or(start);
         let within = |event: &&Event| event.kind.is_counted() && (start..=end).contains(&event.at);
         sessions.push(Session {
             start,

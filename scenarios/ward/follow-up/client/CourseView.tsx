@@ -18,6 +18,7 @@ import { AlertCard } from './AlertCard';
 import { Assess } from './Assess';
 import type { Course, Gone } from './course';
 import { coursePath } from './course';
+import { Devices } from './Devices';
 import { End } from './End';
 import { HandOver } from './HandOver';
 import { Next } from './Next';
@@ -95,6 +96,7 @@ export function CourseView(props: { id: string; inRoom: boolean }): JSX.Element 
 }
 
 function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
+  const app = useApp();
   const course = (): Course => props.part.of;
   const { say } = props.part;
   return (
@@ -142,6 +144,9 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
               </Show>
             </div>
           </section>
+          <Show when={course().is_active && course().treats.some(({ id }) => id === app.me()?.id)}>
+            <Devices part={props.part} />
+          </Show>
           <ActionPlanForm part={props.part} />
           <HandOver part={props.part} />
           <Past part={props.part} />

@@ -17,6 +17,7 @@ use record::{
     QualityMark, Reading, ReadingPage, RollUp, SeriesId, SeriesQuery, SeriesSummary, SpanQuery,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use ts_rs::TS;
 use twin::timeline::{end_ms, start_ms};
 use vocabulary::{DeviceId, PatientId, Text};
@@ -437,27 +438,82 @@ async fn sampled(
     };
     let found = hospital.signals.series(&permit, &query).await?;
     let summary = found.into_iter().next().ok_or_else(no_series)?;
-    let query = asked.span(summary.id.clone())?;
-    let page = hospital
-        .signals
-        .read(&permit, &query, MOST_READINGS)
-        .await?;
-    if page.next_us.is_some() {
-        return Err(unfit(
-            "ask for a shorter span: it has more than 100,000 readings",
-        ));
-    }
-    let made =
-        fhir::sampled_observation(&summary.series, summary.display.as_deref(), &page.readings);
-    let observation = made.map_err(|why| {
-        unfit(match why {
-            Unsampled::TooFew => "there are fewer than two readings",
-            Unsampled::TooLong => "ask for a shorter span",
-            Unsampled::Uneven => "the readings are not at equal distances",
-        })
-    })?;
+    let made = as_sampled(&hospital, &permit, &summary, &asked).await?;
+    let observation = made.map_err(|why| unfit(why_not(why)))?;
     let kind = "application/fhir+json; fhirVersion=4.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], observation.to_string()).into_response())
+}
+
+async fn as_sampled(
+    hospital: &Hospital,
+    permit: &Permit,
+    summary: &SeriesSummary,
+    asked: &Asked,
+) -> Result<Result<Value, Unsampled>, Problem> {
+    let query = asked.span(summary.id.clone())?;
+    let page = hospital.signals.read(permit, &query, MOST_READINGS);
+    let page = page.await?;
+    if page.next_us.is_some() {
+        return Ok(Err(Unsampled::TooLong));
+    }
+    let (of, display) = (&summary.series, summary.display.as_deref());
+    let mut made = fhir::sampled_observation(of, display, &page.readings);
+    if let Ok(observation) = &mut made
+        && let Some(Value::Array(codings)) = observation.pointer_mut("/code/coding")
+    {
+        let devices = &hospital.devices;
+        let also = devices.also_coded(&of.stream, &of.code, &of.unit);
+        codings.extend(also.iter().map(|coding| json!(coding)));
+    }
+    Ok(made)
+}
+
+fn why_not(why: Unsampled) -> &'static str {
+    match why {
+        Unsampled::TooFew => "there are fewer than two readings",
+        Unsampled::TooLong => "ask for a shorter span",
+        Unsampled::Uneven => "the readings are not at equal distances",
+    }
+}
+
+/// What was measured of a patient in a span, of these codes only where some are asked for: each series as an
+/// `Observation` with `SampledData`, or why it cannot be one. What has no two readings in the span is left out.
+pub async fn all_sampled(
+    hospital: &Hospital,
+    permit: &Permit,
+    (patient, codes): (PatientId, Option<&str>),
+    (from, to): (Option<String>, Option<String>),
+) -> Result<Vec<(SeriesId, Result<Value, String>)>, Problem> {
+    let asked = Asked {
+        from,
+        to,
+        ..Asked::default()
+    };
+    let query = SeriesQuery {
+        subject: Some(patient),
+        ..SeriesQuery::default()
+    };
+    let mut all = Vec::new();
+    for summary in hospital.signals.series(permit, &query).await? {
+        let of = &summary.series;
+        let devices = &hospital.devices;
+        let also = devices.also_coded(&of.stream, &of.code, &of.unit);
+        let also = also.iter().map(|coding| coding.code.as_str());
+        let known = std::iter::once(of.code.as_str()).chain(also);
+        if codes.is_some_and(|codes| !fhir::is_asked(known, codes)) {
+            continue;
+        }
+        let made = as_sampled(hospital, permit, &summary, &asked).await?;
+        match made {
+            Ok(observation) => all.push((summary.id, Ok(observation))),
+            Err(Unsampled::TooFew) => {}
+            Err(why) => {
+                let why = format!("{}: {}", summary.series.stream.stream, why_not(why));
+                all.push((summary.id, Err(why)));
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Readings for waveforms: `YSW1`, the count as 32 bits, where to read on in microseconds since 1970 or the
