@@ -429,6 +429,19 @@ test('follow-up: suspected sleep apnoea, from a questionnaire to the expert', as
   await back.locator('[name=reason]').fill('begin CPAP; come back after 30 nights');
   await back.getByRole('button', { name: 'Refer back' }).click();
   await expect(li.locator('[data-referral=down]')).toContainText('begin CPAP');
+
+  // The patient sends the recording that the page asks for from a phone, in large type, and reads what was found in it.
+  const zhao = await person(browser, 'zhao.patient', { viewport: SCREENS.narrow });
+  await zhao.goto(PAGE);
+  await zhao.getByLabel('Large type').check();
+  const own = course(zhao, 'osa-suspected');
+  await own.locator('[data-add-nights] > summary').click();
+  const night = { name: 'night.edf', mimeType: 'application/octet-stream', buffer: Buffer.from(nightOfFalls()) };
+  await own.locator('input[name=recording]').setInputFiles(night);
+  await expect(own.locator('[data-add-nights] .notice')).toHaveClass(/good/);
+  await expect(own.locator('[data-oximetry="2026-11-20"]')).toBeVisible();
+  expect(await zhao.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  await look(zhao, 'follow-own-nights', ['narrow']);
 });
 
 test('follow-up: nights on therapy are counted, and others see that it is not for them', async ({ browser }) => {

@@ -125,7 +125,7 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
                 <div class="panel-body stack">
                   <NightsOf course={props.part.of.id} nights={nights()} say={say} />
                   <Show when={course().is_active}>
-                    <AddNights part={props.part} />
+                    <AddNights course={props.part.of.id} say={say} />
                   </Show>
                 </div>
               </section>

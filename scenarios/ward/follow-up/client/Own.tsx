@@ -12,6 +12,7 @@ import { Notice } from '../../../../client/panels/Notice';
 import { OfflineNotices } from '../../../../client/panels/OfflineNotices';
 import { Skeleton } from '../../../../client/panels/Skeleton';
 import { ActionPlanOf } from './ActionPlan';
+import { AddNights } from './AddNights';
 import { OnlyAnswers, Unclaimed } from './Alone';
 import { beQuiet, canRead, readAloud } from './aloud';
 import type { OwnCourse, Unsent } from './course';
@@ -237,7 +238,17 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
         </Show>
         <OwnReports course={props.course} waiting={waiting()} say={say} />
         <Show when={props.course.spirometry}>{(sessions) => <OwnSpirometry sessions={sessions()} say={say} />}</Show>
-        <Show when={props.course.nights}>{(nights) => <NightsOf course={props.course.id} nights={nights()} say={say} />}</Show>
+        <Show when={props.course.nights}>
+          {(nights) => (
+            <>
+              <NightsOf course={props.course.id} nights={nights()} say={say} />
+              {/* A recording is too large to wait on the device. */}
+              <Show when={!props.kept.offline()} fallback={<p class="soft">{say('nightsNeedLine')}</p>}>
+                <AddNights course={props.course.id} say={say} own onTaken={() => void props.kept.load()} />
+              </Show>
+            </>
+          )}
+        </Show>
         <div class="row">
           <a
             class="button"

@@ -9,7 +9,7 @@
 mod home;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use home::{LI, opened};
+use home::{LI, as_patient, opened};
 use scenario::{Method, testing::Way};
 use serde_json::{Value, json};
 
@@ -100,6 +100,23 @@ async fn what_happened_in_a_night_is_listed_with_its_time() {
         );
     }
     assert!(faults(&way).is_empty());
+}
+
+#[tokio::test]
+async fn a_patient_sends_a_night_of_their_own_and_nobody_else_s() {
+    let way = opened("osa-suspected").await;
+    let path = format!("courses/{}/nights", way.id);
+    let night = body(&recording(600, &falling()));
+    assert!(
+        as_patient(&way, "p2", Method::Post, &path, night.clone())
+            .await
+            .is_err()
+    );
+    let seen = as_patient(&way, "p1", Method::Post, &path, night).await;
+    let seen = seen.unwrap();
+    assert_eq!(seen["read"], json!({"broken": []}));
+    assert_eq!(seen["nights"]["oximetry"]["date"], "2026-11-20");
+    assert_eq!(way.see(LI).await["nights"], seen["nights"]);
 }
 
 #[tokio::test]
