@@ -38,6 +38,8 @@ pub struct Plans {
     pub step_rests_days: i64,
     /// How what devices send is counted.
     pub devices: Devices,
+    /// What makes a night of what devices send.
+    pub nights: SentNights,
     /// What is asked, by name.
     question: BTreeMap<String, Question>,
     /// The plans.
@@ -63,7 +65,19 @@ pub struct Devices {
     pub again_after_min: i64,
 }
 
-/// What a device may send as the answer to a question.
+/// What makes a night of what devices at home send: settings of the hospital.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SentNights {
+    /// From so many hours of a valid saturation on something is reckoned of it.
+    pub least_valid_h: f64,
+    /// Before noon a night is reckoned where nothing came for so many minutes.
+    pub rests_min: i64,
+    pub saturation: Measures,
+    pub leak: Measures,
+}
+
+/// What a device may send as the answer to a question, or of a night.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Measures {
@@ -571,9 +585,20 @@ mod tests {
         );
     }
 
+    /// Each kind of device that may send this has it among its streams.
+    fn must_be_sent(measures: &Measures, what: &str) {
+        let known = devices::Profiles::shipped();
+        for by in &measures.by {
+            let sends = known.get(by).unwrap().streams.iter().any(|stream| {
+                let coding = stream.code.coding();
+                measures.is(&coding.system, &coding.code, &stream.unit)
+            });
+            assert!(sends, "{what} by {by}");
+        }
+    }
+
     #[test]
     fn what_a_device_may_answer_is_what_a_kind_of_device_sends() {
-        let known = devices::Profiles::shipped();
         for (name, question) in &plans().question {
             let Some(measures) = &question.measured else {
                 continue;
@@ -590,14 +615,10 @@ mod tests {
                 measures.hours[0] < measures.hours[1] && measures.hours[1] <= 24,
                 "{name}"
             );
-            for by in &measures.by {
-                let sends = known.get(by).unwrap().streams.iter().any(|stream| {
-                    let coding = stream.code.coding();
-                    measures.is(&coding.system, &coding.code, &stream.unit)
-                });
-                assert!(sends, "{name} by {by}");
-            }
+            must_be_sent(measures, name);
         }
+        must_be_sent(&plans().nights.saturation, "saturation of a night");
+        must_be_sent(&plans().nights.leak, "leak of a night");
         let use_h = question("cpap_hours").unwrap().measured.as_ref().unwrap();
         assert!(use_h.is(OWN, "therapy-use", "h") && !use_h.is(OWN, "therapy-use", "min"));
         assert!(!use_h.is(MDC, "therapy-use", "h") && use_h.counts_at(11) && !use_h.counts_at(12));
