@@ -386,7 +386,20 @@ test('follow-up: suspected sleep apnoea, from a questionnaire to the expert', as
   await expect(li.locator('[data-programme]')).toContainText('OSapp5A');
   await expect(li.locator('[data-stage] h3')).toHaveText(['Ask', 'Assess', 'Advise', 'Arrange', 'Assist']);
   await expect(li.locator('[data-stage=ask] [data-step=screen]')).toBeVisible();
+  // The patient answers on a phone, in large type, what the plan asks once; what they cannot say is left to the doctor.
+  const zhao = await person(browser, 'zhao.patient', { viewport: SCREENS.narrow });
+  await zhao.goto(PAGE);
+  await zhao.getByLabel('Large type').check();
+  const own = course(zhao, 'osa-suspected');
+  await own.locator('[data-once-start]').click();
+  await own.locator('[data-question=snoring] [data-value=yes]').click();
+  for (const name of ['neck_cm', 'bmi']) await own.locator(`[data-question=${name}] [data-value=none]`).click();
+  await look(zhao, 'follow-once', ['narrow']);
+  await own.locator('[data-once] [data-review] .follow-start').click();
+  await expect(own.locator('[data-once]')).toHaveAttribute('data-once', '2');
   const assess = li.locator('[data-assess]');
+  await expect(assess.locator('[data-of-patient]')).toContainText('Neck circumference');
+  await expect(assess.locator('[data-of-patient]')).not.toContainText('Snores');
   await assess.locator('summary').click();
   const asked = assess.locator('[data-form=assess]');
   await asked.locator('[name=snoring]').selectOption('yes');
@@ -430,11 +443,8 @@ test('follow-up: suspected sleep apnoea, from a questionnaire to the expert', as
   await back.getByRole('button', { name: 'Refer back' }).click();
   await expect(li.locator('[data-referral=down]')).toContainText('begin CPAP');
 
-  // The patient sends the recording that the page asks for from a phone, in large type, and reads what was found in it.
-  const zhao = await person(browser, 'zhao.patient', { viewport: SCREENS.narrow });
-  await zhao.goto(PAGE);
-  await zhao.getByLabel('Large type').check();
-  const own = course(zhao, 'osa-suspected');
+  // The patient sends the recording that the page asks for from the phone, and reads what was found in it.
+  await zhao.setViewportSize(SCREENS.narrow);
   await own.locator('[data-add-nights] > summary').click();
   const night = { name: 'night.edf', mimeType: 'application/octet-stream', buffer: Buffer.from(nightOfFalls()) };
   await own.locator('input[name=recording]').setInputFiles(night);

@@ -20,6 +20,7 @@ import { dayIn, dueOn, nextDay } from './days';
 import { keepOwn } from './keep';
 import type { Kept } from './keep';
 import { NightsOf } from './NightsOf';
+import { OwnOnce } from './OwnOnce';
 import { OwnReports } from './OwnReports';
 import { OwnSpirometry } from './OwnSpirometry';
 import { Questions } from './Questions';
@@ -203,6 +204,7 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
         >
           <Questions course={props.course} say={say} onSend={(answers) => void send(answers)} onLeave={() => setAsking(false)} />
         </Show>
+        <OwnOnce course={props.course} kept={props.kept} say={say} />
         <h3>{say('actionPlan')}</h3>
         <ActionPlanOf plan={props.course.action} say={say} />
         <h3>{say('learn')}</h3>

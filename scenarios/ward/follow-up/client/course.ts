@@ -165,6 +165,8 @@ export interface OwnCourse {
   readonly time_zone?: string | null | undefined;
   readonly next_report: NextReport;
   readonly questions: readonly Question[];
+  /** What is asked once and nobody has answered. */
+  readonly once: readonly Question[];
   readonly learn: readonly Text[];
   readonly action: ActionPlan;
   /** The newest first. */

@@ -13,6 +13,8 @@ export interface Result {
 export interface Asked {
   readonly questions: readonly CardInput[];
   readonly answers: Readonly<Record<string, { readonly value: Value; readonly source?: { readonly reference: string } }>>;
+  /** What of it the patient is asked on their own page, and nobody has answered. */
+  readonly of_patient: readonly string[];
   readonly results: readonly Result[];
   readonly at: string | null;
   readonly by: Person | null;

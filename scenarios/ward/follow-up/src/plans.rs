@@ -214,6 +214,9 @@ pub struct Plan {
     /// Lists of `knowledge` that those who treat ask and that are shown.
     #[serde(default)]
     pub assess: Vec<String>,
+    /// What of these the patient is asked once, on their own page.
+    #[serde(default)]
+    pub asks_once: Vec<String>,
     /// What a patient does on usual days, on worse ones, and in an emergency.
     pub action: General,
     /// What the patient should know.
@@ -473,7 +476,8 @@ mod tests {
     #[test]
     fn each_plan_asks_what_is_known_and_watches_what_there_is() {
         for plan in &plans().list {
-            for name in plan.asks.iter().chain(&plan.usual) {
+            let once = plan.asks_once.iter();
+            for name in plan.asks.iter().chain(&plan.usual).chain(once) {
                 assert!(input(name).is_some(), "{} {name}", plan.id);
                 assert!(question(name).is_some(), "{} {name}", plan.id);
                 let is_number = matches!(input(name).unwrap().kind, knowledge::Kind::Number { .. });
@@ -491,6 +495,11 @@ mod tests {
             }
             for id in &plan.assess {
                 assert!(knowledge::ask(id, &Answers::new()).is_some(), "{id}");
+            }
+            let of_lists = crate::assess::questions(plan);
+            for name in &plan.asks_once {
+                assert!(of_lists.iter().any(|one| one.name == *name), "{name}");
+                assert!(question(name).unwrap().own.is_none(), "{name}");
             }
             for danger in &plan.danger {
                 assert!(plan.asks.contains(&danger.ask), "{}", danger.ask);

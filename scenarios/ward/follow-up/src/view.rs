@@ -297,6 +297,7 @@ pub fn own(context: &dyn Context, course: &FollowUp, without_clock: &[String]) -
         "time_zone": course.zone.iana_name(),
         "next_report": course.next_report(course.day_of(now)),
         "questions": course.plan.asks.iter().filter_map(|name| asked(name)).collect::<Vec<_>>(),
+        "once": assess::once(course).filter_map(|name| asked(name)).collect::<Vec<_>>(),
         "learn": course.plan.learn,
         "action": action::view(course),
         "reports": reports.collect::<Vec<_>>(),
