@@ -112,7 +112,7 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
             <div class="panel-body stack">
               <Reports part={props.part} />
               <Adherence part={props.part} />
-              <Show when={course().warned}>{(ways) => <Warned ways={ways()} say={say} />}</Show>
+              <Show when={course().warned}>{(ways) => <Warned ways={ways()} everyDays={course().every_days} say={say} />}</Show>
             </div>
           </section>
           <Show when={course().spirometry}>{(found) => <SpirometryOf part={props.part} found={found()} />}</Show>

@@ -359,11 +359,9 @@ impl Plan {
         self.silent_days.unwrap_or(self.every_days)
     }
 
-    /// Whether exacerbations of COPD are looked for.
-    pub fn watches_exacerbations(&self) -> bool {
-        self.watch
-            .iter()
-            .any(|watch| watch.classes == "rome-signs-2021")
+    /// Whether classes of this list tell somebody.
+    pub fn watches(&self, classes: &str) -> bool {
+        self.watch.iter().any(|watch| watch.classes == classes)
     }
 
     /// Whether a therapy device is used, so that its use can be counted.

@@ -216,7 +216,7 @@ pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) 
         "next": next,
         "programme": course.plan.programme,
         "spirometry": spirometry::view(course),
-        "warned": course.plan.watches_exacerbations().then(warned::ways),
+        "warned": warned::ways(course.plan),
         "action": action::view(course),
     });
     if let (Some(view), Value::Object(more)) = (view.as_object_mut(), more) {
