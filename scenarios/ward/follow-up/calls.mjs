@@ -33,7 +33,7 @@ export const calls = [
   }),
   call('GET /courses/{id}/nights/{date}', 'What happened in a night, one by one.', { gives: { 200: type(HERE, 'NightEvents') }, fails: [403, 404] }),
   call('GET /courses/{id}/spirometry/sent', 'The blows that a session of now could hold.', { gives: { 200: type(HERE, 'SentLately') }, fails: [403, 404, 422] }),
-  act('POST /courses/{id}/assess', 'What those who treat asked beside the reports; what follows is reckoned anew.', object({ answers: map(anything) })),
+  act('POST /courses/{id}/assess', 'What those who treat asked beside the reports, or the patient what they are asked once; what follows is reckoned anew.', object({ answers: map(anything) })),
   act(
     'POST /courses/{id}/spirometry',
     'A session: curves as `yuanyi measure` reads them, those that a spirometer of the patient sent in the last 12 hours, or the values that a device shows.',

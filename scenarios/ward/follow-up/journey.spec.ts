@@ -402,7 +402,20 @@ test('follow-up: suspected sleep apnoea, from a questionnaire to the expert', as
   await expect(li.locator('[data-programme]')).toContainText('OSapp5A');
   await expect(li.locator('[data-stage] h3')).toHaveText(['Ask', 'Assess', 'Advise', 'Arrange', 'Assist']);
   await expect(li.locator('[data-stage=ask] [data-step=screen]')).toBeVisible();
+  // The patient answers on a phone, in large type, what the plan asks once; what they cannot say is left to the doctor.
+  const zhao = await person(browser, 'zhao.patient', { viewport: SCREENS.narrow });
+  await zhao.goto(PAGE);
+  await zhao.getByLabel('Large type').check();
+  const own = course(zhao, 'osa-suspected');
+  await own.locator('[data-once-start]').click();
+  await own.locator('[data-question=snoring] [data-value=yes]').click();
+  for (const name of ['neck_cm', 'bmi']) await own.locator(`[data-question=${name}] [data-value=none]`).click();
+  await look(zhao, 'follow-once', ['narrow']);
+  await own.locator('[data-once] [data-review] .follow-start').click();
+  await expect(own.locator('[data-once]')).toHaveAttribute('data-once', '2');
   const assess = li.locator('[data-assess]');
+  await expect(assess.locator('[data-of-patient]')).toContainText('Neck circumference');
+  await expect(assess.locator('[data-of-patient]')).not.toContainText('Snores');
   await assess.locator('summary').click();
   const asked = assess.locator('[data-form=assess]');
   await asked.locator('[name=snoring]').selectOption('yes');
@@ -445,6 +458,16 @@ test('follow-up: suspected sleep apnoea, from a questionnaire to the expert', as
   await back.locator('[name=reason]').fill('begin CPAP; come back after 30 nights');
   await back.getByRole('button', { name: 'Refer back' }).click();
   await expect(li.locator('[data-referral=down]')).toContainText('begin CPAP');
+
+  // The patient sends the recording that the page asks for from the phone, and reads what was found in it.
+  await zhao.setViewportSize(SCREENS.narrow);
+  await own.locator('[data-add-nights] > summary').click();
+  const night = { name: 'night.edf', mimeType: 'application/octet-stream', buffer: Buffer.from(nightOfFalls()) };
+  await own.locator('input[name=recording]').setInputFiles(night);
+  await expect(own.locator('[data-add-nights] .notice')).toHaveClass(/good/);
+  await expect(own.locator('[data-oximetry="2026-11-20"]')).toBeVisible();
+  expect(await zhao.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  await look(zhao, 'follow-own-nights', ['narrow']);
 });
 
 test('follow-up: nights on therapy are counted, and others see that it is not for them', async ({ browser }) => {

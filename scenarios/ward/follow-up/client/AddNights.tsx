@@ -6,10 +6,10 @@ import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Notice } from '../../../../client/panels/Notice';
 import { coursePath } from './course';
 import type { BrokenFile, NightsRead } from './course';
-import type { Part } from './CourseView';
 import { bundles, staying, toBase64 } from './card';
 import { cutOf, thinned } from './thin';
 import type { Cut } from './thin';
+import type { Say } from './words';
 
 interface SaidCut extends Cut {
   readonly path: string;
@@ -24,9 +24,18 @@ interface Told {
   readonly staying: number;
 }
 
-export function AddNights(props: { part: Part }): JSX.Element {
+interface NightsTaker {
+  readonly course: string;
+  readonly say: Say;
+  /** To patients it is said in their words. */
+  readonly own?: boolean;
+  /** The follow-up is to be read anew. */
+  readonly onTaken?: () => void;
+}
+
+export function AddNights(props: NightsTaker): JSX.Element {
   const app = useApp();
-  const { say } = props.part;
+  const { say } = props;
   const [told, setTold] = createSignal<Told>();
   const tell = (kind: Told['kind'], words: string, more: Partial<Told> = {}): void =>
     void setTold({ kind, words, broken: [], staying: 0, ...more });
@@ -56,7 +65,7 @@ export function AddNights(props: { part: Part }): JSX.Element {
         );
         // What is wrong with files that did not come as they are is said once, with the first.
         const body = { files: sent, ...(at === 0 && said.length > 0 && { cut: said }) };
-        const answer = await app.api.post<{ readonly read?: NightsRead }>(coursePath(props.part.of.id, '/nights'), body);
+        const answer = await app.api.post<{ readonly read?: NightsRead }>(coursePath(props.course, '/nights'), body);
         broken.push(...(answer.read?.broken ?? []));
       }
       const words = say(broken.length > 0 ? 'nightsAddedInPart' : 'nightsAdded');
@@ -65,6 +74,8 @@ export function AddNights(props: { part: Part }): JSX.Element {
     } catch (error) {
       tell('bad', app.explain(error), { broken });
     }
+    // What went before something failed is kept, too.
+    props.onTaken?.();
   };
   const chosen = (event: Event & { currentTarget: HTMLInputElement }): void => {
     const files = [...(event.currentTarget.files ?? [])];
@@ -72,17 +83,17 @@ export function AddNights(props: { part: Part }): JSX.Element {
     if (files.length > 0) void read(files);
   };
   return (
-    <details>
-      <summary>{say('addNights')}</summary>
+    <details data-add-nights="">
+      <summary>{say(props.own ? 'addOwnNights' : 'addNights')}</summary>
       <div class="stack follow-form">
-        <p class="soft small">{say('addNightsHint')}</p>
+        <p class="soft small">{say(props.own ? 'addOwnNightsHint' : 'addNightsHint')}</p>
         <label class="field">
-          <span>{say('chooseFolder')}</span>
-          <input type="file" name="card" ref={(element) => element.setAttribute('webkitdirectory', '')} multiple onChange={chosen} />
+          <span>{say(props.own ? 'chooseOwnFile' : 'chooseFile')}</span>
+          <input type="file" name="recording" accept=".edf,.bdf,.rec" onChange={chosen} />
         </label>
         <label class="field">
-          <span>{say('chooseFile')}</span>
-          <input type="file" name="recording" accept=".edf,.bdf,.rec" onChange={chosen} />
+          <span>{say(props.own ? 'chooseOwnFolder' : 'chooseFolder')}</span>
+          <input type="file" name="card" ref={(element) => element.setAttribute('webkitdirectory', '')} multiple onChange={chosen} />
         </label>
         <Show when={told()}>
           {(now) => (

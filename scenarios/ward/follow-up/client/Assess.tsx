@@ -14,6 +14,11 @@ import type { TypedAnswers } from './typed';
 export function Assess(props: { part: Part; asked: Asked }): JSX.Element {
   const app = useApp();
   const { say } = props.part;
+  const ofPatient = (): string =>
+    props.asked.questions
+      .filter(({ name }) => props.asked.of_patient.includes(name))
+      .map(({ label }) => inLanguage(label, app.language()))
+      .join(app.language() === 'zh' ? '、' : ', ');
   return (
     <section class="panel" aria-labelledby="follow-assess" data-assess="">
       <header>
@@ -25,6 +30,9 @@ export function Assess(props: { part: Part; asked: Asked }): JSX.Element {
         </ul>
         <Show when={props.asked.by}>
           {(by) => <p class="soft small">{say('assessedBy', { name: by().name, at: momentOf(props.asked.at ?? '', app.language(), props.part.of.time_zone) })}</p>}
+        </Show>
+        <Show when={props.part.of.is_active && ofPatient()}>
+          {(names) => <p class="soft small" data-of-patient="">{say('ofPatient', { names: names() })}</p>}
         </Show>
         <Show when={props.part.of.is_active && props.asked.questions.length > 0}>
           <details>

@@ -114,7 +114,7 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
             <div class="panel-body stack">
               <Reports part={props.part} />
               <Adherence part={props.part} />
-              <Show when={course().warned}>{(ways) => <Warned ways={ways()} say={say} />}</Show>
+              <Show when={course().warned}>{(ways) => <Warned ways={ways()} everyDays={course().every_days} say={say} />}</Show>
             </div>
           </section>
           <Show when={course().spirometry}>{(found) => <SpirometryOf part={props.part} found={found()} />}</Show>
@@ -127,7 +127,7 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
                 <div class="panel-body stack">
                   <NightsOf course={props.part.of.id} nights={nights()} say={say} />
                   <Show when={course().is_active}>
-                    <AddNights part={props.part} />
+                    <AddNights course={props.part.of.id} say={say} />
                   </Show>
                 </div>
               </section>

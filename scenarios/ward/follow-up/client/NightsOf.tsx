@@ -27,7 +27,12 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say }): J
     }
     return say('notAssessable', { why: clausesIn(found.missing.map(({ why }) => inLanguage(why, app.language())), app.language()) });
   };
-  const known = () => props.nights.nights.filter((night) => night.hours !== null || night.odi3 !== null || night.ahi !== null);
+  const known = () =>
+    props.nights.nights.filter(({ hours, oximetry_h, ahi, leak_p95_l_min }) => [hours, oximetry_h, ahi, leak_p95_l_min].some((one) => one !== null));
+  /** What devices sent of nights, too little of it for an index. */
+  const isShort = (): boolean => known().some(({ oximetry_h, odi3 }) => oximetry_h !== null && odi3 === null);
+  const sentBy = ({ oximetry_sent_by, leak_sent_by }: Night): string =>
+    [...new Set([oximetry_sent_by, leak_sent_by].filter((name) => name !== null))].join(', ') || say('unknown');
   /** Also the newest with oximetry, which may be older than those that are listed. */
   const withEvents = (): readonly Night[] => {
     const { nights, oximetry } = props.nights;
@@ -55,8 +60,14 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say }): J
               mean: figure(night().mean_spo2_percent, 1, say),
               lowest: figure(night().lowest_spo2_percent, 0, say),
             })}
+            <Show when={night().oximetry_sent_by}>{(name) => <span data-sent-by=""> {say('nightSentBy', { name: name() })}</span>}</Show>
           </p>
         )}
+      </Show>
+      <Show when={isShort()}>
+        <p class="soft small" data-short="">
+          {say('shortNights', { n: props.nights.least_valid_h })} <span class="chip warn">{say('confirm')}</span>
+        </p>
       </Show>
       <Show when={props.nights.therapy}>
       <p>
@@ -82,6 +93,7 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say }): J
               { heading: say('hoursFrom'), cell: ({ hours_from }) => (hours_from === null ? say('unknown') : say(`from.${hours_from}`)) },
               number('ahi', ({ ahi }) => ahi, 1),
               number('leak', ({ leak_p95_l_min }) => leak_p95_l_min, 1),
+              number('oximetryHours', ({ oximetry_h }) => oximetry_h, 1),
               number('odi3', ({ odi3 }) => odi3, 1),
               number('odi4', ({ odi4 }) => odi4, 1),
               number('t90', ({ t90_percent }) => t90_percent, 1),
@@ -89,6 +101,7 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say }): J
               number('meanSpo2', ({ mean_spo2_percent }) => mean_spo2_percent, 1),
               number('lowest', ({ lowest_spo2_percent }) => lowest_spo2_percent, 0),
               number('incomplete', ({ incomplete_s }) => (incomplete_s ? incomplete_s : null), 0),
+              { heading: say('nightSent'), cell: sentBy },
             ]}
           />
         </details>

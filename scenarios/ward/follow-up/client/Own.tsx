@@ -12,6 +12,7 @@ import { Notice } from '../../../../client/panels/Notice';
 import { OfflineNotices } from '../../../../client/panels/OfflineNotices';
 import { Skeleton } from '../../../../client/panels/Skeleton';
 import { ActionPlanOf } from './ActionPlan';
+import { AddNights } from './AddNights';
 import { OnlyAnswers, Unclaimed } from './Alone';
 import { beQuiet, canRead, readAloud } from './aloud';
 import type { OwnCourse, Unsent } from './course';
@@ -19,6 +20,7 @@ import { dueOn, nextDay } from './days';
 import { keepOwn } from './keep';
 import type { Kept } from './keep';
 import { NightsOf } from './NightsOf';
+import { OwnOnce } from './OwnOnce';
 import { OwnReports } from './OwnReports';
 import { OwnSpirometry } from './OwnSpirometry';
 import { Questions } from './Questions';
@@ -202,6 +204,7 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
         >
           <Questions course={props.course} say={say} onSend={(answers) => void send(answers)} onLeave={() => setAsking(false)} />
         </Show>
+        <OwnOnce course={props.course} kept={props.kept} say={say} />
         <h3>{say('actionPlan')}</h3>
         <ActionPlanOf plan={props.course.action} zone={props.course.time_zone} say={say} />
         <h3>{say('learn')}</h3>
@@ -237,7 +240,17 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
         </Show>
         <OwnReports course={props.course} waiting={waiting()} say={say} />
         <Show when={props.course.spirometry}>{(sessions) => <OwnSpirometry sessions={sessions()} say={say} />}</Show>
-        <Show when={props.course.nights}>{(nights) => <NightsOf course={props.course.id} nights={nights()} say={say} />}</Show>
+        <Show when={props.course.nights}>
+          {(nights) => (
+            <>
+              <NightsOf course={props.course.id} nights={nights()} say={say} />
+              {/* A recording is too large to wait on the device. */}
+              <Show when={!props.kept.offline()} fallback={<p class="soft">{say('nightsNeedLine')}</p>}>
+                <AddNights course={props.course.id} say={say} own onTaken={() => void props.kept.load()} />
+              </Show>
+            </>
+          )}
+        </Show>
         <div class="row">
           <a
             class="button"

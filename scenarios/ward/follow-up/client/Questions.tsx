@@ -1,5 +1,5 @@
 /** One question at a time, large enough for a thumb; then all answers once more before they go. */
-import { For, Match, Show, Switch, createEffect, createMemo, createSignal, on } from 'solid-js';
+import { For, Match, Show, Switch, createEffect, createMemo, createSignal, createUniqueId, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
@@ -79,6 +79,8 @@ interface CardProps {
 
 function Card(props: CardProps): JSX.Element {
   const app = useApp();
+  // A patient may have several follow-ups, and what is asked once beside them.
+  const heading = createUniqueId();
   const words = (): string => inLanguage(props.question.plain, app.language());
   const options = (): { value: Value; id: string; label: string }[] =>
     props.question.kind === 'yes-no'
@@ -87,7 +89,7 @@ function Card(props: CardProps): JSX.Element {
   return (
     <div class="follow-card" data-question={props.question.name}>
       <p class="soft small">{props.say('questionOf', { n: props.place + 1, all: props.all })}</p>
-      <h3 id="follow-question" tabIndex={-1} data-focus="">
+      <h3 id={heading} tabIndex={-1} data-focus="">
         {words()}
       </h3>
       <Show when={props.sent}>
@@ -108,7 +110,7 @@ function Card(props: CardProps): JSX.Element {
           <NumberAnswer {...props} />
         </Match>
         <Match when={props.question.kind !== 'number'}>
-          <div class="follow-choices" role="group" aria-labelledby="follow-question">
+          <div class="follow-choices" role="group" aria-labelledby={heading}>
             <For each={options()}>
               {(option) => (
                 <button

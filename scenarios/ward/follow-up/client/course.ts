@@ -83,6 +83,8 @@ export interface Night {
   readonly hours_from: HoursFrom | null;
   readonly ahi: number | null;
   readonly leak_p95_l_min: number | null;
+  /** The device at home that sent the leak; none where it is of files. */
+  readonly leak_sent_by: string | null;
   readonly odi3: number | null;
   readonly odi4: number | null;
   readonly t90_percent: number | null;
@@ -91,6 +93,8 @@ export interface Night {
   /** Falls by 3 points or more. */
   readonly falls: number | null;
   readonly oximetry_h: number | null;
+  /** The device at home that sent the saturation; none where it is of files. */
+  readonly oximetry_sent_by: string | null;
   /** Seconds that the night's files lack, since they break off; 0 where they are whole, none where there are none. */
   readonly incomplete_s: number | null;
   /** Whether what happened in it can be asked for one by one. */
@@ -132,6 +136,8 @@ export interface Nights {
   readonly therapy: boolean;
   /** The newest night with oximetry. */
   readonly oximetry: Night | null;
+  /** From so many valid hours of a saturation on indices are reckoned of what a device sent: a setting of the hospital. */
+  readonly least_valid_h: number;
   readonly known: number;
   readonly counted: number;
   readonly rule: { readonly title: Text; readonly classes: readonly { readonly id: string; readonly label: Text }[] } | null;
@@ -160,6 +166,8 @@ export interface OwnCourse {
   readonly time_zone?: Zone;
   readonly next_report: NextReport;
   readonly questions: readonly Question[];
+  /** What is asked once and nobody has answered. */
+  readonly once: readonly Question[];
   readonly learn: readonly Text[];
   readonly action: ActionPlan;
   /** The newest first. */

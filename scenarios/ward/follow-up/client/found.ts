@@ -13,6 +13,8 @@ export interface Result {
 export interface Asked {
   readonly questions: readonly CardInput[];
   readonly answers: Readonly<Record<string, { readonly value: Value; readonly source?: { readonly reference: string } }>>;
+  /** What of it the patient is asked on their own page, and nobody has answered. */
+  readonly of_patient: readonly string[];
   readonly results: readonly Result[];
   readonly at: string | null;
   readonly by: Person | null;
@@ -157,8 +159,10 @@ export interface OwnSession {
 
 /** One way to ask, simulated. */
 export interface WarnedWay {
-  /** Whether the breathing rate is counted as well. */
-  readonly breathing_rate: boolean;
+  /** Whether the breathing rate is counted as well; none where no signs are counted. */
+  readonly breathing_rate: boolean | null;
+  /** From one report to the next; none where it is asked each day. */
+  readonly every_days: number | null;
   readonly reported: string;
   readonly found: string;
   readonly delay_days: string;

@@ -1,6 +1,7 @@
-//! What those who treat ask and find beside the reports: questionnaires of screening, groups, the next step.
+//! What those who treat ask and find beside the reports, or the patient is asked once: questionnaires of screening, groups,
+//! the next step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use knowledge::{Answer, AnswerValue, Answers, CardInput, Direction, Said, Source, lung_function};
@@ -13,11 +14,11 @@ use twin::PatientTwin;
 use vocabulary::Timestamp;
 
 use crate::{
-    course::FollowUp,
+    course::{FollowUp, is_only_patient},
     facts::{self, own, read_own},
     nights,
-    plans::{Step, plans},
-    report::{must_lie_within, refused},
+    plans::{Plan, Step, plans},
+    report::{author, must_lie_within, refused},
     schedule::days_after,
 };
 
@@ -57,7 +58,8 @@ struct Wish {
     answers: BTreeMap<String, AnswerValue>,
 }
 
-/// `POST courses/{id}/assess`: keeps what was asked; what follows from it is reckoned anew whenever it is shown.
+/// `POST courses/{id}/assess`: keeps what was asked; what follows from it is reckoned anew whenever it is shown. A patient
+/// answers what they are asked once.
 pub async fn post(
     context: &dyn Context,
     course: &FollowUp,
@@ -65,16 +67,20 @@ pub async fn post(
 ) -> Result<(), Problem> {
     let wish: Wish = request.body_as()?;
     let object = Object::Patient(course.patient.clone());
-    context
-        .permit(&request.actor, Action::WriteRecord, &object)
-        .await?;
+    let mut by = Person::from(&request.actor);
+    let (action, asked): (_, Vec<String>) = if is_only_patient(&request.actor) {
+        by.name.clone_from(&course.patient_name);
+        (Action::ReportOwn, once(course).cloned().collect())
+    } else {
+        let questions = questions(course.plan).into_iter();
+        (Action::WriteRecord, questions.map(|one| one.name).collect())
+    };
+    context.permit(&request.actor, action, &object).await?;
     course.must_be_active()?;
-    let questions = questions(course);
-    let by = Person::from(&request.actor);
     let mut answers = Answers::new();
     for (name, value) in wish.answers {
-        let asked = questions.iter().any(|question| question.name == name);
-        let Some(input) = knowledge::inputs().get(&name).filter(|_| asked) else {
+        let is_asked = asked.contains(&name);
+        let Some(input) = knowledge::inputs().get(&name).filter(|_| is_asked) else {
             return Err(Problem::invalid(
                 "回答了没有问的问题",
                 "this answers what was not asked",
@@ -100,7 +106,7 @@ pub async fn post(
         "status": "completed",
         "subject": facts::patient(&course.patient),
         "authored": context.now(),
-        "author": by.reference(),
+        "author": author(course, &request.actor),
         "item": knowledge::questionnaire::items(&answers),
     });
     let key = facts::assessment_key(&course.id, course.assessments.len());
@@ -116,10 +122,10 @@ pub async fn post(
 }
 
 /// What the lists of the plan ask of a person; what the program reckons itself is not asked.
-fn questions(course: &FollowUp) -> Vec<CardInput> {
+pub fn questions(plan: &Plan) -> Vec<CardInput> {
     let mut found: Vec<CardInput> = Vec::new();
     let cards = knowledge::cards();
-    for id in &course.plan.assess {
+    for id in &plan.assess {
         let inputs = cards.iter().find(|card| card.id == *id);
         for input in inputs.into_iter().flat_map(|card| &card.inputs) {
             let is_new = found.iter().all(|known| known.name != input.name);
@@ -129,6 +135,16 @@ fn questions(course: &FollowUp) -> Vec<CardInput> {
         }
     }
     found
+}
+
+/// What the patient is asked once and nobody has answered in this follow-up.
+pub fn once(course: &FollowUp) -> impl Iterator<Item = &'static String> {
+    let plan: &'static Plan = course.plan;
+    let answered = course.assessments.iter();
+    let known: BTreeSet<&String> = answered.flat_map(|one| one.answers.keys()).collect();
+    plan.asks_once
+        .iter()
+        .filter(move |name| !known.contains(name))
 }
 
 /// All that is known for the lists of the plan: what the record and the follow-up say, then what was answered last.
@@ -220,7 +236,7 @@ pub fn view(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> (Valu
     if course.plan.assess.is_empty() {
         return (Value::Null, json!(next));
     }
-    let questions = questions(course);
+    let questions = questions(course.plan);
     let shown: BTreeMap<&String, &Answer> = questions
         .iter()
         .filter_map(|question| Some((&question.name, known.get(&question.name)?)))
@@ -229,6 +245,7 @@ pub fn view(course: &FollowUp, twin: Option<&PatientTwin>, today: Date) -> (Valu
     let whole = json!({
         "questions": questions,
         "answers": shown,
+        "of_patient": once(course).collect::<Vec<_>>(),
         "results": said.iter().map(|(id, said)| json!({"id": id, "found": found(said), "said": said})).collect::<Vec<_>>(),
         "at": last.map(|last| last.at),
         "by": last.map(|last| &last.by),

@@ -119,7 +119,8 @@ impl Scenario for FollowUpAtHome {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<(), Problem> {
-        waiting::remind(context, permit, since, until).await
+        let reminded = waiting::remind(context, permit, since, until).await;
+        reminded.and(nights::sent::remind(context, permit, since, until).await)
     }
 
     async fn called(&self, context: &dyn Context, permit: &Permit) -> Result<Vec<Called>, Problem> {

@@ -19,6 +19,7 @@ use crate::{
     alert::Telling,
     course::FollowUp,
     facts,
+    nights::sent,
     plans::{Measures, Worse, input, plans, question},
     report::{AHEAD_MS, Measured, OLDEST_DAYS, Report, Sender, by_device, must_lie_within},
     schedule::at_home,
@@ -62,8 +63,10 @@ pub async fn take(
             signals,
             since,
         };
-        let taken = again_if_raced(|| taking.of(&row.key.id)).await;
-        outcome = outcome.and(taken.map(drop));
+        let id = row.key.id.as_str();
+        let taken = again_if_raced(|| taking.of(id)).await;
+        let nights = again_if_raced(|| sent::take(context, permit, id, since)).await;
+        outcome = outcome.and(taken.map(drop)).and(nights.map(drop));
     }
     outcome
 }
@@ -256,32 +259,18 @@ impl Taking<'_> {
         Ok(found)
     }
 
-    /// Whether a device is of a kind that may answer, and stands in no place of the hospital: what does is the ward's.
+    /// Whether a device that may answer is at the patient's home.
     async fn is_at_home(
         &self,
         device: &DeviceId,
         asked: &[(&'static str, &Measures)],
         names: &mut BTreeMap<DeviceId, String>,
     ) -> Result<bool, Problem> {
-        let key = ResourceKey {
-            kind: "Device".to_owned(),
-            id: device.to_string(),
-        };
-        let found = scenario::read(self.context.record(), self.permit, key).await?;
-        let Some(body) = found.and_then(|found| found.body) else {
-            return Ok(false);
-        };
-        let kinds = body.pointer("/type/coding").and_then(Value::as_array);
-        let is_of_kind = kinds.into_iter().flatten().any(|coding| {
-            let kind = text(coding, "/code").unwrap_or_default();
-            text(coding, "/system").as_deref() == Some(PROFILE)
-                && asked
-                    .iter()
-                    .any(|(_, measures)| measures.by.contains(&kind))
-        });
-        let name = text(&body, "/deviceName/0/name").unwrap_or_else(|| device.to_string());
-        names.insert(device.clone(), name);
-        Ok(is_of_kind && body.get("location").is_none())
+        let measures: Vec<&Measures> = asked.iter().map(|(_, measures)| *measures).collect();
+        let name = name_at_home(self.context, self.permit, device, &measures).await?;
+        let is_at_home = name.is_some();
+        names.extend(name.map(|name| (device.clone(), name)));
+        Ok(is_at_home)
     }
 
     /// Reads a span of a series; whether something was put right or taken back in it.
@@ -339,8 +328,34 @@ impl Taking<'_> {
     }
 }
 
+/// What a device is called that is of a kind that may send this and stands in no place of the hospital: what does is the
+/// ward's.
+pub async fn name_at_home(
+    context: &dyn Context,
+    permit: &Permit,
+    device: &DeviceId,
+    measures: &[&Measures],
+) -> Result<Option<String>, Problem> {
+    let key = ResourceKey {
+        kind: "Device".to_owned(),
+        id: device.to_string(),
+    };
+    let found = scenario::read(context.record(), permit, key).await?;
+    let Some(body) = found.and_then(|found| found.body) else {
+        return Ok(None);
+    };
+    let kinds = body.pointer("/type/coding").and_then(Value::as_array);
+    let is_of_kind = kinds.into_iter().flatten().any(|coding| {
+        let kind = text(coding, "/code").unwrap_or_default();
+        text(coding, "/system").as_deref() == Some(PROFILE)
+            && measures.iter().any(|measures| measures.by.contains(&kind))
+    });
+    let name = text(&body, "/deviceName/0/name").unwrap_or_else(|| device.to_string());
+    Ok(Some(name).filter(|_| is_of_kind && body.get("location").is_none()))
+}
+
 /// Whether a reading is fit to be an answer. One that somebody wrote down as an observation of the device is.
-fn is_good(reading: &Reading) -> bool {
+pub fn is_good(reading: &Reading) -> bool {
     reading.marks.iter().all(|mark| {
         *mark == QualityMark::FromObservation || fhir::is_trustworthy(std::slice::from_ref(mark))
     })

@@ -1,8 +1,9 @@
-//! Nights: use of a therapy device as the patient says it or its card holds it, oximetry of a night at home, and
-//! whether the therapy is used enough.
+//! Nights: use of a therapy device as the patient says it or its card holds it, oximetry of a night at home by a file or
+//! as a device sent it, and whether the therapy is used enough.
 
 mod broken;
 pub mod events;
+pub mod sent;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ use self::{
 use crate::{
     course::{FollowUp, is_only_patient},
     facts::{self, own, read_own},
+    plans::plans,
     schedule::days_after,
 };
 
@@ -56,6 +58,9 @@ pub struct Night {
     pub ahi: Option<f64>,
     /// 95th percentile of the leak, in litres a minute.
     pub leak_p95_l_min: Option<f64>,
+    /// The device at home that sent the leak, by its name; none where it is of files.
+    #[serde(default)]
+    pub leak_sent_by: Option<String>,
     /// Falls of the saturation by 3 points or more, an hour of valid recording.
     pub odi3: Option<f64>,
     /// Falls by 4 points or more.
@@ -70,6 +75,9 @@ pub struct Night {
     pub falls: Option<usize>,
     /// Valid time of the oximetry, in hours.
     pub oximetry_h: Option<f64>,
+    /// The device at home that sent the saturation, by its name; none where it is of files.
+    #[serde(default)]
+    pub oximetry_sent_by: Option<String>,
     /// Seconds that the night's files lack, since they break off; 0 where they are whole, none where there are none.
     #[serde(default)]
     pub incomplete_s: Option<f64>,
@@ -92,6 +100,7 @@ impl Night {
             hours_from: None,
             ahi: None,
             leak_p95_l_min: None,
+            leak_sent_by: None,
             odi3: None,
             odi4: None,
             t90_percent: None,
@@ -99,6 +108,7 @@ impl Night {
             mean_spo2_percent: None,
             falls: None,
             oximetry_h: None,
+            oximetry_sent_by: None,
             incomplete_s: None,
             has_events: false,
         }
@@ -149,22 +159,61 @@ impl Night {
         } else {
             (self.hours, self.hours_from)
         };
+        let of_leak = if self.leak_p95_l_min.is_some() {
+            &self
+        } else {
+            before
+        };
+        // Figures of one saturation stand together.
+        let of_oximetry = if self.oximetry_h.is_some() {
+            &self
+        } else {
+            before
+        };
         Self {
             date: self.date,
             hours,
             hours_from,
             ahi: self.ahi.or(before.ahi),
-            leak_p95_l_min: self.leak_p95_l_min.or(before.leak_p95_l_min),
-            odi3: self.odi3.or(before.odi3),
-            odi4: self.odi4.or(before.odi4),
-            t90_percent: self.t90_percent.or(before.t90_percent),
-            lowest_spo2_percent: self.lowest_spo2_percent.or(before.lowest_spo2_percent),
-            mean_spo2_percent: self.mean_spo2_percent.or(before.mean_spo2_percent),
-            falls: self.falls.or(before.falls),
-            oximetry_h: self.oximetry_h.or(before.oximetry_h),
+            leak_p95_l_min: of_leak.leak_p95_l_min,
+            leak_sent_by: of_leak.leak_sent_by.clone(),
             incomplete_s: self.incomplete_s.or(before.incomplete_s),
             has_events: self.has_events || before.has_events,
+            ..of_oximetry.clone()
         }
+    }
+
+    /// What is known of the night with what devices at home sent of it. What a file tells stands: no reading of it was
+    /// lost on a line.
+    fn with_sent(&self, sent: &Self) -> Self {
+        let has_leak = self.leak_p95_l_min.is_some() && self.leak_sent_by.is_none();
+        let has_oximetry = self.oximetry_h.is_some() && self.oximetry_sent_by.is_none();
+        let of_leak = if has_leak || sent.leak_sent_by.is_none() {
+            self
+        } else {
+            sent
+        };
+        let of_oximetry = if has_oximetry || sent.oximetry_sent_by.is_none() {
+            self
+        } else {
+            sent
+        };
+        Self {
+            date: self.date,
+            hours: self.hours,
+            hours_from: self.hours_from,
+            ahi: self.ahi,
+            leak_p95_l_min: of_leak.leak_p95_l_min,
+            leak_sent_by: of_leak.leak_sent_by.clone(),
+            incomplete_s: self.incomplete_s,
+            has_events: self.has_events || of_oximetry.has_events,
+            ..of_oximetry.clone()
+        }
+    }
+
+    /// Whether devices at home sent something of it.
+    fn is_sent(&self) -> bool {
+        self.leak_sent_by.is_some() || self.oximetry_sent_by.is_some()
     }
 
     fn says_something(&self) -> bool {
@@ -445,9 +494,22 @@ fn observation(course: &FollowUp, night: &Night, context: &dyn Context) -> Value
         "issued": context.now(),
         "component": parts.into_iter().flatten().collect::<Vec<_>>(),
     });
-    if let Some(fields) = body.as_object_mut().filter(|_| night.odi3.is_some()) {
-        let found_by = json!([{"coding": [{"system": facts::OXIMETRY, "code": course.id}]}]);
-        fields.insert("category".to_owned(), found_by);
+    let sent = [
+        ("Saturation", &night.oximetry_sent_by),
+        ("Leak", &night.leak_sent_by),
+    ];
+    let notes: Vec<Value> = sent
+        .into_iter()
+        .filter_map(|(what, by)| Some(json!({"text": format!("{what} sent by {}", by.as_ref()?)})))
+        .collect();
+    if let Some(fields) = body.as_object_mut() {
+        if !notes.is_empty() {
+            fields.insert("note".to_owned(), notes.into());
+        }
+        if night.odi3.is_some() {
+            let found_by = json!([{"coding": [{"system": facts::OXIMETRY, "code": course.id}]}]);
+            fields.insert("category".to_owned(), found_by);
+        }
     }
     body
 }
@@ -535,6 +597,7 @@ pub fn view(course: &FollowUp, today: Date) -> Value {
         "known": hours.iter().flatten().count(),
         "therapy": course.plan.asks_for_use(),
         "oximetry": oximetry(course, today),
+        "least_valid_h": plans().nights.least_valid_h,
         "counted": hours.iter().flatten().filter(|hours| **hours >= knowledge::COUNTED_H).count(),
         "rule": rule.map(|rule| json!({"title": rule.title, "classes": rule.classes.iter().map(|class| json!({"id": class.id, "label": class.label})).collect::<Vec<_>>()})),
     })
@@ -571,6 +634,7 @@ mod tests {
         let counted = of(6.5, HoursFrom::Machine);
         let shown = Night {
             odi3: Some(12.0),
+            oximetry_h: Some(6.0),
             ..of(6.4, HoursFrom::Signals)
         };
         let both = shown.clone().with(&counted);
@@ -620,6 +684,42 @@ mod tests {
             let yesterday = course.start_of(days_after(today, -1));
             assert_eq!(assess::found_at(course, hospital.now()), yesterday);
         }
+    }
+
+    #[test]
+    fn what_a_file_tells_stands_above_what_a_device_sent_whichever_came_first() {
+        let day = date(2026, 3, 1);
+        let file = Night {
+            odi3: Some(12.0),
+            oximetry_h: Some(7.0),
+            incomplete_s: Some(0.0),
+            ..Night::of_nothing(day)
+        };
+        let sent = Night {
+            odi3: Some(9.0),
+            mean_spo2_percent: Some(94.0),
+            oximetry_h: Some(5.0),
+            oximetry_sent_by: Some("Oximeter".to_owned()),
+            leak_p95_l_min: Some(24.0),
+            leak_sent_by: Some("Machine".to_owned()),
+            ..Night::of_nothing(day)
+        };
+        let both = file.clone().with(&sent);
+        assert_eq!(both, file.with_sent(&sent));
+        // Figures of the two are not mixed; the leak is known of the device alone.
+        assert_eq!((both.odi3, both.mean_spo2_percent), (Some(12.0), None));
+        assert_eq!(
+            (both.oximetry_sent_by.clone(), both.leak_p95_l_min),
+            (None, Some(24.0))
+        );
+        // More of the night came, or nothing that can be read any more.
+        let more = Night {
+            odi3: Some(10.0),
+            ..sent.clone()
+        };
+        assert_eq!(sent.with_sent(&more).odi3, Some(10.0));
+        assert_eq!(sent.with_sent(&Night::of_nothing(day)), sent);
+        assert_eq!(both.with_sent(&more), both);
     }
 
     #[test]

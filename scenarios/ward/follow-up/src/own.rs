@@ -9,7 +9,10 @@ use knowledge::{Answers, class_list};
 use scenario::{OwnFault, OwnFile};
 use vocabulary::Text;
 
-use crate::plans::{LEVELS, Plan, Plans, input, limits, question};
+use crate::{
+    assess,
+    plans::{LEVELS, Plan, Plans, input, limits, question},
+};
 
 /// The longest time from one report to the next that a plan may ask for, in days.
 const LONGEST_DAYS: i64 = 366;
@@ -106,7 +109,8 @@ fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
         all.push(("asks", what));
     }
     let unknown = |name: &&String| input(name).is_none() || question(name).is_none();
-    for name in plan.asks.iter().chain(&plan.usual).filter(unknown) {
+    let named = plan.asks.iter().chain(&plan.usual);
+    for name in named.chain(&plan.asks_once).filter(unknown) {
         let what =
             format!("there is no question `{name}`: plans ask those of `guidelines/plans.toml`");
         all.push(("asks", what));
@@ -122,6 +126,12 @@ fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
             let what = format!("there is no list `{id}`: `yuanyi assess --list` names all");
             all.push(("assess", what));
         }
+    }
+    let of_lists = assess::questions(plan);
+    let is_of_list = |name: &&String| of_lists.iter().any(|one| one.name == **name);
+    for name in plan.asks_once.iter().filter(|name| !is_of_list(name)) {
+        let what = format!("no list under `assess` asks `{name}`: leave it out of `asks-once`");
+        all.push(("asks-once", what));
     }
     for danger in &plan.danger {
         let what = |why: &str| format!("its danger of `{}` {why}", danger.ask);
@@ -265,6 +275,11 @@ mod tests {
                 "every-days = 7",
                 "every-days = 7\nassess = [\"fortune\"]",
                 "no list `fortune`",
+            ),
+            (
+                "every-days = 7",
+                "every-days = 7\nasks-once = [\"mmrc\"]",
+                "no list under `assess` asks `mmrc`",
             ),
             ("every-days = 7", "every-week = 7", "unknown field"),
         ] {

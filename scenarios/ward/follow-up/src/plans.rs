@@ -38,6 +38,8 @@ pub struct Plans {
     pub step_rests_days: i64,
     /// How what devices send is counted.
     pub devices: Devices,
+    /// What makes a night of what devices send.
+    pub nights: SentNights,
     /// What is asked, by name.
     question: BTreeMap<String, Question>,
     /// The plans.
@@ -63,7 +65,19 @@ pub struct Devices {
     pub again_after_min: i64,
 }
 
-/// What a device may send as the answer to a question.
+/// What makes a night of what devices at home send: settings of the hospital.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SentNights {
+    /// From so many hours of a valid saturation on something is reckoned of it.
+    pub least_valid_h: f64,
+    /// Before noon a night is reckoned where nothing came for so many minutes.
+    pub rests_min: i64,
+    pub saturation: Measures,
+    pub leak: Measures,
+}
+
+/// What a device may send as the answer to a question, or of a night.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Measures {
@@ -200,6 +214,9 @@ pub struct Plan {
     /// Lists of `knowledge` that those who treat ask and that are shown.
     #[serde(default)]
     pub assess: Vec<String>,
+    /// What of these the patient is asked once, on their own page.
+    #[serde(default)]
+    pub asks_once: Vec<String>,
     /// What a patient does on usual days, on worse ones, and in an emergency.
     pub action: General,
     /// What the patient should know.
@@ -342,11 +359,9 @@ impl Plan {
         self.silent_days.unwrap_or(self.every_days)
     }
 
-    /// Whether exacerbations of COPD are looked for.
-    pub fn watches_exacerbations(&self) -> bool {
-        self.watch
-            .iter()
-            .any(|watch| watch.classes == "rome-signs-2021")
+    /// Whether classes of this list tell somebody.
+    pub fn watches(&self, classes: &str) -> bool {
+        self.watch.iter().any(|watch| watch.classes == classes)
     }
 
     /// Whether a therapy device is used, so that its use can be counted.
@@ -459,7 +474,8 @@ mod tests {
     #[test]
     fn each_plan_asks_what_is_known_and_watches_what_there_is() {
         for plan in &plans().list {
-            for name in plan.asks.iter().chain(&plan.usual) {
+            let once = plan.asks_once.iter();
+            for name in plan.asks.iter().chain(&plan.usual).chain(once) {
                 assert!(input(name).is_some(), "{} {name}", plan.id);
                 assert!(question(name).is_some(), "{} {name}", plan.id);
                 let is_number = matches!(input(name).unwrap().kind, knowledge::Kind::Number { .. });
@@ -477,6 +493,11 @@ mod tests {
             }
             for id in &plan.assess {
                 assert!(knowledge::ask(id, &Answers::new()).is_some(), "{id}");
+            }
+            let of_lists = crate::assess::questions(plan);
+            for name in &plan.asks_once {
+                assert!(of_lists.iter().any(|one| one.name == *name), "{name}");
+                assert!(question(name).unwrap().own.is_none(), "{name}");
             }
             for danger in &plan.danger {
                 assert!(plan.asks.contains(&danger.ask), "{}", danger.ask);
@@ -571,9 +592,20 @@ mod tests {
         );
     }
 
+    /// Each kind of device that may send this has it among its streams.
+    fn must_be_sent(measures: &Measures, what: &str) {
+        let known = devices::Profiles::shipped();
+        for by in &measures.by {
+            let sends = known.get(by).unwrap().streams.iter().any(|stream| {
+                let coding = stream.code.coding();
+                measures.is(&coding.system, &coding.code, &stream.unit)
+            });
+            assert!(sends, "{what} by {by}");
+        }
+    }
+
     #[test]
     fn what_a_device_may_answer_is_what_a_kind_of_device_sends() {
-        let known = devices::Profiles::shipped();
         for (name, question) in &plans().question {
             let Some(measures) = &question.measured else {
                 continue;
@@ -590,14 +622,10 @@ mod tests {
                 measures.hours[0] < measures.hours[1] && measures.hours[1] <= 24,
                 "{name}"
             );
-            for by in &measures.by {
-                let sends = known.get(by).unwrap().streams.iter().any(|stream| {
-                    let coding = stream.code.coding();
-                    measures.is(&coding.system, &coding.code, &stream.unit)
-                });
-                assert!(sends, "{name} by {by}");
-            }
+            must_be_sent(measures, name);
         }
+        must_be_sent(&plans().nights.saturation, "saturation of a night");
+        must_be_sent(&plans().nights.leak, "leak of a night");
         let use_h = question("cpap_hours").unwrap().measured.as_ref().unwrap();
         assert!(use_h.is(OWN, "therapy-use", "h") && !use_h.is(OWN, "therapy-use", "min"));
         assert!(!use_h.is(MDC, "therapy-use", "h") && use_h.counts_at(11) && !use_h.counts_at(12));

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use knowledge::{Answer, AnswerValue, Answers, Kind, questionnaire};
-use policy::{Action, Object};
+use policy::{Action, Actor, Object};
 use record::{NewFact, Precondition, QualityMark, ResourceVersion};
 use scenario::{Context, Person, Problem, Request, Topic, text};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use vocabulary::{DeviceId, Text, Timestamp};
 
 use crate::{
@@ -278,6 +278,15 @@ pub fn refused(label: &Text, why: &Text) -> Problem {
     )
 }
 
+/// Who wrote something down: the patient, or who treats them.
+pub fn author(course: &FollowUp, actor: &Actor) -> Value {
+    if is_only_patient(actor) {
+        json!({"reference": format!("Patient/{}", course.patient), "display": course.patient_name})
+    } else {
+        Person::from(actor).reference()
+    }
+}
+
 /// The report, and what was measured for it: other programs look for measurements, not for questionnaires.
 fn written(
     course: &FollowUp,
@@ -286,11 +295,7 @@ fn written(
     answers: &Answers,
     now: Timestamp,
 ) -> Vec<NewFact> {
-    let author = if is_only_patient(&request.actor) {
-        json!({"reference": format!("Patient/{}", course.patient), "display": course.patient_name})
-    } else {
-        Person::from(&request.actor).reference()
-    };
+    let author = author(course, &request.actor);
     let key = facts::report_key(&course.id, &sent.id);
     let reference = format!("{}/{}", key.kind, key.id);
     let body = json!({

@@ -216,7 +216,7 @@ pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) 
         "next": next,
         "programme": course.plan.programme,
         "spirometry": spirometry::view(course),
-        "warned": course.plan.watches_exacerbations().then(warned::ways),
+        "warned": warned::ways(course.plan),
         "action": action::view(course),
     });
     if let (Some(view), Value::Object(more)) = (view.as_object_mut(), more) {
@@ -297,6 +297,7 @@ pub fn own(context: &dyn Context, course: &FollowUp, without_clock: &[String]) -
         "time_zone": course.zone.iana_name(),
         "next_report": course.next_report(course.day_of(now)),
         "questions": course.plan.asks.iter().filter_map(|name| asked(name)).collect::<Vec<_>>(),
+        "once": assess::once(course).filter_map(|name| asked(name)).collect::<Vec<_>>(),
         "learn": course.plan.learn,
         "action": action::view(course),
         "reports": reports.collect::<Vec<_>>(),

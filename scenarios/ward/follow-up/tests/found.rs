@@ -280,6 +280,53 @@ async fn what_was_answered_last_counts_whether_at_home_or_at_the_doctor_s() {
 }
 
 #[tokio::test]
+async fn the_patient_answers_once_what_the_plan_asks_of_them_and_nothing_else() {
+    let way = opened("osa-suspected").await;
+    let once = |seen: &Value| -> Vec<String> {
+        let all = seen["once"].as_array().unwrap().iter();
+        all.map(|one| one["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let own = as_patient(&way, "p1", Method::Get, "courses", Value::Null).await;
+    let own = own.unwrap()[0].clone();
+    assert_eq!(once(&own), ["snoring", "neck_cm", "bmi"]);
+    assert_eq!(own["once"][1]["range"], json!([20.0, 80.0]));
+    let path = format!("courses/{}/assess", way.id);
+    for answers in [
+        json!({"ahi_per_hour": 3}),
+        json!({"stop_bang_snoring": true}),
+        json!({"neck_cm": 400}),
+    ] {
+        let body = json!({"answers": answers});
+        let refused = as_patient(&way, "p1", Method::Post, &path, body).await;
+        assert_eq!(refused.unwrap_err().status, 422, "{answers}");
+    }
+    let body = json!({"answers": {"snoring": true, "neck_cm": 42}});
+    let seen = as_patient(&way, "p1", Method::Post, &path, body.clone()).await;
+    assert_eq!(once(&seen.unwrap()), ["bmi"]);
+    // What was answered is asked no more, and nobody else answers for them.
+    for whose in ["p1", "p2"] {
+        let refused = as_patient(&way, whose, Method::Post, &path, body.clone()).await;
+        assert!(refused.is_err(), "{whose}");
+    }
+    let id = format!("{}-q0", way.id);
+    let kept = way.hospital.body("QuestionnaireResponse", &id).await;
+    let kept = kept.unwrap();
+    assert_eq!(fhir::validate(&kept), []);
+    assert_eq!(kept["author"]["reference"], "Patient/p1");
+    // Who treats them reads it, adds what is missing, and may put it right.
+    let seen = way.see(LI).await;
+    assert_eq!(seen["assess"]["of_patient"], json!(["bmi"]));
+    assert_eq!(seen["assess"]["answers"]["neck_cm"]["value"], 42.0);
+    let asked = json!({"answers": {"bmi": 31, "neck_cm": 41}});
+    let seen = way.do_it(LI, Method::Post, "/assess", asked).await;
+    assert_eq!(result(&seen, "nosas"), "high");
+    assert_eq!(seen["assess"]["answers"]["neck_cm"]["value"], 41.0);
+    let own = as_patient(&way, "p1", Method::Get, "courses", Value::Null).await;
+    assert_eq!(once(&own.unwrap()[0]), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_diary_of_peak_flow_is_judged_after_seven_days_with_both_values() {
     let way = opened("asthma-peak-flow").await;
     way.do_it(

@@ -1,4 +1,5 @@
-//! Files of nights: what happened is listed, and what breaks off is told and counted.
+//! Nights: what happened in those of files is listed, and what breaks off is told and counted; what devices at home send
+//! of a night is one, too.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,10 +9,17 @@
 
 mod home;
 
+use std::collections::BTreeMap;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use home::{DAY_MS, LI, opened};
-use scenario::{Method, testing::Way};
+use follow_up::FollowUpAtHome;
+use home::{DAY_MS, LI, MINUTE_MS, as_patient, day_at_home, opened};
+use record::{Arrived, Readings, StreamKey};
+use scenario::{Context as _, Method, Scenario as _, testing::Way};
 use serde_json::{Value, json};
+use vocabulary::{Coding, DeviceId, PatientId, Timestamp};
+
+const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 /// A night of a saturation, a value a second, that says how many seconds it has.
 fn recording(promised: i64, spo2: &[i16]) -> Vec<u8> {
@@ -110,6 +118,23 @@ async fn what_happened_in_a_night_is_listed_with_its_time() {
 }
 
 #[tokio::test]
+async fn a_patient_sends_a_night_of_their_own_and_nobody_else_s() {
+    let way = opened("osa-suspected").await;
+    let path = format!("courses/{}/nights", way.id);
+    let night = body(&recording(600, &falling()));
+    assert!(
+        as_patient(&way, "p2", Method::Post, &path, night.clone())
+            .await
+            .is_err()
+    );
+    let seen = as_patient(&way, "p1", Method::Post, &path, night).await;
+    let seen = seen.unwrap();
+    assert_eq!(seen["read"], json!({"broken": []}));
+    assert_eq!(seen["nights"]["oximetry"]["date"], "2026-11-20");
+    assert_eq!(way.see(LI).await["nights"], seen["nights"]);
+}
+
+#[tokio::test]
 async fn half_a_file_is_told_to_who_sent_it_and_counted_without_a_name() {
     let way = after_the_night().await;
     let whole = recording(600, &falling());
@@ -160,5 +185,149 @@ async fn half_a_file_is_told_to_who_sent_it_and_counted_without_a_name() {
     assert!(
         all.iter()
             .all(|one| !format!("{:?}", one.why).contains("Zhao"))
+    );
+}
+
+/// An oximeter that sends each second from eleven in the evening on for so many hours: 95 %, and in each ten minutes half
+/// a minute at 88 %. It is the end of that time afterwards.
+async fn sent(way: &Way, device: &str, hours: i64) -> Timestamp {
+    let body = json!({
+        "status": "active",
+        "type": {"coding": [{"system": "urn:yuanyi:device-profile", "code": "pulse-oximeter"}]},
+        "deviceName": [{"name": format!("My {device}"), "type": "user-friendly-name"}],
+        "patient": {"reference": "Patient/p1"},
+    });
+    way.hospital.put("Device", device, Some("p1"), body).await;
+    let now = way.hospital.now();
+    let start = Timestamp(now.0 - now.0.rem_euclid(DAY_MS) + 15 * HOUR_MS);
+    way.hospital.pass(start.0 + hours * HOUR_MS - now.0);
+    let patient = PatientId::new("p1").unwrap();
+    let ten_minutes: Vec<f64> = (0..600)
+        .map(|second| {
+            if (300..330).contains(&second) {
+                88.0
+            } else {
+                95.0
+            }
+        })
+        .collect();
+    let arrived = (0..6 * hours).map(|part| Arrived {
+        stream: StreamKey {
+            device: DeviceId::new(device).unwrap(),
+            stream: "spo2".to_owned(),
+        },
+        subject: Some(patient.clone()),
+        coding: Coding::new("urn:iso:std:iso:11073:10101", "150456"),
+        unit: "%".to_owned(),
+        readings: Readings::Regular {
+            start: Timestamp(start.0 + part * 10 * MINUTE_MS),
+            period_us: 1_000_000,
+            values: ten_minutes.clone(),
+        },
+        received: way.hospital.now(),
+        quality: vec![],
+        message: None,
+    });
+    way.hospital.measure(arrived.collect()).await;
+    let heard = BTreeMap::from([(patient, start)]);
+    let permit = way.hospital.own_permit();
+    let taken = FollowUpAtHome.measured(&way.hospital, permit, Some(&heard));
+    taken.await.unwrap();
+    start
+}
+
+/// An hour later, as the hospital then looks.
+async fn an_hour_later(way: &Way) -> Value {
+    let since = way.hospital.now();
+    way.hospital.pass(HOUR_MS);
+    let until = way.hospital.now();
+    let permit = way.hospital.own_permit();
+    let reminded = FollowUpAtHome.remind(&way.hospital, permit, since, until);
+    reminded.await.unwrap();
+    way.see(LI).await["nights"].clone()
+}
+
+#[tokio::test]
+async fn what_an_oximeter_sends_is_a_night_once_it_rests_and_a_file_of_it_stands_above() {
+    let way = opened("osa-suspected").await;
+    let start = sent(&way, "ox", 5).await;
+    let date = day_at_home(start);
+    assert_eq!(date, "2026-09-21");
+    // The oximeter may go on: a part of a night is none yet.
+    let seen = way.see(LI).await;
+    assert_eq!(seen["nights"]["oximetry"], Value::Null);
+    let night = an_hour_later(&way).await["oximetry"].clone();
+    for (name, value) in [
+        ("falls", 30.0),
+        ("odi3", 6.0),
+        ("odi4", 6.0),
+        ("t90_percent", 5.0),
+        ("mean_spo2_percent", 94.65),
+        ("lowest_spo2_percent", 88.0),
+        ("oximetry_h", 5.0),
+    ] {
+        assert!(
+            (night[name].as_f64().unwrap() - value).abs() < 1e-9,
+            "{name}"
+        );
+    }
+    assert_eq!(
+        (&night["date"], &night["oximetry_sent_by"]),
+        (&json!(date), &json!("My ox"))
+    );
+    assert_eq!(night["incomplete_s"], Value::Null);
+    let path = format!("/nights/{date}");
+    let events = way.do_it(LI, Method::Get, &path, Value::Null).await;
+    assert_eq!(events["falls"].as_array().unwrap().len(), 30);
+    assert_eq!(events["falls"][0]["at"], "2026-09-21T23:05:00");
+    assert_eq!(
+        events["recorded"],
+        json!([["2026-09-21T23:00:00", "2026-09-22T04:00:00"]])
+    );
+    let id = format!("{}-n20260921", way.id);
+    let kept = way.hospital.body("Observation", &id).await.unwrap();
+    assert_eq!(fhir::validate(&kept), []);
+    assert_eq!(kept["note"][0]["text"], "Saturation sent by My ox");
+
+    // The oximeter's own file of that night counts, and goes on counting.
+    let mut file = recording(600, &falling());
+    file[98..109].copy_from_slice(b"21-SEP-2026");
+    file[168..184].copy_from_slice(b"21.09.2623.00.00");
+    let seen = way.do_it(LI, Method::Post, "/nights", body(&file)).await;
+    let of_file = seen["nights"]["oximetry"].clone();
+    assert_eq!(
+        (&of_file["falls"], &of_file["oximetry_sent_by"]),
+        (&json!(1), &Value::Null)
+    );
+    assert_eq!(an_hour_later(&way).await["oximetry"], of_file);
+}
+
+#[tokio::test]
+async fn of_a_night_that_is_too_short_no_index_is_reckoned() {
+    let way = opened("osa-suspected").await;
+    sent(&way, "ox", 3).await;
+    way.hospital.pass(DAY_MS);
+    let seen = an_hour_later(&way).await;
+    assert_eq!(seen["oximetry"], Value::Null);
+    assert_eq!(seen["least_valid_h"], 4.0);
+    // It was over before it was looked at: what came of it makes it, whenever that is.
+    let heard = BTreeMap::from([(
+        PatientId::new("p1").unwrap(),
+        Timestamp(way.hospital.now().0 - DAY_MS),
+    )]);
+    let permit = way.hospital.own_permit();
+    let taken = FollowUpAtHome.measured(&way.hospital, permit, Some(&heard));
+    taken.await.unwrap();
+    let nights = way.see(LI).await["nights"]["nights"].clone();
+    let short: Vec<&Value> = nights
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|night| night["oximetry_h"] == 3.0)
+        .collect();
+    assert_eq!(short.len(), 1);
+    assert_eq!(
+        (&short[0]["odi3"], &short[0]["has_events"]),
+        (&Value::Null, &json!(false))
     );
 }
