@@ -714,6 +714,7 @@ export const groups = {
       gives: { 204: null },
       fails: [403, 404, 409],
     }),
+    call('GET /api/alarms/sounding', 'How the most urgent alarm is heard that calls the caller now.', { gives: { 200: client('alarm-sound', 'Sounding') }, fails: [403] }),
     call('GET /api/alarms/{id}', 'An alarm with its plan and who was sent.', { gives: alarm, fails: [403, 404] }),
     call('POST /api/alarms/{id}/act', 'Takes it, gives it back, pauses its sound, starts a plan from it, or ends it.', {
       takes: object({

@@ -27,7 +27,7 @@ mod weeks;
 mod written;
 
 pub use attached::Tie;
-pub use calling::calling;
+pub use calling::{calling, sounding};
 pub use charted::Entered;
 pub use command::{command, plans_held, traced};
 pub use contacts::contacts;
