@@ -714,6 +714,19 @@ export const groups = {
       gives: { 204: null },
       fails: [403, 404, 409],
     }),
+    call('GET /api/wards/{ward}/duty', 'What the caller may say of who is on duty on a ward.', {
+      gives: { 200: type('scenarios/ward/ward-twin/client/duty', 'MayView') },
+      fails: [403, 404],
+    }),
+    call('POST /api/wards/{ward}/duty', 'The caller is on duty from now on: on the ward, or for these beds of it.', {
+      takes: object({ duty: text, 'beds?': list(text), 'until?': moment }),
+      gives: { 204: null },
+      fails: [400, 403, 404, 409, 422],
+    }),
+    call('DELETE /api/wards/{ward}/duty/{who}', 'Somebody is on duty no more: the caller, or whom who is in charge sends off.', {
+      gives: { 204: null },
+      fails: [403, 404, 409],
+    }),
     call('GET /api/alarms/sounding', 'How the most urgent alarm is heard that calls the caller now.', { gives: { 200: client('alarm-sound', 'Sounding') }, fails: [403] }),
     call('GET /api/alarms/{id}', 'An alarm with its plan and who was sent.', { gives: alarm, fails: [403, 404] }),
     call('POST /api/alarms/{id}/act', 'Takes it, gives it back, pauses its sound, starts a plan from it, or ends it.', {

@@ -8,6 +8,7 @@ mod client_files;
 mod command;
 mod devices;
 mod dicom_web;
+mod duty;
 mod edge;
 mod fhir;
 mod functions;
@@ -117,6 +118,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(scenarios::routes())
         .merge(signals::routes())
         .merge(ward::routes())
+        .merge(duty::routes())
         .merge(bedside::routes())
         .merge(command::routes())
         .merge(security::routes())

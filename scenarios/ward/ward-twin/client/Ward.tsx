@@ -197,7 +197,7 @@ function Shown(props: ShownProps): JSX.Element {
               />
             </Show>
           </section>
-          <Staff ward={props.ward} errands={errands()} />
+          <Staff ward={props.ward} errands={errands()} isPast={isPast()} reload={props.reload} />
           <Show when={isPast()}>
             <Then view={props.beside} say={say} />
           </Show>
