@@ -9,6 +9,7 @@ mod assess;
 mod calendar;
 mod course;
 mod facts;
+mod figures;
 mod handover;
 mod listed;
 mod measured;
@@ -34,8 +35,8 @@ use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit};
 use record::{Match, ResourceVersion};
 use scenario::{
-    Called, Context, Manifest, Method, OwnFault, OwnFile, Problem, Reply, Request, Scenario, Stage,
-    Waiting, again_if_raced,
+    Called, Context, Figure, Manifest, Method, OwnFault, OwnFile, Problem, Reply, Request,
+    Scenario, Stage, Waiting, again_if_raced,
 };
 use serde_json::{Value, json};
 use vocabulary::{PatientId, RoomId, Text, Timestamp};
@@ -127,6 +128,14 @@ impl Scenario for FollowUpAtHome {
         waiting::called(context, permit).await
     }
 
+    async fn figures(
+        &self,
+        context: &dyn Context,
+        permit: &Permit,
+    ) -> Result<Vec<Figure>, Problem> {
+        figures::of_facts(context, permit).await
+    }
+
     async fn measured(
         &self,
         context: &dyn Context,
@@ -147,6 +156,7 @@ async fn reading(context: &dyn Context, actor: &Actor) -> Result<Permit, Problem
 async fn route(context: &dyn Context, request: &Request) -> Result<Reply, Problem> {
     match (request.method, request.segments().as_slice()) {
         (Method::Get, ["plans"]) => Ok(Reply::ok(view::all_plans())),
+        (Method::Get, ["figures"]) => figures::get(context, &request.actor).await,
         (Method::Get, ["courses"]) => list(context, request).await,
         (Method::Get, ["patients", patient, "courses"]) => {
             of_patient(context, request, patient).await
