@@ -714,6 +714,15 @@ export const groups = {
       gives: { 204: null },
       fails: [403, 404, 409],
     }),
+    call('PUT /api/wards/{ward}/beds/{bed}/patient', 'A patient lies in an empty bed from now on; who lay in another has moved.', {
+      takes: object({ patient: text }),
+      gives: { 204: null },
+      fails: [400, 403, 404, 409],
+    }),
+    call('DELETE /api/wards/{ward}/beds/{bed}/patient', 'Who lies in a bed leaves: their stay is over.', {
+      gives: { 204: null },
+      fails: [403, 404, 409],
+    }),
     call('GET /api/wards/{ward}/duty', 'What the caller may say of who is on duty on a ward.', {
       gives: { 200: type('scenarios/ward/ward-twin/client/duty', 'MayView') },
       fails: [403, 404],

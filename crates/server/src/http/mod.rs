@@ -32,6 +32,7 @@ mod security;
 mod session;
 mod settings;
 mod signals;
+mod stays;
 mod teaching;
 mod turns;
 mod upgrades;
@@ -119,6 +120,7 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(signals::routes())
         .merge(ward::routes())
         .merge(duty::routes())
+        .merge(stays::routes())
         .merge(bedside::routes())
         .merge(command::routes())
         .merge(security::routes())

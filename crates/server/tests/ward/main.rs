@@ -354,6 +354,52 @@ fn who_comes_on_duty_is_called_and_who_goes_off_is_not() {
 }
 
 #[test]
+fn who_treats_says_who_lies_where() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    // Who lies in the first and in the second bed.
+    let lie = |first: &Value, second: &Value| {
+        until(|| {
+            let ward = ward(&hospital, "wang.nurse");
+            let [one, two] = [0_usize, 1].map(|bed| ward["beds"][bed]["patient"]["id"].clone());
+            (one == *first && two == *second).then_some(ward)
+        })
+    };
+    let (p, nobody) = (json!("p"), Value::Null);
+    lie(&p, &nobody);
+    let path = |bed: &str| format!("/api/wards/w/beds/{bed}/patient");
+    let whom = json!({"patient": "p"});
+    let put = |who: &str, bed: &str| hospital.send(who, "PUT", &path(bed), &whom).0;
+    let delete = |who: &str, bed: &str| hospital.send(who, "DELETE", &path(bed), &Value::Null).0;
+
+    // Not by who does not treat them, and not into a bed that is taken or is none.
+    for who in ["chen.expert", "sun.manager"] {
+        assert_eq!(put(who, "b2"), 403, "{who}");
+        assert_eq!(delete(who, "b1"), 403, "{who}");
+    }
+    assert_eq!(put("wang.nurse", "b1"), 409);
+    assert_eq!(put("wang.nurse", "b9"), 404);
+
+    assert_eq!(put("wang.nurse", "b2"), 204);
+    lie(&nobody, &p);
+    assert_eq!(delete("wang.nurse", "b1"), 409);
+    assert_eq!(delete("wang.nurse", "b2"), 204);
+    lie(&nobody, &nobody);
+    // It was one stay, in two beds, and is over.
+    let stay = "/fhir/Encounter/stay";
+    let (status, stay) = hospital.send("wang.nurse", "GET", stay, &Value::Null);
+    assert_eq!((status, &stay["status"]), (200, &json!("finished")));
+    let places = stay["location"].as_array().unwrap();
+    assert_eq!(places.len(), 2);
+    assert!(places.iter().all(|place| place["status"] == "completed"));
+
+    // Who comes again comes for another stay.
+    assert_eq!(put("wang.nurse", "b1"), 204);
+    lie(&p, &nobody);
+}
+
+#[test]
 fn what_was_written_down_by_mistake_is_taken_back_and_holds_no_alarm() {
     let data = tempfile::tempdir().unwrap();
     let hospital = Hospital::found(data.path());

@@ -13,6 +13,7 @@ import { Organs } from './Organs';
 import { PastWaves } from './PastWaves';
 import { Scores } from './Scores';
 import { Seen } from './Seen';
+import { Stay } from './Stay';
 import { TasksOf } from './TasksOf';
 import { Trend } from './Trend';
 import { AlarmList } from './Ward';
@@ -160,6 +161,9 @@ export function Bed(props: BedProps): JSX.Element {
             </For>
           </ul>
         </section>
+      </Show>
+      <Show when={!isPast()}>
+        <Stay ward={props.ward} bed={props.bed} reload={props.reload} />
       </Show>
       <AtBed ward={props.ward.id} bed={props.bed} isPast={isPast()} reload={props.reload} />
     </article>
