@@ -676,6 +676,15 @@ export const groups = {
       gives: { 200: client('own-settings', 'OwnSettingsView') },
       fails: [403],
     }),
+    call('GET /api/settings/plans/{id}', 'A plan in force, as its file has it.', {
+      gives: { 200: client('own-settings', 'PlanFile') },
+      fails: [403, 404],
+    }),
+    call('PUT /api/settings/plans', "Takes in a plan's file: written once all settings can be used with it; `faults` says why not.", {
+      takes: object({ text }),
+      gives: { 200: client('own-settings', 'OwnSettingsView') },
+      fails: [400, 403, 409, 422],
+    }),
     call('POST /api/settings/reload', 'Takes in rules, plans, escalation and plans of follow-up as their files are now: all of them, or none where `faults` says why.', {
       gives: { 200: client('own-settings', 'OwnSettingsView') },
       fails: [403, 409],
