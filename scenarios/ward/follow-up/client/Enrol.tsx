@@ -27,10 +27,10 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
   const [second, setSecond] = createSignal('');
   const [usual, setUsual] = createSignal<Readonly<Record<string, string>>>({});
   const [refusal, setRefusal] = createSignal<string>();
-  let section: HTMLElement | undefined;
+  let section!: HTMLElement;
   // Who came from a patient's page, or from a bed, came for this.
   onMount(() => {
-    if (patient() !== '') section?.scrollIntoView();
+    if (patient() !== '') section.scrollIntoView();
   });
   const chosen = (): PlanChoice | undefined => plans.data()?.plans.find(({ id }) => id === plan());
   const isDoctor = (): boolean => app.me()?.roles.some((role) => ['terminal-doctor', 'expert'].includes(role)) ?? false;
