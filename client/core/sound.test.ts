@@ -51,11 +51,10 @@ test('a burst is its groups of pulses, one after the other, with a longer pause 
   expect(pulses).toHaveLength(5);
   expect(pulses[0]?.[0]).toBe(4);
   const pauses = pulses.slice(1).map(([begin], n) => begin - (pulses[n]?.[1] ?? Number.NaN));
-  for (const [n, pause] of pauses.entries()) {
-    expect(pause).toBeGreaterThan(0);
-    if (n !== 2) expect(pause).toBeCloseTo(pauses[0] ?? 0);
-  }
-  expect(pauses[2]).toBeGreaterThan(2 * (pauses[0] ?? 0));
+  const [first = 0, second, between, last] = pauses;
+  expect(first).toBeGreaterThan(0);
+  for (const within of [second, last]) expect(within).toBeCloseTo(first);
+  expect(between).toBeGreaterThan(2 * first);
   sounder.close();
 });
 
