@@ -1,6 +1,7 @@
 /** Around every page: who is signed in, the way home, the language, and what the thing is not. */
 import { ErrorBoundary, Match, Show, Suspense, Switch, createEffect, lazy, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
+import { AlarmSound } from '../panels/AlarmSound';
 import { CallsBanner } from '../panels/CallsBanner';
 import { DeadEnd } from '../panels/DeadEnd';
 import { EmptyState } from '../panels/EmptyState';
@@ -10,6 +11,7 @@ import { Skeleton } from '../panels/Skeleton';
 import { Toasts } from '../panels/Toasts';
 import { OwnCallsContext, createOwnCalls } from '../panels/own-calls';
 import { LanguageSwitch } from '../panels/LanguageSwitch';
+import { AlarmSoundContext, createAlarmSound } from './alarm-sound';
 import { useApp } from './app';
 import { HomePage } from './pages/home';
 import { SignInPage } from './pages/sign-in';
@@ -65,7 +67,9 @@ export function Shell(): JSX.Element {
           <SignInPage />
         </Match>
         <Match when={app.session() === 'signed-in'}>
-          <SignedIn />
+          <AlarmSoundContext.Provider value={createAlarmSound()}>
+            <SignedIn />
+          </AlarmSoundContext.Provider>
         </Match>
       </Switch>
       <Toasts />
@@ -101,6 +105,7 @@ function SignedIn(): JSX.Element {
         <TopBar />
       </Show>
       <CallsBanner />
+      <AlarmSound />
       <main id="main" tabIndex={-1} class={fills() ? 'main-room' : 'main'}>
         <ErrorBoundary fallback={(error: unknown) => <Broken error={error} />}>
           <Suspense fallback={<Starting />}>

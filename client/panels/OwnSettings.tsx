@@ -4,7 +4,9 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
 import { momentOf } from '../core/dates';
 import { createDoing } from '../core/doing';
-import type { OwnSettingsView } from '../core/own-settings';
+import { save } from '../core/download/download';
+import { inLanguage } from '../core/language';
+import type { OwnSettingsView, PlanFile } from '../core/own-settings';
 import { createQuery } from '../core/query';
 import { Answer } from './Answer';
 import { Notice } from './Notice';
@@ -15,12 +17,19 @@ export function OwnSettings(): JSX.Element {
   const { busy, run } = createDoing(app);
   const [faults, setFaults] = createSignal<readonly string[]>([]);
 
-  const reload = (): Promise<void> =>
+  const take = (ask: () => Promise<OwnSettingsView>): Promise<void> =>
     run(async () => {
-      const found = await app.api.post<OwnSettingsView>('/api/settings/reload', {});
+      const found = await ask();
       setFaults(found.faults);
       if (found.faults.length === 0) app.toast(() => app.t('settings.takenIn'));
       settings.reload();
+    });
+  const reload = (): Promise<void> => take(() => app.api.post('/api/settings/reload', {}));
+  const takePlan = (file: File): Promise<void> => take(async () => app.api.put('/api/settings/plans', { text: await file.text() }));
+  const copyOf = (id: string): Promise<void> =>
+    run(async () => {
+      const { name, text } = await app.api.get<PlanFile>(`/api/settings/plans/${encodeURIComponent(id)}`);
+      save(new Blob([text], { type: 'application/toml' }), name.split('/').at(-1) ?? name);
     });
 
   return (
@@ -52,9 +61,50 @@ export function OwnSettings(): JSX.Element {
             <button type="button" class="button" disabled={busy()} onClick={() => void reload()}>
               {app.t('settings.reload')}
             </button>
+            <PlanFiles plans={found().plans} busy={busy()} onCopy={(id) => void copyOf(id)} onTake={(file) => void takePlan(file)} />
           </Show>
         )}
       </Answer>
     </section>
+  );
+}
+
+/** Plans as files: a copy of one goes out, and a file comes in that is looked at before anything is written. */
+function PlanFiles(props: { plans: OwnSettingsView['plans']; busy: boolean; onCopy(id: string): void; onTake(file: File): void }): JSX.Element {
+  const app = useApp();
+  const copy = (event: SubmitEvent & { currentTarget: HTMLFormElement }): void => {
+    event.preventDefault();
+    const id = new FormData(event.currentTarget).get('plan');
+    if (typeof id === 'string' && id !== '') props.onCopy(id);
+  };
+  return (
+    <div class="stack" data-plan-files>
+      <form class="row" onSubmit={copy}>
+        <label>
+          {app.t('settings.plan')}{' '}
+          <select class="input" name="plan">
+            <For each={props.plans}>{({ id, title }) => <option value={id}>{inLanguage(title, app.language())}</option>}</For>
+          </select>
+        </label>
+        <button type="submit" class="button" disabled={props.busy}>
+          {app.t('settings.copyPlan')}
+        </button>
+      </form>
+      <label>
+        {app.t('settings.takePlan')}{' '}
+        <input
+          type="file"
+          accept=".toml"
+          disabled={props.busy}
+          onChange={(event) => {
+            const input = event.currentTarget;
+            const file = input.files?.[0];
+            if (file) props.onTake(file);
+            input.value = '';
+          }}
+        />
+      </label>
+      <p class="soft small">{app.t('settings.takePlanHint')}</p>
+    </div>
   );
 }

@@ -54,5 +54,9 @@ export const security = {
   'settings.taken': 'read again at {at} by {who}',
   'settings.faults': 'Nothing was taken in:',
   'settings.reload': 'Read the files again',
+  'settings.plan': 'Plan',
+  'settings.copyPlan': 'Take a copy as a file',
+  'settings.takePlan': 'Check a plan’s file and take it in',
+  'settings.takePlanHint': 'A file with the id of a plan stands in its place; a new id adds a plan. Where anything is wrong nothing is written, and the reasons stand here.',
   'settings.takenIn': 'The settings are in force',
 } as const;

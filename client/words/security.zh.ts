@@ -54,5 +54,9 @@ export const security = {
   'settings.taken': '{at} 由 {who} 重新读取',
   'settings.faults': '未生效：',
   'settings.reload': '重新读取文件',
+  'settings.plan': '预案',
+  'settings.copyPlan': '导出为文件',
+  'settings.takePlan': '检查预案文件并启用',
+  'settings.takePlanHint': '文件中的 id 与已有预案相同则替换该预案，新的 id 则增加预案。有任何错误时不会写入任何内容，原因显示在此处。',
   'settings.takenIn': '设置已生效',
 } as const;

@@ -703,6 +703,15 @@ export const groups = {
       gives: { 200: client('own-settings', 'OwnSettingsView') },
       fails: [403],
     }),
+    call('GET /api/settings/plans/{id}', 'A plan in force, as its file has it.', {
+      gives: { 200: client('own-settings', 'PlanFile') },
+      fails: [403, 404],
+    }),
+    call('PUT /api/settings/plans', "Takes in a plan's file: written once all settings can be used with it; `faults` says why not.", {
+      takes: object({ text }),
+      gives: { 200: client('own-settings', 'OwnSettingsView') },
+      fails: [400, 403, 409, 422],
+    }),
     call('POST /api/settings/reload', 'Takes in rules, plans, escalation and plans of follow-up as their files are now: all of them, or none where `faults` says why.', {
       gives: { 200: client('own-settings', 'OwnSettingsView') },
       fails: [403, 409],
@@ -741,6 +750,29 @@ export const groups = {
       gives: { 204: null },
       fails: [403, 404, 409],
     }),
+    call('PUT /api/wards/{ward}/beds/{bed}/patient', 'A patient lies in an empty bed from now on; who lay in another has moved.', {
+      takes: object({ patient: text }),
+      gives: { 204: null },
+      fails: [400, 403, 404, 409],
+    }),
+    call('DELETE /api/wards/{ward}/beds/{bed}/patient', 'Who lies in a bed leaves: their stay is over.', {
+      gives: { 204: null },
+      fails: [403, 404, 409],
+    }),
+    call('GET /api/wards/{ward}/duty', 'What the caller may say of who is on duty on a ward.', {
+      gives: { 200: type('scenarios/ward/ward-twin/client/duty', 'MayView') },
+      fails: [403, 404],
+    }),
+    call('POST /api/wards/{ward}/duty', 'The caller is on duty from now on: on the ward, or for these beds of it.', {
+      takes: object({ duty: text, 'beds?': list(text), 'until?': moment }),
+      gives: { 204: null },
+      fails: [400, 403, 404, 409, 422],
+    }),
+    call('DELETE /api/wards/{ward}/duty/{who}', 'Somebody is on duty no more: the caller, or whom who is in charge sends off.', {
+      gives: { 204: null },
+      fails: [403, 404, 409],
+    }),
+    call('GET /api/alarms/sounding', 'How the most urgent alarm is heard that calls the caller now.', { gives: { 200: client('alarm-sound', 'Sounding') }, fails: [403] }),
     call('GET /api/alarms/{id}', 'An alarm with its plan and who was sent.', { gives: alarm, fails: [403, 404] }),
     call('POST /api/alarms/{id}/act', 'Takes it, gives it back, pauses its sound, starts a plan from it, or ends it.', {
       takes: object({

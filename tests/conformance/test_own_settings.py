@@ -177,6 +177,23 @@ def taken_in_while_it_runs(people: People, own: pathlib.Path) -> None:
     mine.write_text(mine.read_text(encoding="utf-8").replace("every-days = 2", "every-days = 3"), encoding="utf-8")
     assert people.post(reload, "admin", {})["faults"] == []
     assert offered()["after-pneumonia"][0] == 3
+    # A plan goes out as a file, and comes in as one; what cannot be used is not written.
+    def take(text: str, user: str = "admin"):
+        return people.call("PUT", "/api/settings/plans", user, json={"text": text})
+
+    mine = people.get("/api/settings/plans/change-bedding", "admin")
+    assert mine == {"name": "plans/change-bedding.toml", "text": (own / "plans/change-bedding.toml").read_text(encoding="utf-8")}
+    wrong = take(mine["text"].replace('id = "look"', 'id = "change"')).json()
+    assert "each with a name of its own" in wrong["faults"][0] and people.get("/api/settings/plans/change-bedding", "admin") == mine
+    fall = people.get("/api/settings/plans/fall", "admin")["text"]
+    ours = fall.replace('version = "1"', 'version = "1-ours"')
+    assert ours != fall and take(ours).json()["faults"] == []
+    assert (own / "plans/fall.toml").read_text(encoding="utf-8") == ours
+    assert "replaces the plan fall (plans/fall.toml)" in people.get("/api/settings", "admin")["own"]
+    plans = {plan["id"]: plan["version"] for plan in people.get("/api/plans", "sun.manager")["plans"]}
+    assert plans["fall"] == "1-ours"
+    assert take("no plan").status_code == 422 and take('id = "../fall"').status_code == 422
+    assert take(ours, "wang.nurse").status_code == people.call("GET", "/api/settings/plans/fall", "sun.manager").status_code == 403
     # A rule that is none any more holds its alarm no longer; a person ends it.
     (own / "rules/warm.toml").unlink()
     gone = people.post(reload, "admin", {})

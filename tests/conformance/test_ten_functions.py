@@ -372,6 +372,11 @@ def test_09_leadership_desktop(people):
     assert desktop["wards"] == len(wards) and desktop["beds"] == sum(ward["beds"] for ward in wards)
     assert desktop["occupied"] == sum(ward["occupied"] for ward in wards) > 0
     assert desktop["per-bed-day"] == pytest.approx(sum(ward["alarms"] for ward in wards) / desktop["occupied"])
+    # Of follow-up at home as many as the doctor's work list has who go on, at least: others' are counted too.
+    go_on = [row for row in people.get("/api/scenarios/follow-up/courses", "li.terminal") if row["state"] != "ended"]
+    home = {one["name"]: one["value"] for one in people.get("/api/scenarios/follow-up/figures", "sun.manager")["figures"]}
+    assert desktop["followed"] == home["followed"] >= len(go_on) and desktop["home-alerts"] == home["home-alerts"]
+    assert people.call("GET", "/api/scenarios/follow-up/figures", "wang.nurse").status_code == 403
     # Ten functions, in their order, each with figures and a way; none names a patient.
     answer = people.get("/api/functions", "sun.manager")
     assert [one["id"] for one in answer["functions"]] == [
@@ -406,6 +411,9 @@ def test_10_statistics_and_decision(people):
     standings = [one["state"] for one in quality["deviations"]]
     assert decision["deviations"] == standings.count("open")
     assert decision["mended"] == standings.count("mended")
+    # How care at home runs is there too; what nobody can know yet is none.
+    at_home = ("minutes-to-taken", "referred-up", "referred-down", "unanswered", "hours-to-answer")
+    assert all(decision[name] is None or decision[name] >= 0 for name in at_home) and decision["unanswered"] is not None
     assert quality["rules"] and "sites" in quality
     # A decision by a guideline as data: with its trace, its source, and what is missing for it.
     ids = [one["id"] for one in people.get("/api/assess", "li.terminal")]

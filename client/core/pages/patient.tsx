@@ -6,6 +6,7 @@ import { AskDialog } from '../../panels/AskDialog';
 import { CompanionSwitch } from '../../panels/CompanionSwitch';
 import { DeadEnd } from '../../panels/DeadEnd';
 import { EmptyState } from '../../panels/EmptyState';
+import { FollowUps } from '../../panels/FollowUps';
 import { Icon } from '../../panels/Icon';
 import { PatientFacts } from '../../panels/PatientFacts';
 import { ageWords, sexWords } from '../../panels/person';
@@ -37,6 +38,7 @@ export function PatientPage(props: { id: string }): JSX.Element {
   });
 
   const mayAsk = (): boolean => app.me()?.roles.includes('terminal-doctor') ?? false;
+  const treats = (): boolean => app.me()?.roles.some((role) => ['nurse', 'terminal-doctor', 'expert'].includes(role)) ?? false;
   const mayTeach = (): boolean => app.me()?.roles.some((role) => role === 'terminal-doctor' || role === 'expert') ?? false;
   const ask = (uid?: string): void => {
     setSeries(uid);
@@ -107,6 +109,16 @@ export function PatientPage(props: { id: string }): JSX.Element {
                 </div>
                 <div class="stack">
                   <PatientFacts twin={answer()} />
+                  <Show when={treats()}>
+                    <section class="panel" aria-labelledby="patient-follow-ups">
+                      <header>
+                        <h2 id="patient-follow-ups">{app.t('patient.followUps')}</h2>
+                      </header>
+                      <div class="panel-body">
+                        <FollowUps patient={props.id} />
+                      </div>
+                    </section>
+                  </Show>
                   <CompanionSwitch patient={props.id} />
                 </div>
               </div>

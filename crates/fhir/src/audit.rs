@@ -124,6 +124,20 @@ pub fn licence_event(actor: &ActorId, did: &str, whom: &ActorId, at: Timestamp) 
     )
 }
 
+/// That somebody came on duty on a ward or went off, as an `AuditEvent`: `actor` said so.
+pub fn duty_event(
+    actor: &ActorId,
+    did: &str,
+    (whom, ward): (&ActorId, &str),
+    at: Timestamp,
+) -> Value {
+    let mut of = account(whom);
+    let detail = json!([{"type": "location", "valueString": ward}]);
+    set(&mut of, "detail", detail);
+    let act = ("urn:yuanyi:duty-act", did, false);
+    done(ALERT, act, (agent(actor.as_str()), json!([of])), at)
+}
+
 /// What became of a call to somebody that went to the hospital's message gateway, as an `AuditEvent`: never by which
 /// address. `call` tells it from others, and opens nothing for anybody else.
 pub fn call_event(
@@ -343,6 +357,8 @@ mod tests {
         let event = device_event(&actor, &device, "give-token", with, Timestamp(0));
         assert_eq!(validate(&event), vec![]);
         let event = licence_event(&actor, "exam-passed", &actor, Timestamp(0));
+        assert_eq!(validate(&event), vec![]);
+        let event = duty_event(&actor, "come", (&actor, "ward"), Timestamp(0));
         assert_eq!(validate(&event), vec![]);
         let event = sign_in_event("my password 123!", false, Timestamp(0));
         assert_eq!(validate(&event), []);

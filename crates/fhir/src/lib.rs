@@ -33,7 +33,7 @@ mod worklist;
 mod writing;
 
 pub use audit::{
-    account_event, audit_event, call_event, device_event, licence_event, order_event,
+    account_event, audit_event, call_event, device_event, duty_event, licence_event, order_event,
     recording_event, sign_in_event,
 };
 pub use bundle::take;

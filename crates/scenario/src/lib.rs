@@ -101,6 +101,16 @@ pub trait Scenario: Send + Sync + 'static {
         Ok(Vec::new())
     }
 
+    /// How what this scenario does runs, in figures that name nobody. `permit` is the hospital's own; it is asked each few
+    /// seconds while somebody who runs the hospital looks.
+    async fn figures(
+        &self,
+        _context: &dyn Context,
+        _permit: &Permit,
+    ) -> Result<Vec<Figure>, Problem> {
+        Ok(Vec::new())
+    }
+
     /// Takes up what devices measured: `heard` names the patients of whom new readings are on disk, each with the
     /// time of the earliest; where it is not known, there may be some of anybody. `permit` is the hospital's own.
     /// Asked again with the same readings it changes nothing.
@@ -112,6 +122,17 @@ pub trait Scenario: Send + Sync + 'static {
     ) -> Result<(), Problem> {
         Ok(())
     }
+}
+
+/// A figure of how care runs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Figure {
+    /// To which of the hospital's ten functions it belongs, such as `desktop`.
+    pub of: &'static str,
+    /// What it counts.
+    pub name: &'static str,
+    /// None where nobody can know it yet.
+    pub value: Option<f64>,
 }
 
 /// A file of the hospital's own settings.

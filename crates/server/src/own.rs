@@ -4,7 +4,10 @@
 //! `escalation.toml` stands beside them. Nothing is taken unless all of it can be used: a ward that is watched by half
 //! of its rules is worse than one that does not start.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use ::devices::{ProfileError, Profiles, StreamCode};
 use alarms::{Fault, Origin, OwnFile, OwnFiles, Settings};
@@ -14,6 +17,9 @@ use scenario::Scenario;
 
 /// What of the hospital's own is in force, a line each.
 static IN_FORCE: RwLock<Vec<String>> = RwLock::new(Vec::new());
+
+/// The longest id of a plan that is taken in, in bytes.
+const LONGEST_ID: usize = 64;
 
 /// A hospital's own settings over those that come with the program.
 pub struct Own {
@@ -33,6 +39,14 @@ struct OfScenario {
 
 /// Reads a folder; what is wrong with it is the second.
 pub fn read(folder: &Path) -> Result<std::result::Result<Own, Vec<Fault>>> {
+    read_with(folder, None)
+}
+
+/// As [`read`], as if a plan's file stood in the folder already.
+pub fn read_with(
+    folder: &Path,
+    plan: Option<&OwnFile>,
+) -> Result<std::result::Result<Own, Vec<Fault>>> {
     if !folder.is_dir() {
         bail!(
             "find the folder {} of the hospital's own settings",
@@ -40,9 +54,15 @@ pub fn read(folder: &Path) -> Result<std::result::Result<Own, Vec<Fault>>> {
         );
     }
     let mut faults = strays(folder)?;
+    let mut plans = files(folder, "plans")?;
+    if let Some(plan) = plan {
+        plans.retain(|file| file.name != plan.name);
+        plans.push(plan.clone());
+        plans.sort_by(|a, b| a.name.cmp(&b.name));
+    }
     let files = OwnFiles {
         rules: files(folder, "rules")?,
-        plans: files(folder, "plans")?,
+        plans,
         escalation: one(folder, Path::new("escalation.toml"))?,
     };
     let settings = match Settings::with(&files) {
@@ -80,6 +100,55 @@ pub fn read(folder: &Path) -> Result<std::result::Result<Own, Vec<Fault>>> {
     } else {
         Err(faults)
     })
+}
+
+/// The name of a plan's file in the folder: that of the file which has its id already, else one by its id. None where
+/// the text has no id that can be a name.
+pub fn plan_file(text: &str) -> Option<String> {
+    let table: toml::Table = toml::from_str(text).ok()?;
+    let id = table.get("id")?.as_str()?;
+    let is_name = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '-';
+    if id.is_empty() || id.len() > LONGEST_ID || !id.chars().all(is_name) {
+        return None;
+    }
+    let own = alarms::plan(id).and_then(|plan| file_of(&plan.origin));
+    Some(own.unwrap_or_else(|| format!("plans/{id}.toml")))
+}
+
+fn file_of(origin: &Origin) -> Option<String> {
+    match origin {
+        Origin::Hospital { file, .. } => Some(file.clone()),
+        Origin::Shipped => None,
+    }
+}
+
+/// A plan in force as its file has it: the hospital's own, or that of the program.
+pub fn plan_text(folder: Option<&Path>, id: &str) -> Result<Option<OwnFile>> {
+    let Some(plan) = alarms::plan(id) else {
+        return Ok(None);
+    };
+    if let (Some(file), Some(folder)) = (file_of(&plan.origin), folder) {
+        return one(folder, Path::new(&file));
+    }
+    let is_its = |text: &&&str| text.lines().any(|line| line == format!("id = \"{id}\""));
+    let shipped = alarms::SHIPPED_PLANS.iter().find(is_its);
+    Ok(shipped.map(|text| OwnFile {
+        name: format!("plans/{id}.toml"),
+        text: (*text).to_owned(),
+    }))
+}
+
+/// Writes a file of the folder, whole or not at all.
+pub fn write(folder: &Path, file: &OwnFile) -> Result<()> {
+    let path = folder.join(&file.name);
+    let new = path.with_extension("new");
+    if let Some(inside) = path.parent() {
+        std::fs::create_dir_all(inside)?;
+    }
+    let mut begun = std::fs::File::create(&new)?;
+    begun.write_all(file.text.as_bytes())?;
+    begun.sync_all()?;
+    std::fs::rename(&new, &path).with_context(|| format!("write {}", path.display()))
 }
 
 /// Reads a folder for a hospital that starts; it does not, where anything is wrong.
@@ -314,6 +383,38 @@ mod tests {
             own.lines(),
             ["adds the kind of device fridge-sensor (profiles/f.toml)"]
         );
+    }
+
+    #[test]
+    fn a_plan_is_looked_at_before_its_file_is_written() {
+        let folder = folder(&[]);
+        let shipped = plan_text(None, "fall").unwrap().unwrap();
+        let text = shipped.text.replace("id = \"fall\"", "id = \"our-fall\"");
+        assert_ne!(text, shipped.text);
+        let name = plan_file(&text).unwrap();
+        assert_eq!(name, "plans/our-fall.toml");
+        let plan = OwnFile { name, text };
+        let own = read_with(folder.path(), Some(&plan)).unwrap().unwrap();
+        assert_eq!(
+            own.lines(),
+            ["adds the plan our-fall (plans/our-fall.toml)"]
+        );
+        assert!(read(folder.path()).unwrap().unwrap().lines().is_empty());
+        write(folder.path(), &plan).unwrap();
+        assert_eq!(read(folder.path()).unwrap().unwrap().lines().len(), 1);
+
+        // Instead of what stands there, and named where it cannot be used.
+        let wrong = OwnFile {
+            text: plan.text.replace("id = ", "ids = "),
+            ..plan
+        };
+        let faults = read_with(folder.path(), Some(&wrong)).unwrap().err();
+        assert_eq!(faults.unwrap()[0].file, "plans/our-fall.toml");
+
+        for no_name in ["", "id = 1", "id = \"../fall\"", "id = \"\"", "id = ["] {
+            assert_eq!(plan_file(no_name), None, "{no_name}");
+        }
+        assert!(plan_text(None, "no-such-plan").unwrap().is_none());
     }
 
     #[test]

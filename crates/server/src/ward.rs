@@ -27,9 +27,9 @@ mod weeks;
 mod written;
 
 pub use attached::Tie;
-pub use calling::calling;
+pub use calling::{calling, sounding};
 pub use charted::Entered;
-pub use command::{command, plans_held, traced};
+pub use command::{command, duties_called, plans_held, traced};
 pub use contacts::contacts;
 pub use counts::{Counts, counts};
 pub use elsewhere::{Acted, NotDone, Told, Version, Wish, act, do_asked, take_told};
@@ -40,7 +40,7 @@ pub use missions::{
 };
 pub use past::past;
 pub use places::{
-    Bed, Duty, Places, TAG, all as all_of, duties, kind as kind_of, now as places_now, referred,
+    Bed, DUTY_URI, Duty, Places, TAG, all as all_of, duties, kind as kind_of, now as places_now, referred,
     stays,
 };
 pub use tags::{is_position, place_said, saying_place};

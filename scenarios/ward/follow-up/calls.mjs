@@ -12,6 +12,8 @@ export const calls = [
   call('GET /courses', 'The work list, the most urgent first; for a patient what is their own.', {
     gives: { 200: { anyOf: [list(type(HERE, 'Row')), list(type(HERE, 'OwnCourse'))] } },
   }),
+  call('GET /figures', 'How follow-up runs, in figures that name nobody; for those who run the hospital, and doctors.', { gives: { 200: type(HERE, 'HomeFigures') }, fails: [403] }),
+  call('GET /patients/{patient}/courses', 'Those of one patient that go on, as the work list has them; not for patients.', { gives: { 200: list(type(HERE, 'Row')) }, fails: [404] }),
   call('POST /courses', 'Begins one; 200 where one by this plan goes on already.', {
     takes: object({ patient: text, plan: text, 'second?': text, 'usual?': map(number) }),
     gives: { 200: type(HERE, 'Course'), 201: type(HERE, 'Course') },

@@ -18,6 +18,7 @@ use crate::{
     hospital::Hospital,
     http::{Caller, Problem},
     quality::State as IssueState,
+    scenarios::InHospital,
     ward,
 };
 
@@ -115,7 +116,26 @@ async fn all(
     functions.push(upgrades(&hospital.upgrades.rollouts(), &hospital));
     functions.push(desktop(&hospital));
     functions.push(decision(&hospital));
+    add_of_scenarios(&hospital, &mut functions).await?;
     Ok(Json(json!({"now": now, "functions": functions})))
+}
+
+/// Adds what scenarios count to the functions that it belongs to.
+async fn add_of_scenarios(
+    hospital: &Arc<Hospital>,
+    functions: &mut [Function],
+) -> Result<(), Problem> {
+    let context = InHospital(Arc::clone(hospital));
+    let permit = hospital.finding().await?;
+    for scenario in registry::all() {
+        for found in scenario.figures(&context, permit).await? {
+            if let Some(function) = functions.iter_mut().find(|one| one.id == found.of) {
+                let (name, value) = (found.name, found.value);
+                function.figures.push(Figure { name, value });
+            }
+        }
+    }
+    Ok(())
 }
 
 fn monitoring(devices: &[(Arc<Registered>, Quality)], signals: usize) -> Function {

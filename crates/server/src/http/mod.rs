@@ -8,6 +8,7 @@ mod client_files;
 mod command;
 mod devices;
 mod dicom_web;
+mod duty;
 mod edge;
 mod fhir;
 mod functions;
@@ -31,6 +32,7 @@ mod security;
 mod session;
 mod settings;
 mod signals;
+mod stays;
 mod teaching;
 mod turns;
 mod upgrades;
@@ -117,6 +119,8 @@ pub fn routes(hospital: Arc<Hospital>) -> Router {
         .merge(scenarios::routes())
         .merge(signals::routes())
         .merge(ward::routes())
+        .merge(duty::routes())
+        .merge(stays::routes())
         .merge(bedside::routes())
         .merge(command::routes())
         .merge(security::routes())

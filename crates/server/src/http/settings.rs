@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use alarms::Settings;
+use alarms::{OwnFile, Settings};
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Path, State},
     http::StatusCode,
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use policy::{Action, Object, Permit};
 use record::{Batch, NewFact, Precondition, ResourceKey, mark_written_by};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,11 +25,13 @@ const WRITER: &str = "own-settings";
 const KIND: &str = "Basic";
 const OWN_URI: &str = "urn:yuanyi:own-settings";
 
-/// `/settings` and `/settings/reload`.
+/// `/settings`, `/settings/reload` and `/settings/plans`.
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
         .route("/settings", get(shown))
         .route("/settings/reload", post(reload))
+        .route("/settings/plans", put(take_plan))
+        .route("/settings/plans/{id}", get(plan))
 }
 
 async fn administers(hospital: &Hospital, caller: &Caller) -> Result<Permit, Problem> {
@@ -47,6 +50,10 @@ fn key() -> ResourceKey {
 /// What is in force of the hospital's own, and when somebody last read it again.
 async fn answer(hospital: &Hospital, faults: &[String]) -> Result<Json<Value>, Problem> {
     let settings = Settings::now();
+    let plans = settings.plans.iter();
+    let plans: Vec<Value> = plans
+        .map(|plan| json!({"id": plan.id, "title": plan.title}))
+        .collect();
     let reader = hospital.finding().await?;
     let last = hospital.record.resource(reader, &key(), None).await?;
     let by = last.as_ref().and_then(|version| {
@@ -61,6 +68,7 @@ async fn answer(hospital: &Hospital, faults: &[String]) -> Result<Json<Value>, P
         "folder": hospital.config.own_settings.is_some(),
         "version": settings.rules.version,
         "own": own::in_force(),
+        "plans": plans,
         "taken": last.as_ref().map(|version| version.at),
         "by": by,
         "faults": faults,
@@ -75,12 +83,58 @@ async fn shown(
     answer(&hospital, &[]).await
 }
 
-/// Takes in rules, plans and escalation as their files are now: all of them, or none where one cannot be used.
+/// Takes in the files as they are now.
 async fn reload(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
     administers(&hospital, &caller).await?;
+    take_in(&hospital, &caller, None).await
+}
+
+/// A plan in force, as its file has it.
+async fn plan(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let folder = hospital.config.own_settings.as_deref();
+    let found = own::plan_text(folder, &id).map_err(|error| Problem::internal(&error))?;
+    let file = found.ok_or_else(|| Problem::not_found("there is no such plan"))?;
+    Ok(Json(json!({"name": file.name, "text": file.text})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanFile {
+    text: String,
+}
+
+/// Takes in a plan: its file is written once all of the settings can be used with it.
+async fn take_plan(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Json(PlanFile { text }): Json<PlanFile>,
+) -> Result<Json<Value>, Problem> {
+    administers(&hospital, &caller).await?;
+    let name = own::plan_file(&text).ok_or_else(|| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "It is no plan",
+            "文件中没有可用的预案 id（小写字母、数字和 -）· the file has no id of a plan: lower-case letters, digits and -",
+        )
+    })?;
+    take_in(&hospital, &caller, Some(OwnFile { name, text })).await
+}
+
+/// Takes in rules, plans and escalation as their files are now, and a plan that is still to be written: all of it, or
+/// nothing where something cannot be used.
+async fn take_in(
+    hospital: &Hospital,
+    caller: &Caller,
+    plan: Option<OwnFile>,
+) -> Result<Json<Value>, Problem> {
     let refused = |zh: &str, en: &str| {
         let detail = format!("{zh} · {en}");
         Problem::new(StatusCode::CONFLICT, "It cannot be done now", detail)
@@ -91,13 +145,14 @@ async fn reload(
             "no folder of the hospital's own settings is named (own_settings)",
         ));
     };
-    let read = tokio::task::spawn_blocking(move || own::read(&folder)).await;
+    let (within, with) = (folder.clone(), plan.clone());
+    let read = tokio::task::spawn_blocking(move || own::read_with(&within, with.as_ref())).await;
     let read = read.map_err(|error| Problem::internal(&anyhow::Error::from(error)))?;
     let own = match read {
         Ok(Ok(own)) => own,
         Ok(Err(faults)) => {
             let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            return answer(&hospital, &faults).await;
+            return answer(hospital, &faults).await;
         }
         Err(_) => {
             return Err(refused(
@@ -110,6 +165,15 @@ async fn reload(
         return Err(refused(
             "设备类型有变：须重启才能生效",
             "kinds of devices have changed: these need a restart",
+        ));
+    }
+    if let Some(plan) = plan
+        && let Err(error) = own::write(&folder, &plan)
+    {
+        tracing::warn!(%error, "a plan of the hospital's own could not be written");
+        return Err(refused(
+            "无法写入设置文件夹",
+            "the folder of the hospital's own settings cannot be written",
         ));
     }
     // A fact first: whatever the wards do by the new rules comes after it.
@@ -132,6 +196,6 @@ async fn reload(
     };
     hospital.record.commit(batch).await?;
     own.adopt().map_err(|error| Problem::internal(&error))?;
-    ward::renew(&hospital).await;
-    answer(&hospital, &[]).await
+    ward::renew(hospital).await;
+    answer(hospital, &[]).await
 }

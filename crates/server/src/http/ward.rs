@@ -32,6 +32,7 @@ pub fn routes() -> Router<Arc<Hospital>> {
         .route("/wards/{ward}", get(one))
         .route("/wards/{ward}/beds/{bed}/seen", get(entered).post(seen))
         .route("/wards/{ward}/beds/{bed}/seen/{id}", delete(take_back))
+        .route("/alarms/sounding", get(sounding))
         .route("/alarms/{id}", get(alarm))
         .route("/alarms/{id}/act", post(act))
         .route("/alarms/{id}/steps/{step}", post(step))
@@ -115,6 +116,19 @@ async fn alarm(
         .look(|state| state.kept(&id))
         .ok_or_else(gone)?;
     Ok(shown(&hospital, &caller, &kept).await)
+}
+
+/// How the most urgent alarm is heard that calls the caller, on whatever page they are.
+async fn sounding(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    treats(&caller)?;
+    let me = &caller.actor.id;
+    let heard = hospital
+        .ward
+        .look(|state| ward::sounding(state, me, clock::now()));
+    Ok(Json(json!({"signalling": heard})))
 }
 
 /// Who may write about the patient may answer for the alarm. One that is about no patient is for all who treat.

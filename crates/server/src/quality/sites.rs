@@ -1,7 +1,7 @@
 //! The site of a case: the organisation of the doctor whose case it is.
 
 use policy::Permit;
-use record::{Match, RecordError, ResourceKey, ResourceQuery, Term};
+use record::{Match, RecordError, ResourceKey, Term};
 use serde_json::Value;
 use vocabulary::{ActorId, Text};
 
@@ -20,17 +20,12 @@ pub async fn of(
     permit: &Permit,
     doctor: &ActorId,
 ) -> Result<Site, RecordError> {
-    let query = ResourceQuery {
-        kind: "PractitionerRole".to_owned(),
-        terms: vec![Term {
-            parameter: "practitioner".to_owned(),
-            any_of: vec![Match::Reference(format!("Practitioner/{doctor}"))],
-        }],
-        sort: vec![],
-        limit: 1,
-        offset: 0,
+    let theirs = Term {
+        parameter: "practitioner".to_owned(),
+        any_of: vec![Match::Reference(format!("Practitioner/{doctor}"))],
     };
-    let roles = hospital.record.search(permit, &query).await?.rows;
+    // One who is on duty may have roles of no organisation.
+    let roles = fhir::find(&*hospital.record, permit, "PractitionerRole", vec![theirs]).await?;
     let organization = roles.iter().find_map(|row| {
         let reference = row.body.as_ref()?.pointer("/organization/reference")?;
         reference

@@ -1,6 +1,6 @@
 //! Whom alarms call that nobody has taken, and who is asked to come: for the way to those who have no page open.
 
-use alarms::{Dispatch, Offer, OfferState, Priority};
+use alarms::{Dispatch, Offer, OfferState, Priority, Signalling, escalation};
 use vocabulary::{ActorId, Timestamp};
 
 use super::{Bed, State, routing};
@@ -70,6 +70,17 @@ pub fn calling(state: &State, now: Timestamp, fallback: &[ActorId]) -> Vec<Calli
         }
     }
     found
+}
+
+/// How the most urgent alarm is heard that calls this person now. One of a ward on which nobody is on duty is everybody's.
+pub fn sounding(state: &State, who: &ActorId, now: Timestamp) -> Option<Signalling> {
+    let open = state.board.open().into_iter();
+    let theirs = open.filter(|alarm| {
+        let called = routing::called(state, alarm, now);
+        alarm.calls(now) && (called.is_empty() || called.contains(who))
+    });
+    let priority = theirs.map(|alarm| alarm.priority).max()?;
+    Some(escalation().of(priority).signalling.clone())
 }
 
 /// Those whose answer is waited for, whether they come. Things answer at once, and are nobody.

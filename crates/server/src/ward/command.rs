@@ -140,14 +140,24 @@ pub fn command(
     })
 }
 
-/// Who can be sent for: whom alarms call, in the order in which they do, and what duties there are besides.
-fn roles(state: &State) -> Vec<String> {
+/// The duties that alarms call, in the order in which they do.
+pub fn duties_called() -> Vec<String> {
     let called = alarms::escalation();
     let levels = [&called.high, &called.medium, &called.low];
-    let levels = levels.into_iter().flat_map(|rules| &rules.levels);
+    let mut duties: Vec<String> = Vec::new();
+    for level in levels.into_iter().flat_map(|rules| &rules.levels) {
+        if !duties.contains(&level.to) {
+            duties.push(level.to.clone());
+        }
+    }
+    duties
+}
+
+/// Who can be sent for: whom alarms call, and what duties there are besides.
+fn roles(state: &State) -> Vec<String> {
+    let mut roles = duties_called();
     let duties: BTreeSet<&String> = state.places.duties.iter().map(|duty| &duty.role).collect();
-    let mut roles: Vec<String> = Vec::new();
-    for role in levels.map(|level| &level.to).chain(duties) {
+    for role in duties {
         if !roles.contains(role) {
             roles.push(role.clone());
         }

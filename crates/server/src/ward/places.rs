@@ -16,7 +16,7 @@ use super::{lines, tags};
 use crate::{devices::carrier_of, hospital::Hospital};
 
 /// What the duties of a `PractitionerRole` are coded by.
-const DUTY_URI: &str = "urn:yuanyi:duty";
+pub const DUTY_URI: &str = "urn:yuanyi:duty";
 /// The extension of a `Location` with its outline on the floor of the building.
 const FLOOR: &str = "urn:yuanyi:floor-outline";
 /// A building is not deep; by this a search also ends where locations are part of each other in a circle.
@@ -296,13 +296,16 @@ impl Places {
 
     /// Everybody who has a duty on a ward now.
     pub fn staff_of(&self, ward: &str, now: Timestamp) -> Vec<&Duty> {
+        let here = |duty: &&Duty| duty.holds(now) && self.is_of(duty, ward);
+        self.duties.iter().filter(here).collect()
+    }
+
+    /// Whether a duty is for a ward, or for one of its beds.
+    pub fn is_of(&self, duty: &Duty, ward: &str) -> bool {
         let on_ward = |place: &String| {
             place == ward || self.beds.get(place).is_some_and(|bed| bed.ward == ward)
         };
-        let here = |duty: &&Duty| {
-            duty.holds(now) && (duty.places.is_empty() || duty.places.iter().any(on_ward))
-        };
-        self.duties.iter().filter(here).collect()
+        duty.places.is_empty() || duty.places.iter().any(on_ward)
     }
 }
 

@@ -431,6 +431,27 @@ mod tests {
     }
 
     #[test]
+    fn an_alarm_is_heard_by_whom_it_calls_and_by_all_where_nobody_is_on_duty() {
+        let mut state = handed_over();
+        let priority = state.board.open().first().unwrap().priority;
+        let heard = |state: &State, who: &str, now| {
+            let who = ActorId::new(who).unwrap();
+            crate::ward::sounding(state, &who, now)
+        };
+        let its = &escalation().of(priority).signalling;
+        assert_eq!(heard(&state, "by-night", at(5)).as_ref(), Some(its));
+        assert_eq!(heard(&state, "by-day", at(5)), None);
+        // Nobody is on duty two hours later.
+        assert_eq!(heard(&state, "by-day", at(7201)).as_ref(), Some(its));
+        let alarm = state.board.open().first().unwrap().id.clone();
+        state
+            .board
+            .act(&alarm, alarms::Act::Take, "by-night", at(6))
+            .unwrap();
+        assert_eq!(heard(&state, "by-night", at(7)), None);
+    }
+
+    #[test]
     fn one_person_is_asked_for_one_place_of_a_plan_though_they_have_both_its_roles() {
         let somebody = |id: &str, role: &str| Candidate {
             id: id.to_owned(),

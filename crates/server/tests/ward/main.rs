@@ -262,6 +262,144 @@ fn an_alarm_from_what_was_seen_until_it_is_ended() {
 }
 
 #[test]
+fn who_comes_on_duty_is_called_and_who_goes_off_is_not() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    let path = "/api/wards/w/duty";
+    let ask = |who: &str| hospital.send(who, "GET", path, &Value::Null);
+    let come = |who: &str, duty: &Value| hospital.send(who, "POST", path, duty).0;
+    let go = |who: &str, whom: &str| {
+        let path = format!("{path}/{whom}");
+        hospital.send(who, "DELETE", &path, &Value::Null).0
+    };
+    let are_on = |people: &[&str]| {
+        until(|| {
+            let ward = ward(&hospital, "wang.nurse");
+            let staff = ward["staff"].as_array().unwrap().iter();
+            let mut on: Vec<&str> = staff.map(|one| one["id"].as_str().unwrap()).collect();
+            on.sort_unstable();
+            on.dedup();
+            (on == people).then(|| ward["staff"].clone())
+        })
+    };
+    are_on(&["li.terminal", "wang.nurse"]);
+
+    // A nurse takes no doctor's duty, and sends off themselves alone.
+    let (status, may) = ask("wang.nurse");
+    assert_eq!(status, 200, "{may}");
+    assert_eq!(may["take"], json!(["ward-nurse", "charge-nurse"]));
+    assert_eq!(may["end"], json!(["wang.nurse"]));
+    assert_eq!(ask("sun.manager").0, 403);
+    let doctors = json!({"duty": "doctor-on-duty"});
+    assert_eq!(come("wang.nurse", &doctors), 403);
+    assert_eq!(go("wang.nurse", "li.terminal"), 403);
+
+    // Who went off is not called, though the role in the record had no end.
+    assert_eq!(go("wang.nurse", "wang.nurse"), 204);
+    are_on(&["li.terminal"]);
+    let low = json!({"consciousness": "U", "systolic_mmhg": 60});
+    assert_eq!(see(&hospital, "wang.nurse", &low).0, 200);
+    let calls = |whom: &str| {
+        until(|| {
+            let alarm = alarm(&hospital, "li.terminal", "systolic-low")?;
+            let called = alarm["called"].as_array().unwrap();
+            called
+                .iter()
+                .any(|one| one["id"] == whom)
+                .then(|| alarm["called"].clone())
+        })
+    };
+    let called = calls("li.terminal");
+    assert_eq!(called.as_array().unwrap().len(), 1, "{called}");
+    let heard = |who: &str| hospital.send(who, "GET", "/api/alarms/sounding", &Value::Null);
+    let (status, sounding) = heard("li.terminal");
+    assert_eq!(status, 200, "{sounding}");
+    assert!(
+        !sounding["signalling"]["pulses"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(heard("wang.nurse").1["signalling"], Value::Null);
+    assert_eq!(heard("sun.manager").0, 403);
+
+    // Nobody comes for a bed of elsewhere, or until yesterday.
+    let elsewhere = json!({"duty": "bed-nurse", "beds": ["nowhere"]});
+    assert_eq!(come("wang.nurse", &elsewhere), 404);
+    let over = json!({"duty": "bed-nurse", "until": "2026-01-01T00:00:00Z"});
+    assert_eq!(come("wang.nurse", &over), 422);
+    let at_bed = json!({"duty": "bed-nurse", "beds": ["b1"]});
+    assert_eq!(come("wang.nurse", &at_bed), 204);
+    calls("wang.nurse");
+    assert_eq!(come("wang.nurse", &at_bed), 403);
+    // It is the same role as before: its versions are the shifts.
+    let role = "/fhir/PractitionerRole/duty-wang.nurse";
+    let (status, role) = hospital.send("importer", "GET", role, &Value::Null);
+    assert_eq!(status, 200, "{role}");
+    assert!(role["period"]["start"].is_string() && role["period"]["end"].is_null());
+
+    // Who is in charge sends off who forgot.
+    assert_eq!(go("li.terminal", "wang.nurse"), 403);
+    let in_charge = json!({"duty": "charge-nurse"});
+    assert_eq!(come("li.terminal", &in_charge), 204);
+    until(|| {
+        let may = ask("li.terminal").1;
+        (may["end"] == json!(["li.terminal", "wang.nurse"])).then_some(may)
+    });
+    assert_eq!(go("li.terminal", "wang.nurse"), 204);
+    are_on(&["li.terminal"]);
+    assert_eq!(go("li.terminal", "li.terminal"), 204);
+    are_on(&[]);
+}
+
+#[test]
+fn who_treats_says_who_lies_where() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    // Who lies in the first and in the second bed.
+    let lie = |first: &Value, second: &Value| {
+        until(|| {
+            let ward = ward(&hospital, "wang.nurse");
+            let [one, two] = [0_usize, 1].map(|bed| ward["beds"][bed]["patient"]["id"].clone());
+            (one == *first && two == *second).then_some(ward)
+        })
+    };
+    let (p, nobody) = (json!("p"), Value::Null);
+    lie(&p, &nobody);
+    let path = |bed: &str| format!("/api/wards/w/beds/{bed}/patient");
+    let whom = json!({"patient": "p"});
+    let put = |who: &str, bed: &str| hospital.send(who, "PUT", &path(bed), &whom).0;
+    let delete = |who: &str, bed: &str| hospital.send(who, "DELETE", &path(bed), &Value::Null).0;
+
+    // Not by who does not treat them, and not into a bed that is taken or is none.
+    for who in ["chen.expert", "sun.manager"] {
+        assert_eq!(put(who, "b2"), 403, "{who}");
+        assert_eq!(delete(who, "b1"), 403, "{who}");
+    }
+    assert_eq!(put("wang.nurse", "b1"), 409);
+    assert_eq!(put("wang.nurse", "b9"), 404);
+
+    assert_eq!(put("wang.nurse", "b2"), 204);
+    lie(&nobody, &p);
+    assert_eq!(delete("wang.nurse", "b1"), 409);
+    assert_eq!(delete("wang.nurse", "b2"), 204);
+    lie(&nobody, &nobody);
+    // It was one stay, in two beds, and is over.
+    let stay = "/fhir/Encounter/stay";
+    let (status, stay) = hospital.send("wang.nurse", "GET", stay, &Value::Null);
+    assert_eq!((status, &stay["status"]), (200, &json!("finished")));
+    let places = stay["location"].as_array().unwrap();
+    assert_eq!(places.len(), 2);
+    assert!(places.iter().all(|place| place["status"] == "completed"));
+
+    // Who comes again comes for another stay.
+    assert_eq!(put("wang.nurse", "b1"), 204);
+    lie(&p, &nobody);
+}
+
+#[test]
 fn what_was_written_down_by_mistake_is_taken_back_and_holds_no_alarm() {
     let data = tempfile::tempdir().unwrap();
     let hospital = Hospital::found(data.path());

@@ -1,5 +1,5 @@
 /** Begins a follow-up: for whom, by which plan, who is told if nobody takes an alert. */
-import { For, Show, createSignal } from 'solid-js';
+import { For, Show, createSignal, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import type { Home } from '../../../../client/core/hospital';
@@ -27,6 +27,11 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
   const [second, setSecond] = createSignal('');
   const [usual, setUsual] = createSignal<Readonly<Record<string, string>>>({});
   const [refusal, setRefusal] = createSignal<string>();
+  let section!: HTMLElement;
+  // Who came from a patient's page, or from a bed, came for this.
+  onMount(() => {
+    if (patient() !== '') section.scrollIntoView();
+  });
   const chosen = (): PlanChoice | undefined => plans.data()?.plans.find(({ id }) => id === plan());
   const isDoctor = (): boolean => app.me()?.roles.some((role) => ['terminal-doctor', 'expert'].includes(role)) ?? false;
   const send = async (event: SubmitEvent): Promise<void> => {
@@ -56,7 +61,7 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
     }
   };
   return (
-    <section class="panel" aria-labelledby="follow-enrol">
+    <section class="panel" aria-labelledby="follow-enrol" ref={section}>
       <header>
         <h2 id="follow-enrol">{say('enrol')}</h2>
       </header>

@@ -258,6 +258,13 @@ export interface CareLevel {
 }
 
 /** A line of the work list. */
+/** How follow-up runs, as those who run the hospital see it. */
+export interface HomeFigures {
+  /** For so many days what was raised or referred is counted. */
+  readonly days: number;
+  readonly figures: readonly { readonly of: string; readonly name: string; readonly value: number | null }[];
+}
+
 export interface Row {
   readonly id: string;
   readonly patient: Person;

@@ -1,4 +1,4 @@
-/** The follow-up's page: the patient's own, or the work list and one follow-up of it. */
+/** The follow-up's page: the patient's own, the work list and one follow-up of it, or figures for who runs the hospital. */
 import { Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
@@ -7,6 +7,7 @@ import type { ScenarioPageProps } from '../../../../client/core/scenario-panel';
 import { Icon } from '../../../../client/panels/Icon';
 import { Notice } from '../../../../client/panels/Notice';
 import { CourseView } from './CourseView';
+import { Figures } from './Figures';
 import { Own } from './Own';
 import './style.css';
 import { WorkList } from './WorkList';
@@ -32,6 +33,9 @@ export default function Page(props: ScenarioPageProps): JSX.Element {
           <Show when={props.within} keyed fallback={<WorkList />}>
             {(id) => <CourseView id={id} inRoom={false} />}
           </Show>
+        </Match>
+        <Match when={app.me()?.roles.includes('manager')}>
+          <Figures />
         </Match>
       </Switch>
     </div>

@@ -15,3 +15,11 @@ export type Say = (word: Word, params?: Params) => string;
 export function sayIn(language: () => Language): Say {
   return (word, params) => fill(WORDS[language()][word], params ?? {});
 }
+
+const isWord = (word: string): word is Word => word in en;
+
+/** What a figure is called. */
+export function figureWords(say: Say, name: string): string {
+  const word = `figure.${name}`;
+  return isWord(word) ? say(word) : name;
+}

@@ -9,6 +9,7 @@ mod assess;
 mod calendar;
 mod course;
 mod facts;
+mod figures;
 mod handover;
 mod listed;
 mod measured;
@@ -32,9 +33,10 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use async_trait::async_trait;
 use policy::{Action, Actor, Object, Permit};
+use record::{Match, ResourceVersion};
 use scenario::{
-    Called, Context, Manifest, Method, OwnFault, OwnFile, Problem, Reply, Request, Scenario, Stage,
-    Waiting, again_if_raced,
+    Called, Context, Figure, Manifest, Method, OwnFault, OwnFile, Problem, Reply, Request,
+    Scenario, Stage, Waiting, again_if_raced,
 };
 use serde_json::{Value, json};
 use vocabulary::{PatientId, RoomId, Text, Timestamp};
@@ -127,6 +129,14 @@ impl Scenario for FollowUpAtHome {
         waiting::called(context, permit).await
     }
 
+    async fn figures(
+        &self,
+        context: &dyn Context,
+        permit: &Permit,
+    ) -> Result<Vec<Figure>, Problem> {
+        figures::of_facts(context, permit).await
+    }
+
     async fn measured(
         &self,
         context: &dyn Context,
@@ -147,7 +157,11 @@ async fn reading(context: &dyn Context, actor: &Actor) -> Result<Permit, Problem
 async fn route(context: &dyn Context, request: &Request) -> Result<Reply, Problem> {
     match (request.method, request.segments().as_slice()) {
         (Method::Get, ["plans"]) => Ok(Reply::ok(view::all_plans())),
+        (Method::Get, ["figures"]) => figures::get(context, &request.actor).await,
         (Method::Get, ["courses"]) => list(context, request).await,
+        (Method::Get, ["patients", patient, "courses"]) => {
+            of_patient(context, request, patient).await
+        }
         (Method::Post, ["courses"]) => {
             let (id, is_new) = open::open(context, request).await?;
             let body = shown(context, request, &id).await?;
@@ -253,13 +267,39 @@ async fn list(context: &dyn Context, request: &Request) -> Result<Reply, Problem
         return Ok(Reply::ok(all.into()));
     }
     let plans = facts::plans(context, &permit, Vec::new()).await?;
-    let mut found = listed::of_plans(context, &permit, plans).await?;
+    lines(context, &permit, plans).await
+}
+
+/// `GET patients/{patient}/courses`: those of one patient that go on, as the work list has them.
+async fn of_patient(
+    context: &dyn Context,
+    request: &Request,
+    patient: &str,
+) -> Result<Reply, Problem> {
+    if is_only_patient(&request.actor) {
+        return Err(Problem::not_found());
+    }
+    let permit = reading(context, &request.actor).await?;
+    let theirs = Match::Reference(format!("Patient/{patient}"));
+    let go_on = facts::term("status", facts::code("active"));
+    let terms = vec![facts::term("patient", theirs), go_on];
+    let plans = facts::plans(context, &permit, terms).await?;
+    lines(context, &permit, plans).await
+}
+
+/// Lines of the work list, the most urgent first.
+async fn lines(
+    context: &dyn Context,
+    permit: &Permit,
+    plans: Vec<ResourceVersion>,
+) -> Result<Reply, Problem> {
+    let mut found = listed::of_plans(context, permit, plans).await?;
     let now = context.now();
     for course in &mut found {
         // What steps stand on is read only where nothing more urgent is known.
         let known = view::rank(view::urgency(course, now).0);
         if course.is_active && known >= view::rank("step") {
-            course.read_found(context, &permit).await?;
+            course.read_found(context, permit).await?;
         }
     }
     found.sort_by_cached_key(|course| {

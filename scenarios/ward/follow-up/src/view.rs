@@ -12,7 +12,7 @@ use crate::{
     alert::{Alert, State},
     assess, calendar,
     course::FollowUp,
-    nights,
+    figures, nights,
     plans::{Plan, Worse, input, limits, plans, question},
     report::Report,
     schedule::Due,
@@ -163,13 +163,8 @@ pub fn row(course: &FollowUp, now: Timestamp) -> Value {
 
 /// How many of the periods that are over had a report.
 fn adherence(course: &FollowUp, today: Date) -> Value {
-    let over: Vec<_> = course
-        .periods(today)
-        .into_iter()
-        .filter(|period| !period.goes_on)
-        .collect();
-    let done = over.iter().filter(|period| period.reports > 0).count();
-    json!({"periods": over.len(), "reported": done})
+    let (over, reported) = figures::on_time(course, today);
+    json!({"periods": over, "reported": reported})
 }
 
 /// The follow-up for those who treat.

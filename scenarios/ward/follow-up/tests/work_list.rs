@@ -114,6 +114,34 @@ async fn a_line_of_the_work_list_says_what_the_follow_up_itself_says() {
     assert_eq!(kinds(&way.waiting(HU).await), ["referral"]);
 }
 
+#[tokio::test]
+async fn of_one_patient_who_treats_sees_what_goes_on() {
+    let way = opened("copd").await;
+    let over = begin(&way, "asthma").await;
+    let reason = json!({"reason": "moved away"});
+    act(&way, LI, format!("courses/{over}/end"), reason).await;
+    let hospital = &way.hospital;
+    let of = async |who: &str, patient: &str| {
+        let path = format!("patients/{patient}/courses");
+        hospital
+            .ask(&FollowUpAtHome, who, Method::Get, &path, Value::Null)
+            .await
+    };
+    let rows = of(LI, "p1").await.unwrap().body;
+    let ids: Vec<&Value> = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["id"])
+        .collect();
+    assert_eq!(ids, [&json!(way.id)]);
+    assert_eq!(rows[0], list(&way).await[0]);
+    assert_eq!(of(LI, "p2").await.unwrap().body, json!([]));
+    let path = "patients/p1/courses";
+    let own = as_patient(&way, "p1", Method::Get, path, Value::Null).await;
+    assert!(own.is_err(), "those who treat have another view of it");
+}
+
 /// Thirty days with less than four hours of use on each night.
 fn short_nights(way: &Way, round: u8) -> Vec<Value> {
     let answers = json!({"cpap_hours": 3.9, "sleepy_while_driving": false, "feels_worse": false});

@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
 import { colonIn, inLanguage } from '../../../../client/core/language';
+import { FollowUps } from '../../../../client/panels/FollowUps';
 import { Icon } from '../../../../client/panels/Icon';
 import { Signals } from '../../../../client/panels/signals/Signals';
 import { AtBed } from './AtBed';
@@ -12,6 +13,7 @@ import { Organs } from './Organs';
 import { PastWaves } from './PastWaves';
 import { Scores } from './Scores';
 import { Seen } from './Seen';
+import { Stay } from './Stay';
 import { TasksOf } from './TasksOf';
 import { Trend } from './Trend';
 import { AlarmList } from './Ward';
@@ -95,7 +97,15 @@ export function Bed(props: BedProps): JSX.Element {
       </Show>
       <Scores scores={props.bed.scores} say={say} />
       <Show when={isPast() ? undefined : props.bed.patient?.id} keyed>
-        {(patient) => <TasksOf patient={patient} say={say} />}
+        {(patient) => (
+          <>
+            <TasksOf patient={patient} say={say} />
+            <section aria-label={app.t('patient.followUps')}>
+              <h3>{app.t('patient.followUps')}</h3>
+              <FollowUps patient={patient} />
+            </section>
+          </>
+        )}
       </Show>
       <Show when={!isPast() && props.bed.patient}>
         <Seen ward={props.ward} bed={props.bed} reload={props.reload} />
@@ -151,6 +161,9 @@ export function Bed(props: BedProps): JSX.Element {
             </For>
           </ul>
         </section>
+      </Show>
+      <Show when={!isPast()}>
+        <Stay ward={props.ward} bed={props.bed} reload={props.reload} />
       </Show>
       <AtBed ward={props.ward.id} bed={props.bed} isPast={isPast()} reload={props.reload} />
     </article>

@@ -4,13 +4,14 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import type { Escalation } from '../../../../contract/alarms';
+import { flashed } from './ward';
 import type { Priority } from './ward';
 
 export function Sign(props: { priority: Priority; escalation: Escalation; flashes?: boolean }): JSX.Element {
   const app = useApp();
   const signalling = () => props.escalation[props.priority].signalling;
   return (
-    <span class="priority" data-priority={props.priority} data-flashes={props.flashes ? '' : undefined}>
+    <span class="priority" data-priority={props.priority} style={props.flashes ? flashed(signalling()) : {}}>
       <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
         <Switch>
           <Match when={props.priority === 'high'}>

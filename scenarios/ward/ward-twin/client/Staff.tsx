@@ -1,15 +1,16 @@
-/** Who is on duty, and how the rooms are. */
+/** How the rooms are, who is on duty, and who comes or goes. */
 import { For, Show, createMemo } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
+import { OnDuty } from './OnDuty';
 import { roomText, wardSaid } from './said';
 import type { Errand } from './said';
 import type { WardView } from './ward';
 import { sayIn } from './words';
 
-export function Staff(props: { ward: WardView; errands: readonly Errand[] }): JSX.Element {
+export function Staff(props: { ward: WardView; errands: readonly Errand[]; isPast: boolean; reload(): void }): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
   const said = createMemo(() => wardSaid(props.ward, props.errands, say));
@@ -37,6 +38,9 @@ export function Staff(props: { ward: WardView; errands: readonly Errand[] }): JS
               { heading: say('doing'), cell: ({ doing }) => doing },
             ]}
           />
+        </Show>
+        <Show when={!props.isPast}>
+          <OnDuty ward={props.ward} reload={props.reload} />
         </Show>
       </section>
     </>

@@ -1,6 +1,7 @@
 /** One ward: alarms first, then beds as a table or in 3D that say the same, then rooms, devices and staff. */
 import { For, Match, Show, Switch, createEffect, createMemo, createSignal, lazy, on, onCleanup, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
+import { useAlarmSound } from '../../../../client/core/alarm-sound';
 import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
@@ -14,13 +15,11 @@ import { LookBack } from './LookBack';
 import { Old } from './Old';
 import { Staff } from './Staff';
 import { Then } from './Then';
-import { createSounder } from './sound';
-import type { Sounder } from './sound';
 import type { CommandView } from './command';
 import { commandIn, wardIn } from './names';
 import { deviceSaid } from './said';
 import type { Errand } from './said';
-import { PRIORITIES, clock } from './ward';
+import { clock } from './ward';
 import type { AlarmView, WardView } from './ward';
 import { sayIn } from './words';
 
@@ -136,7 +135,7 @@ function Shown(props: ShownProps): JSX.Element {
         </span>
         <span class="grow" />
         <Show when={!isPast()}>
-          <SoundSwitch ward={props.ward} />
+          <SoundSwitch />
         </Show>
         <button type="button" class="button" aria-pressed={night()} onClick={() => setNight(!night())}>
           {say('night')}
@@ -198,7 +197,7 @@ function Shown(props: ShownProps): JSX.Element {
               />
             </Show>
           </section>
-          <Staff ward={props.ward} errands={errands()} />
+          <Staff ward={props.ward} errands={errands()} isPast={isPast()} reload={props.reload} />
           <Show when={isPast()}>
             <Then view={props.beside} say={say} />
           </Show>
@@ -249,30 +248,13 @@ function sayNew(ward: () => WardView, isPast: () => boolean): void {
   });
 }
 
-function SoundSwitch(props: { ward: WardView }): JSX.Element {
-  const app = useApp();
-  const say = sayIn(app.language);
-  const [sounder, setSounder] = createSignal<Sounder>();
-  onCleanup(() => sounder()?.close());
-  const loudest = createMemo(() =>
-    PRIORITIES.find((priority) => props.ward.alarms.some(({ calls, mine, alarm }) => calls && mine && alarm.priority === priority)),
-  );
-  createEffect(
-    on([sounder, loudest], ([speaks, priority]) => {
-      if (!speaks || !priority) return;
-      const { signalling } = props.ward.escalation[priority];
-      speaks.burst(signalling);
-      const timer = setInterval(() => speaks.burst(signalling), signalling.burst_every_s * 1000);
-      onCleanup(() => clearInterval(timer));
-    }),
-  );
-  const turn = (): void => {
-    sounder()?.close();
-    setSounder(sounder() ? undefined : createSounder());
-  };
+/** Turns on that alarms are heard, here and on every other page. */
+function SoundSwitch(): JSX.Element {
+  const say = sayIn(useApp().language);
+  const sound = useAlarmSound();
   return (
-    <button type="button" class="button" aria-pressed={sounder() !== undefined} onClick={turn}>
-      {say(sounder() ? 'soundOn' : 'soundOff')}
+    <button type="button" class="button" aria-pressed={sound.isOn()} onClick={() => sound.turn()}>
+      {say(sound.isOn() ? 'soundOn' : 'soundOff')}
     </button>
   );
 }

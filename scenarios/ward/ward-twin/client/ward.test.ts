@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Alarm, BedView, VitalNow } from './ward';
-import { mayPause, rateOf, shown } from './ward';
+import { flashed, mayPause, rateOf, shown } from './ward';
 import en from './words.en.json';
 import zh from './words.zh.json';
 
@@ -66,4 +66,9 @@ test('both languages have the same words, with the same places to fill', () => {
   expect(Object.keys(zh)).toEqual(Object.keys(en));
   const places = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
   for (const [key, text] of Object.entries(en)) expect(places(Reflect.get(zh, key)), key).toEqual(places(text));
+});
+
+test('signs flash as often as the escalation says, and stand still at 0 hertz', () => {
+  expect(flashed({ flash_hz: 2 })).toEqual({ '--flash-every': '0.5s' });
+  expect(flashed({ flash_hz: 0 })).toEqual({});
 });

@@ -1,5 +1,5 @@
 /** What `/api/wards` and `/api/alarms` answer. */
-import type { Alarm, Change, Dispatch, Escalation, Forecast, Limit, Plan, PlanRun, Priority, Stepped, VitalNow } from '../../../../contract/alarms';
+import type { Alarm, Change, Dispatch, Escalation, Forecast, Limit, Plan, PlanRun, Priority, Signalling, Stepped, VitalNow } from '../../../../contract/alarms';
 import type { ScoreFound } from '../../../../contract/knowledge';
 
 export type { Alarm, Plan, Priority, VitalNow };
@@ -177,6 +177,11 @@ export function worst(alarms: readonly AlarmView[], bed: string): AlarmView | un
 export function mayPause({ paused_until, steps }: Alarm): boolean {
   const told = steps.findLastIndex(({ step }) => step === 'told' || step === 'given-back');
   return paused_until === undefined && !steps.slice(told + 1).some(({ step }) => step === 'paused');
+}
+
+/** How often a sign that calls flashes, as a style; one of 0 hertz is steady. */
+export function flashed({ flash_hz }: Pick<Signalling, 'flash_hz'>): { '--flash-every'?: string } {
+  return flash_hz > 0 ? { '--flash-every': `${1 / flash_hz}s` } : {};
 }
 
 /** Hours and minutes of a moment, as this device has them. */

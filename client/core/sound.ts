@@ -1,8 +1,6 @@
-/**
- * Bursts of pulses for the alarms that call. Silent until somebody turns it on, since a browser lets no page speak
- * unasked; whether it is on is always seen.
- */
-import type { Signalling } from '../../../../contract/alarms';
+/** Bursts of pulses for the alarms that call. A browser lets no page sound before somebody touched it. */
+import { createSignal } from 'solid-js';
+import type { Signalling } from '../../contract/alarms';
 
 // A pulse of a low fundamental with overtones carries through a room and is told from speech.
 const FUNDAMENTAL_hz = 440;
@@ -13,13 +11,23 @@ const GROUP_GAP_s = 0.35;
 const LOUD = 0.06;
 
 export interface Sounder {
-  /** Sounds one burst, where sound is on. */
-  burst(signalling: Signalling): void;
+  /** Sounds one burst. */
+  burst(signalling: Pick<Signalling, 'pulses'>): void;
+  /** Whether the browser waits for a touch or a key before anything sounds. */
+  waits(): boolean;
   close(): void;
 }
 
+const TOUCHES = ['pointerdown', 'keydown'] as const;
+
 export function createSounder(): Sounder {
   const context = new AudioContext();
+  const isStill = (): boolean => context.state !== 'running';
+  const [waits, setWaits] = createSignal(isStill());
+  context.addEventListener('statechange', () => setWaits(isStill()));
+  // What is closed does not go on.
+  const wake = (): void => void context.resume().catch(() => undefined);
+  for (const touch of TOUCHES) document.addEventListener(touch, wake);
   const wave = context.createPeriodicWave(
     new Float32Array([0, ...OVERTONES]),
     new Float32Array(OVERTONES.length + 1),
@@ -48,7 +56,9 @@ export function createSounder(): Sounder {
         at_s += GROUP_GAP_s;
       }
     },
+    waits,
     close() {
+      for (const touch of TOUCHES) document.removeEventListener(touch, wake);
       void context.close();
     },
   };
