@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -20,6 +22,26 @@ pub enum Place {
     Management,
 }
 
+impl Place {
+    /// The word that journals, manifests and clients know it by.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Consulting => "consulting",
+            Self::Operating => "operating",
+            Self::Ward => "ward",
+            Self::Research => "research",
+            Self::Teaching => "teaching",
+            Self::Management => "management",
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +59,7 @@ mod tests {
             let written = format!("\"{word}\"");
             assert_eq!(serde_json::to_string(&place).unwrap(), written);
             assert_eq!(serde_json::from_str::<Place>(&written).unwrap(), place);
+            assert_eq!(place.as_str(), word);
         }
         for unknown in ["\"Ward\"", "\"hall\"", "2", "null"] {
             assert!(serde_json::from_str::<Place>(unknown).is_err(), "{unknown}");

@@ -37,6 +37,8 @@ pub fn run(name: Option<&str>, words: &[String]) -> Result<()> {
             "--examples",
             "--package",
             "volume",
+            "--package",
+            "signals",
         ],
     ))?;
     let python = python(&folder)?;

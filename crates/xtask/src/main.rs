@@ -89,7 +89,7 @@ fn main() -> ExitCode {
 }
 
 #[cfg(test)]
-mod tests {
+mod asked {
     use super::*;
 
     #[test]

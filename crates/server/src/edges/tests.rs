@@ -164,8 +164,9 @@ async fn what_an_edge_says_of_a_device_once_more_is_done_whatever_was_said_here_
     assert!(!said(1, Timestamp(i64::MAX)).unwrap());
     // What is out of service here stays so, whatever is said there.
     let known = hospital.devices.find(&device).unwrap();
-    let retired = devices::retire(&hospital, &hospital_actor(), &known);
-    retired.await.unwrap();
+    devices::retire(&hospital, &hospital_actor(), &known)
+        .await
+        .unwrap();
     let said = Written {
         sequence: 11,
         id: "d".to_owned(),
