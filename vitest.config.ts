@@ -12,6 +12,8 @@ export default defineConfig({
   },
   test: {
     environment: 'node',
+    // Sheets that a test reads as text come as they are; all others are empty.
+    css: { include: [/\.css\?raw$/] },
     include: ['client/**/*.test.{ts,tsx}', 'scenarios/*/*/client/**/*.test.{ts,tsx}'],
   },
 });

@@ -339,8 +339,8 @@ ahead: number,
  */
 value: number, 
 /**
- * The interval; none where there are too few past errors to make one from, or where those made before did not
- * hold.
+ * The interval; none where there are too few past errors to make one from, where those made before did not hold, or
+ * where those of recordings did not.
  */
 band?: Band, 
 /**
@@ -354,7 +354,11 @@ method: Method,
 /**
  * How this method did on recordings; none where that is not known.
  */
-measured?: Measured, };
+measured?: Measured, 
+/**
+ * Whether intervals of this signal so far ahead held on recordings about as often as they say: else none is shown.
+ */
+is_believed: boolean, };
 
 /**
  * Of the last intervals that could be judged, how many held the value that came.
@@ -419,7 +423,15 @@ stays: number,
 /**
  * Mean absolute error of the method.
  */
-error: number, };
+error: number, 
+/**
+ * How many of them had an interval to show, begun with the errors of the other recordings.
+ */
+shown: number, 
+/**
+ * How many of these held the value.
+ */
+held: number, };
 
 /**
  * How a forecast is made.

@@ -51,7 +51,7 @@ test('each wears a colour of their own, and who fades is drawn with those who do
   const [head, , faint] = drawn(busts);
   expect([places(head), places(faint)]).toEqual([[0], [1]]);
   expect(worn(faint, 0)).toEqual([0, 1, 0, 0.5]);
-  expect([head, faint].map((mesh) => (mesh?.material as { transparent: boolean }).transparent)).toEqual([false, true]);
+  expect([head, faint].map((mesh) => (mesh?.material as { transparent: boolean } | undefined)?.transparent)).toEqual([false, true]);
   li.group.visible = false;
   chen.bust.fade(1);
   expect(places(drawn(busts)[0])).toEqual([1]);

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Vec3 } from '../core/frames';
-import { HOLOGRAM } from '../room/fake-hologram';
 import type { VolumeStore } from '../core/volume/store';
+import { HOLOGRAM } from '../room/fake-hologram';
 import { createSlice } from './slice';
 import type { Slice, SliceState } from './slice';
 import type { Tool } from './tools';
 
-/** Each pixel is a millimetre, on the page too. */
 const part = (name: string): object => ({ name, colour: '#ffffff' });
 const surfaces = [part('heart'), part('bones'), part('skin'), part('lesion-1')];
+/** Each pixel is a millimetre, on the page too. */
 const manifest = { size: [40, 40, 4], spacing_mm: [1, 1, 1], origin_lps_mm: [0, 0, 0], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1], surfaces, lesions: [{ surface: 'lesion-1' }] };
 /** A wall across the slices at 10 mm, and which surfaces were asked for. */
 const WALL = { positions_lps_mm: Float32Array.from([10, 0, -50, 10, 0, 50, 10, 39, -50, 10, 39, 50]), normals_lps: new Float32Array(12), indices: Uint32Array.from([0, 1, 2, 1, 3, 2]) };

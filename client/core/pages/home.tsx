@@ -16,7 +16,7 @@ import { Link } from '../router';
 import { reviewsSanctions } from '../sanctions';
 
 /** Rooms without a scenario about a patient yet: consultations meet there too. */
-const MEETS: readonly RoomKind[] = ['operating', 'research', 'teaching', 'management'];
+const MEETS: ReadonlySet<RoomKind> = new Set(['operating', 'research', 'teaching', 'management']);
 const NOON = 12;
 const EVENING = 18;
 
@@ -167,7 +167,7 @@ function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[]; g
           )}
         </For>
       </ul>
-      <Show when={MEETS.includes(props.room) && app.me()?.roles.includes('terminal-doctor')}>
+      <Show when={MEETS.has(props.room) && app.me()?.roles.includes('terminal-doctor')}>
         <p class="soft small">{app.t('home.meet')}</p>
       </Show>
       <p class="soft small room-count">

@@ -121,7 +121,8 @@ test('words go on a board by voice, where something writes them down and they ar
   expect(things.state().of).toMatchObject({ name: 'Images', mayWrite: false });
   things.press('write');
   expect(done).toEqual([['write', 1]]);
-  const lock = (marks: boolean): object => ({ 1: { by: LI, name: 'Li', marks } });
-  expect(opened({ locked: { ...lock(false) } }).things.state().of?.mayWrite).toBe(true);
-  for (const change of [{ locked: { ...lock(true) } }, { listens: false }, { works: false }]) expect(opened(change).things.state().of?.mayWrite).toBe(false);
+  const lock = (marks: boolean): Record<number, unknown> => ({ 1: { by: LI, name: 'Li', marks } });
+  expect(opened({ locked: lock(false) }).things.state().of?.mayWrite).toBe(true);
+  const refused: Parameters<typeof opened>[0][] = [{ locked: lock(true) }, { listens: false }, { works: false }];
+  for (const change of refused) expect(opened(change).things.state().of?.mayWrite).toBe(false);
 });

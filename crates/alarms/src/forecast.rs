@@ -36,13 +36,6 @@ pub struct Held {
     pub of: usize,
 }
 
-impl Held {
-    /// Whether they held often enough to believe the next one.
-    fn is_enough(self, level: f64) -> bool {
-        self.of >= FEWEST_JUDGED && self.held as f64 >= level * self.of as f64
-    }
-}
-
 /// A forecast some steps ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export, export_to = "../../../contract/alarms.ts")]
@@ -51,8 +44,8 @@ pub struct Forecast {
     pub ahead: usize,
     /// The value.
     pub value: f64,
-    /// The interval; none where there are too few past errors to make one from, or where those made before did not
-    /// hold.
+    /// The interval; none where there are too few past errors to make one from, where those made before did not hold, or
+    /// where those of recordings did not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[ts(optional)]
     pub band: Option<Band>,
@@ -64,6 +57,8 @@ pub struct Forecast {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[ts(optional)]
     pub measured: Option<Measured>,
+    /// Whether intervals of this signal so far ahead held on recordings about as often as they say: else none is shown.
+    pub is_believed: bool,
 }
 
 /// How a method did on recordings, against that the last value stays.
@@ -77,6 +72,18 @@ pub struct Measured {
     pub stays: f64,
     /// Mean absolute error of the method.
     pub error: f64,
+    /// How many of them had an interval to show, begun with the errors of the other recordings.
+    pub shown: usize,
+    /// How many of these held the value.
+    pub held: usize,
+}
+
+impl Measured {
+    /// Whether intervals held about as often as they were to, and enough of them to say so.
+    pub fn is_believed(self, level: f64) -> bool {
+        let share = self.held as f64 / self.shown as f64;
+        self.shown >= FEWEST_SHOWN && (share - level).abs() <= FAR_FROM_LEVEL
+    }
 }
 
 /// How a signal is forecast: by the method whose error was smaller on recordings.
@@ -91,6 +98,8 @@ pub struct Chosen {
     pub method: Method,
     /// How it did.
     pub measured: Measured,
+    /// How large its errors were on recordings: see [`summed_up`].
+    pub errors: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -134,11 +143,20 @@ const TREND_LEFT: f64 = 0.9;
 
 /// With fewer past errors than this there is no interval.
 const FEWEST_ERRORS: usize = 10;
+/// From so many errors of its own on those of recordings count no more.
+const ENOUGH_OF_ITS_OWN: usize = 20;
+/// Errors of recordings are kept as so many of them, equally far apart in their order.
+const KEPT_ERRORS: usize = 50;
 /// How far one interval that missed widens the next ones, and one that held narrows them, as a share of errors.
-const STEP: f64 = 0.05;
-/// An interval is judged by this many before it, and believed after at least so few.
+const STEP: f64 = 0.1;
+/// An interval is judged by this many before it; with fewer than the second number by recordings alone.
 const JUDGED: usize = 20;
 const FEWEST_JUDGED: usize = 5;
+/// So much less often than asked for may those before it have held: of few some miss by chance.
+const BY_CHANCE: f64 = 0.1;
+/// On recordings intervals must have held as often as asked for but for this, and so many must have been shown.
+const FAR_FROM_LEVEL: f64 = 0.08;
+const FEWEST_SHOWN: usize = 30;
 
 /// What a method knows after each value.
 #[derive(Clone, Copy, Debug)]
@@ -185,13 +203,17 @@ impl State {
     }
 }
 
-/// What the errors of earlier forecasts say about the next one. The share of errors that an interval spans follows
-/// how the intervals before did (adaptive conformal inference, Gibbs and Candès 2021): errors need follow no law, and
-/// the future need not be like the past.
+/// What the errors of earlier forecasts say about the next one. It begins with those of recordings, and goes by its own
+/// once these are enough. The share of errors that an interval spans follows how the intervals before did (adaptive
+/// conformal inference, Gibbs and Candès 2021): errors need follow no law, and the future need not be like the past.
 struct Past {
     level: f64,
-    /// Sizes of the errors, in order.
-    sizes: Vec<f64>,
+    /// Sizes of its own errors, in order.
+    own: Vec<f64>,
+    /// The same with those of recordings.
+    all: Vec<f64>,
+    /// Whether there are errors of recordings to begin with.
+    is_begun: bool,
     span: f64,
     judged: VecDeque<bool>,
 }
@@ -203,13 +225,15 @@ struct Made {
     /// Half the width of its interval: infinite where no error so far was large enough.
     half: Option<f64>,
     held: Held,
+    /// Whether the intervals before held often enough to believe this one.
+    is_believed: bool,
 }
 
 impl Made {
-    fn band(self, level: f64) -> Option<Band> {
+    fn band(self) -> Option<Band> {
         let half = self
             .half
-            .filter(|half| half.is_finite() && self.held.is_enough(level))?;
+            .filter(|half| half.is_finite() && self.is_believed)?;
         Some(Band {
             low: self.value - half,
             high: self.value + half,
@@ -218,23 +242,38 @@ impl Made {
 }
 
 impl Past {
-    fn new(level: f64) -> Self {
+    fn new(level: f64, recorded: &[f64]) -> Self {
+        let mut all = recorded.to_vec();
+        all.sort_by(f64::total_cmp);
         Self {
             level,
-            sizes: Vec::new(),
+            own: Vec::new(),
+            is_begun: !all.is_empty(),
+            all,
             span: level,
             judged: VecDeque::new(),
         }
     }
 
     fn make(&self, value: f64) -> Made {
+        let sizes = if self.own.len() >= ENOUGH_OF_ITS_OWN {
+            &self.own
+        } else {
+            &self.all
+        };
+        let held = Held {
+            held: self.judged.iter().filter(|held| **held).count(),
+            of: self.judged.len(),
+        };
         Made {
             value,
-            half: (self.sizes.len() >= FEWEST_ERRORS)
-                .then(|| quantile(&self.sizes, self.span).unwrap_or(f64::INFINITY)),
-            held: Held {
-                held: self.judged.iter().filter(|held| **held).count(),
-                of: self.judged.len(),
+            half: (sizes.len() >= FEWEST_ERRORS)
+                .then(|| quantile(sizes, self.span).unwrap_or(f64::INFINITY)),
+            held,
+            is_believed: if held.of < FEWEST_JUDGED {
+                self.is_begun
+            } else {
+                held.held as f64 >= (self.level - BY_CHANCE) * held.of as f64
             },
         }
     }
@@ -250,8 +289,10 @@ impl Past {
                 self.judged.pop_front();
             }
         }
-        let place = self.sizes.partition_point(|other| *other < size);
-        self.sizes.insert(place, size);
+        for sizes in [&mut self.own, &mut self.all] {
+            let place = sizes.partition_point(|other| *other < size);
+            sizes.insert(place, size);
+        }
     }
 }
 
@@ -267,16 +308,35 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     sorted.get(rank.saturating_sub(1)).copied()
 }
 
+/// Errors of recordings as few enough to be kept in a file: the same share of them lies between any two neighbours. To
+/// hundredths, as the file has them.
+pub fn summed_up(mut sizes: Vec<f64>) -> Vec<f64> {
+    sizes.sort_by(f64::total_cmp);
+    let kept = sizes.len().min(KEPT_ERRORS);
+    (0..kept)
+        .filter_map(|place| sizes.get((2 * place + 1) * sizes.len() / (2 * kept)))
+        .map(|size| (size * 100.0).round() / 100.0)
+        .collect()
+}
+
+/// How large the errors of forecasts would have been, each made from the values before it alone.
+pub fn error_sizes(values: &[Option<f64>], ahead: usize, method: Method) -> Vec<f64> {
+    let mut sizes = Vec::new();
+    walk(values, ahead, method, Past::new(0.5, &[]), |made, value| {
+        sizes.push((value - made.value).abs());
+    });
+    sizes
+}
+
 /// Walks through the values, makes a forecast at each from those up to it, and hands each over when its value has
 /// come. The last one made is given back.
 fn walk(
     values: &[Option<f64>],
     ahead: usize,
     method: Method,
-    level: f64,
+    mut past: Past,
     mut came: impl FnMut(Made, f64),
 ) -> Option<Made> {
-    let mut past = Past::new(level);
     let mut state: Option<State> = None;
     let mut made: Vec<Option<Made>> = Vec::with_capacity(values.len());
     for (at, value) in values.iter().enumerate() {
@@ -296,26 +356,28 @@ fn walk(
 }
 
 /// A forecast `ahead` steps after the last of the values, which are equally far apart; `None` where there never
-/// was a value. The interval is to hold the value with the probability `level`; it is given only where those of the
-/// moments before did so about as often.
+/// was a value. The interval is to hold the value with the probability `level`; it begins with the errors of recordings
+/// (`recorded`), and is given only where those of the moments before did so about as often.
 pub fn forecast(
     values: &[Option<f64>],
     ahead: usize,
     method: Method,
-    level: f64,
+    (level, recorded): (f64, &[f64]),
 ) -> Option<Forecast> {
-    let made = walk(values, ahead, method, level, |_, _| {})?;
+    let made = walk(values, ahead, method, Past::new(level, recorded), |_, _| {})?;
     Some(Forecast {
         ahead,
         value: made.value,
-        band: made.band(level),
+        band: made.band(),
         held: made.held,
         method,
         measured: None,
+        is_believed: true,
     })
 }
 
-/// A forecast of a signal from its minutes, by the method that did better on recordings: see [`forecast`].
+/// A forecast of a signal from its minutes, by the method that did better on recordings: see [`forecast`]. Where the
+/// intervals of recordings did not hold about as often as they say, none is given.
 pub fn forecast_of(
     signal: &str,
     minutes: &[Option<f64>],
@@ -324,19 +386,32 @@ pub fn forecast_of(
 ) -> Option<Forecast> {
     let chosen = chosen_forecast(signal, ahead_min);
     let method = chosen.map_or(Method::Persistence, |chosen| chosen.method);
+    let recorded = chosen.map_or(&[][..], |chosen| chosen.errors.as_slice());
+    let made = forecast(minutes, ahead_min, method, (level, recorded))?;
+    let measured = chosen.map(|chosen| chosen.measured);
+    let is_believed = measured.is_some_and(|measured| measured.is_believed(level));
     Some(Forecast {
-        measured: chosen.map(|chosen| chosen.measured),
-        ..forecast(minutes, ahead_min, method, level)?
+        band: made.band.filter(|_| is_believed),
+        measured,
+        is_believed,
+        ..made
     })
 }
 
-/// How forecasts would have done at each moment, each made from the values before it alone.
-pub fn score_forecasts(values: &[Option<f64>], ahead: usize, method: Method, level: f64) -> Scored {
+/// How forecasts would have done at each moment, each made from the values before it, and from the errors of other
+/// recordings, alone.
+pub fn score_forecasts(
+    values: &[Option<f64>],
+    ahead: usize,
+    method: Method,
+    (level, recorded): (f64, &[f64]),
+) -> Scored {
     let mut scored = Scored::default();
-    walk(values, ahead, method, level, |made, value| {
+    let past = Past::new(level, recorded);
+    walk(values, ahead, method, past, |made, value| {
         scored.count += 1;
         scored.absolute_errors += (value - made.value).abs();
-        if let Some(band) = made.band(level) {
+        if let Some(band) = made.band() {
             scored.shown += 1;
             scored.held += usize::from((band.low..=band.high).contains(&value));
             scored.widths += band.high - band.low;

@@ -26,8 +26,8 @@ pub use escalation::{
     Escalation, Level, PriorityRules, SHIPPED_ESCALATION, Signalling, escalation,
 };
 pub use forecast::{
-    Band, Chosen, Forecast, Held, Measured, Method, Scored, chosen_forecast, forecast, forecast_of,
-    score_forecasts,
+    Band, Chosen, Forecast, Held, Measured, Method, Scored, chosen_forecast, error_sizes, forecast,
+    forecast_of, score_forecasts, summed_up,
 };
 pub use judge::{Reading, Truth};
 pub use plan::{Plan, PlanRun, PlanStep, SHIPPED_PLANS, StepDone, plan, plan_of, plans};

@@ -22,8 +22,8 @@ use crate::{
     clock::SlotClock,
     forwarder::{Attendance, Datagram},
     limits::{
-        AROUND_BYTES_PER_S, CAMERA_BYTES_PER_S, FIRST_ESTIMATE_BPS, KEYFRAME_EVERY, OFFER_BYTES,
-        PICTURES, REORDER_AUDIO, REORDER_VIDEO, SCREEN_BYTES_PER_S, SECTIONS, SOURCES,
+        AROUND_BYTES_PER_S, CAMERA_BYTES_PER_S, FIRST_ESTIMATE_BPS, KEYFRAME_EVERY, MEASURE_AGAIN,
+        OFFER_BYTES, PICTURES, REORDER_AUDIO, REORDER_VIDEO, SCREEN_BYTES_PER_S, SECTIONS, SOURCES,
         SPEAKING_DBOV, SPEAKING_HOLD, VOICE_BYTES_PER_S, VOICES,
     },
     slots::{Rates, Size, lay},
@@ -229,6 +229,8 @@ pub(crate) struct Connection {
     hearing: Vec<Place>,
     seeing: Vec<Place>,
     loud_at: Option<Instant>,
+    /// When something of others was last sent on.
+    passed_at: Instant,
 }
 
 impl Connection {
@@ -280,6 +282,7 @@ impl Connection {
             hearing: Vec::new(),
             seeing: Vec::new(),
             loud_at: None,
+            passed_at: now,
         };
         let answer = readable(answer.to_sdp_string())?;
         connection.sections(now, offer, &answer)?;
@@ -571,10 +574,22 @@ impl Connection {
         }
         // Before the connection is made what is written is dropped; nothing else of it can go wrong for good.
         match writer.write(pt, data.network_time, time, Arc::clone(&data.data)) {
-            Ok(()) | Err(RtcError::WriteWithoutPoll) => {}
+            Ok(()) => self.passed_at = now,
+            Err(RtcError::WriteWithoutPoll) => {}
             Err(_) => self.rtc.disconnect(),
         }
         true
+    }
+
+    /// Takes a line for somewhat broader than it is known to be, where it carries no picture and nothing else has gone
+    /// by it for a while: with nothing sent nothing is measured, and what was said of it last would stand for ever.
+    pub fn measure_anew(&mut self, now: Instant, least_bps: u64) {
+        let rests = now.saturating_duration_since(self.passed_at) >= MEASURE_AGAIN;
+        if self.estimate_bps < least_bps && rests {
+            self.estimate_bps = 2 * least_bps;
+            self.rtc.bwe().reset(Bitrate::bps(2 * least_bps));
+            self.passed_at = now;
+        }
     }
 
     /// Asks the sender for a whole picture, not too often.

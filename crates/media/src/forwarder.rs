@@ -17,7 +17,9 @@ use vocabulary::RoomId;
 
 use crate::{
     connection::{Connection, Happening, JoinError, Offer, Origin},
-    limits::{ADDRESSES, CONNECT, PEOPLE, ROUND, SPARE_PERCENT, VOICE_RESERVE_BPS},
+    limits::{
+        ADDRESSES, CONNECT, ONE_PICTURE_BPS, PEOPLE, ROUND, SPARE_PERCENT, VOICE_RESERVE_BPS,
+    },
     poses::{Came, PoseLine},
     slots::{Rates, Size, carried},
 };
@@ -456,7 +458,7 @@ impl Forwarder {
         let pictures = self.sources_of(now, &ids, &pictures);
         let mut fresh = Vec::new();
         for id in &ids {
-            fresh.extend(self.lay(*id, &voices, &pictures));
+            fresh.extend(self.lay(now, *id, &voices, &pictures));
         }
         for (Origin { from, source }, size) in fresh {
             if let Some(sender) = self.connections.get_mut(&from) {
@@ -496,6 +498,7 @@ impl Forwarder {
 
     fn lay(
         &mut self,
+        now: Instant,
         id: Attendance,
         voices: &[(Origin, Rates)],
         pictures: &[(Origin, Rates)],
@@ -522,6 +525,9 @@ impl Forwarder {
         let all: u64 = pictures.iter().map(|(_, rates)| rates.most()).sum();
         // Some more than that, so that it is found out whether there is some to spare.
         let wish = reserve.saturating_add(all).saturating_mul(100) / (100 - 2 * SPARE_PERCENT);
+        if !pictures.is_empty() {
+            connection.measure_anew(now, reserve.saturating_add(ONE_PICTURE_BPS));
+        }
         connection.wish_bps(wish);
         let left = connection.estimate_bps.saturating_sub(reserve);
         let wanted = pictures

@@ -45,6 +45,8 @@ pub const FIRST_ESTIMATE_BPS: u64 = 2_500_000;
 pub const VOICE_RESERVE_BPS: u64 = 50_000;
 /// The narrowest line on which one picture is still tried, in bits a second.
 pub const ONE_PICTURE_BPS: u64 = 150_000;
+/// How long nothing goes by a line that is taken for too narrow for any picture, before it is measured anew.
+pub const MEASURE_AGAIN: Duration = Duration::from_secs(5);
 /// What has to be left of a line before a picture is sent large that was sent small, as a share of it in percent:
 /// what is measured trembles, and nobody is to see the one and the other by turns.
 pub const SPARE_PERCENT: u64 = 15;

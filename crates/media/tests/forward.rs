@@ -577,6 +577,32 @@ fn whoever_has_a_narrow_line_gets_a_smaller_picture_and_every_voice() {
 }
 
 #[test]
+fn a_picture_comes_back_on_a_line_that_is_broad_again_though_nobody_speaks() {
+    let mut world = World::new(16, 0.0);
+    world.jitter = 1;
+    world.step = Duration::from_millis(1);
+    world.enter("li", "a");
+    let chen = world.enter("chen", "a");
+    world.connect();
+    let camera = Sending {
+        camera: true,
+        ..Sending::default()
+    };
+    world.sends("li", camera);
+    world.pass(Duration::from_secs(2), &[], &["li"]);
+    assert_eq!(world.slots[&chen].len(), 1);
+    let address = world.of("chen").address;
+    world.narrow.insert(address, (60_000, world.now));
+    world.pass(Duration::from_secs(20), &[], &["li"]);
+    world.narrow.clear();
+    world.people.get_mut("chen").unwrap().seen.clear();
+    world.pass(Duration::from_secs(20), &[], &["li"]);
+    assert_eq!(world.slots[&chen].len(), 1);
+    let seen = world.of("chen").seen.len();
+    assert!(seen > 100, "{seen} of 500");
+}
+
+#[test]
 fn an_echo_comes_back_to_oneself_alone() {
     let mut world = World::new(8, 0.0);
     let li = world.enter("li", "a");

@@ -20,7 +20,7 @@ use crate::{
 
 /// The signals that are forecast, how many minutes ahead, and with which probability the value lies inside.
 const FORECAST: &[&str] = &["heart-rate", "pulse", "spo2", "respiratory-rate"];
-const AHEAD: usize = 15;
+const AHEAD: &[usize] = &[5, 15];
 const INSIDE: f64 = 0.8;
 const MINUTE_MS: i64 = 60_000;
 /// The scores that stand beside NEWS2.
@@ -84,8 +84,8 @@ pub struct BedView {
     lines: BTreeMap<String, Vec<Point>>,
     /// The limits that rules set for each signal.
     limits: BTreeMap<String, Vec<Limit>>,
-    /// Where each signal may be in a quarter of an hour.
-    forecasts: BTreeMap<String, Forecast>,
+    /// Where each signal may be in five minutes and in a quarter of an hour.
+    forecasts: BTreeMap<String, Vec<Forecast>>,
     /// NEWS2 now, or what is missing for it.
     news2: Option<ScoreFound>,
     /// The other scores of the bedside, each with what is missing for it.
@@ -334,7 +334,10 @@ fn bed_view(state: &State, bed: &Bed, permit: Option<&Permit>, now: Timestamp) -
         forecasts: known
             .map(|known| {
                 let ahead = |(signal, line): (&String, &_)| {
-                    Some((signal.clone(), ahead(signal, line, now)?))
+                    let minutes = minutes(line, now)?;
+                    let each = AHEAD.iter();
+                    let each = each.filter_map(|one| forecast_of(signal, &minutes, *one, INSIDE));
+                    Some((signal.clone(), each.collect()))
                 };
                 let lines = known.recent.iter();
                 let lines = lines.filter(|(signal, _)| FORECAST.contains(&signal.as_str()));
@@ -385,12 +388,11 @@ fn from_home(state: &State, bed: &BedState) -> Vec<FromHome> {
         .collect()
 }
 
-/// Where a line may be in a quarter of an hour, by its minutes.
-fn ahead(
-    signal: &str,
+/// A line by its minutes; none where it ended.
+fn minutes(
     line: &std::collections::VecDeque<(Timestamp, f64)>,
     now: Timestamp,
-) -> Option<Forecast> {
+) -> Option<Vec<Option<f64>>> {
     let (first, last) = (line.front()?.0, line.back()?.0);
     // What ended a while ago says nothing about what comes.
     if now.0 - last.0 > 2 * MINUTE_MS {
@@ -405,7 +407,7 @@ fn ahead(
             *place = Some(*value);
         }
     }
-    forecast_of(signal, &minutes, AHEAD, INSIDE)
+    Some(minutes)
 }
 
 /// At most so many points, the last one among them.

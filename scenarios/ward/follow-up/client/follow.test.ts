@@ -224,7 +224,8 @@ describe('of who was told', () => {
   });
 
   test('by which clocks is the hospital\'s to say, wherever it is read', () => {
-    const when = ((_: string, { at }: { at: string }): string => at) as Say;
+    const at = (_: string, values: { readonly at?: string } = {}): string => values.at ?? '';
+    const when = at as unknown as Say;
     const told = { at: '2026-03-02T20:00:00Z', state: 'open', taken_by: null } as const;
     const read = ['Asia/Shanghai', 'America/New_York'].map((time_zone) => toldShown({ told, doctor: 'Li', time_zone }, when, 'en'));
     expect(read).toEqual([expect.stringMatching(/3 Mar 2026, 04:00/), expect.stringMatching(/2 Mar 2026, 15:00/)]);

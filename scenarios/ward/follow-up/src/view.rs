@@ -146,6 +146,7 @@ pub fn row(course: &FollowUp, now: Timestamp) -> Value {
         "id": course.id,
         "patient": {"id": course.patient, "name": course.patient_name},
         "plan": {"id": course.plan.id, "title": course.plan.title},
+        "time_zone": course.zone.iana_name(),
         "state": state,
         "since": since,
         "first": course.course.first,

@@ -127,9 +127,13 @@ export function Bed(props: BedProps): JSX.Element {
                       <span class="soft small">{unitOf(vital().unit)}</span>
                     </figcaption>
                     <Trend vital={vital()} points={props.bed.lines[signal] ?? []} limits={props.bed.limits[signal] ?? []} say={say} />
-                    <Show when={forecastSaid(props.bed.forecasts[signal], vital().decimals, say)}>
-                      {(said) => <p class="soft small">{said()}</p>}
-                    </Show>
+                    <For each={props.bed.forecasts[signal] ?? []}>
+                      {(one) => (
+                        <Show when={forecastSaid(one, vital().decimals, say)}>
+                          {(said) => <p class="soft small" data-forecast={one.ahead}>{said()}</p>}
+                        </Show>
+                      )}
+                    </For>
                   </figure>
                 )}
               </Show>

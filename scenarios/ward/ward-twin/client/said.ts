@@ -297,14 +297,17 @@ function methodSaid({ method, measured }: Forecast, say: Say): string {
   return `${name}${method === 'persistence' ? say('method-no-better', { n: measured.forecasts }) : say('method-better', { n: measured.forecasts, better })}`;
 }
 
-/** What is said of the quarter of an hour to come: its interval, or that those before it did not hold; nothing where too little is known to judge. */
-export function forecastSaid(forecast: Forecast | undefined, decimals: number, say: Say): string | undefined {
-  if (forecast === undefined || forecast.held.of === 0) {
-    return undefined;
-  }
-  const { band, held } = forecast;
+/**
+ * What is said of the minutes to come: an interval, or why there is none, since such ones did not hold on recordings or at
+ * this bed; nothing where too little is known to judge.
+ */
+export function forecastSaid(forecast: Forecast, decimals: number, say: Say): string | undefined {
+  const { ahead, band, held, measured } = forecast;
+  if (measured === undefined) return undefined;
+  const recorded = { ahead, recorded: measured.held, of_recorded: measured.shown };
+  if (!forecast.is_believed) return say('forecast-none', recorded);
   const method = methodSaid(forecast, say);
-  return band === undefined
-    ? say('forecast-unsure', { ...held, method })
-    : say('forecast', { low: band.low.toFixed(decimals), high: band.high.toFixed(decimals), ...held, method });
+  if (band === undefined) return held.of === 0 ? undefined : `${say('forecast-unsure', { ahead, ...held })} ${method}`;
+  const own = held.of === 0 ? '' : say('forecast-own', { ...held });
+  return `${say('forecast', { ...recorded, low: band.low.toFixed(decimals), high: band.high.toFixed(decimals) })}${own} ${method}`;
 }

@@ -49,7 +49,7 @@ export interface BedView {
   readonly vitals: readonly VitalNow[];
   readonly lines: Readonly<Record<string, readonly Point[]>>;
   readonly limits: Readonly<Record<string, readonly Limit[]>>;
-  readonly forecasts: Readonly<Record<string, Forecast>>;
+  readonly forecasts: Readonly<Record<string, readonly Forecast[]>>;
   readonly news2: ScoreFound | null;
   readonly scores: readonly ScoreFound[];
   readonly sources: Readonly<Record<string, SourceView>>;
