@@ -8,6 +8,7 @@ import { PATIENT, readyWithoutALine } from '../../../tests/journeys/programme.ts
 import { CHROMIUM } from '../../../tests/journeys/chromium.ts';
 import { emulateHeadset } from '../../../tests/journeys/inside.ts';
 import { FAKE_DEVICES, countLines, received } from '../../../tests/journeys/voices.ts';
+import { ILL, WELL } from './answers.ts';
 import { session } from './curves.ts';
 import { nightOfFalls } from './recording.ts';
 
@@ -15,22 +16,6 @@ test.use({ launchOptions: { ...CHROMIUM.launchOptions, args: [...CHROMIUM.launch
 
 const PAGE = '/scenarios/follow-up';
 const DAY_ms = 86_400_000;
-
-const WELL: Readonly<Record<string, string>> = {
-  dyspnoea_vas: '1',
-  spo2_percent: '95',
-  pulse_per_min: '74',
-  respiratory_rate_per_min: '15',
-  feels_worse: 'no',
-};
-/** Three signs of the Rome proposal; the breathing rate was not counted. */
-const ILL: Readonly<Record<string, string>> = {
-  dyspnoea_vas: '7',
-  spo2_percent: '89',
-  pulse_per_min: '108',
-  respiratory_rate_per_min: 'none',
-  feels_worse: 'yes',
-};
 
 const course = (page: Page, plan: string) => page.locator(`[data-course][data-plan=${plan}]`);
 
