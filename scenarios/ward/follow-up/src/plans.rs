@@ -513,7 +513,8 @@ mod tests {
                 assert!(plan.criteria().any(|one| one.direction == direction));
             }
         }
-        let asked: Vec<&String> = plans().list.iter().flat_map(|plan| &plan.asks).collect();
+        let of_plan = |plan: &'static Plan| plan.asks.iter().chain(&plan.asks_once);
+        let asked: Vec<&String> = plans().list.iter().flat_map(of_plan).collect();
         for name in plans().question.keys() {
             assert!(asked.contains(&name), "no plan asks {name}");
         }

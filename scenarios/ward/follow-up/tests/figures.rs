@@ -55,7 +55,8 @@ async fn those_who_run_the_hospital_see_how_follow_up_runs_and_nobody_of_it() {
     });
     way.do_it(LI, Method::Post, "/refer", up).await;
     let now = figures(&way).await;
-    assert_eq!(now["minutes-to-taken"], Some(10.0));
+    // The clock goes on a little between calls.
+    assert!(now["minutes-to-taken"].is_some_and(|is| (10.0..11.0).contains(&is)));
     assert_eq!(
         (now["referred-up"], now["referred-down"]),
         (Some(1.0), Some(0.0))
@@ -65,7 +66,7 @@ async fn those_who_run_the_hospital_see_how_follow_up_runs_and_nobody_of_it() {
     let back = json!({"direction": "down", "criterion": "plan-stable", "reason": "as agreed"});
     way.do_it(HU, Method::Post, "/refer", back).await;
     let now = figures(&way).await;
-    assert_eq!(now["hours-to-answer"], Some(2.0));
+    assert!(now["hours-to-answer"].is_some_and(|is| (2.0..2.1).contains(&is)));
     assert_eq!(
         (now["referred-down"], now["unanswered"]),
         (Some(1.0), Some(0.0))

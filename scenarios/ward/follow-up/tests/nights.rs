@@ -120,6 +120,7 @@ async fn what_happened_in_a_night_is_listed_with_its_time() {
 #[tokio::test]
 async fn a_patient_sends_a_night_of_their_own_and_nobody_else_s() {
     let way = opened("osa-suspected").await;
+    way.hospital.pass(65 * DAY_MS);
     let path = format!("courses/{}/nights", way.id);
     let night = body(&recording(600, &falling()));
     assert!(
