@@ -300,6 +300,31 @@ error: { zh: string; en: string },
 notices: Array<Notice>, };
 
 /**
+ * One number that a result stands on.
+ */
+export type Parameter = { 
+/**
+ * A stable name.
+ */
+name: string, 
+/**
+ * Its value.
+ */
+value: number, 
+/**
+ * Its unit, as UCUM has it; `[hnsf'U]` is the Hounsfield unit.
+ */
+unit: string, 
+/**
+ * What it does.
+ */
+meaning: { zh: string; en: string }, 
+/**
+ * Whether a person with the source has still to confirm it.
+ */
+needs_confirmation: boolean, };
+
+/**
  * A mean diameter as a guideline writes it.
  */
 export type RoundedDiameter = { 

@@ -474,6 +474,7 @@ fn what_an_ended_edge_left_open_is_led_here_from_then_on() {
     assert!(kept.get("led").is_none() && kept["alarm"]["taken"]["by"] == "edge.nurse");
     hospital.kill();
     let hospital = Hospital::open(data.path());
+    settled(&hospital);
     until(|| (!shown(&hospital).is_empty()).then_some(()));
     assert!(is_ours(&hospital).is_some());
     let path = format!("/api/alarms/{id}/act");

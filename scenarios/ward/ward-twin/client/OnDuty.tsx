@@ -50,7 +50,7 @@ export function OnDuty(props: { ward: WardView; reload(): void }): JSX.Element {
     });
 
   return (
-    <div data-duty>
+    <div class="duty" data-duty>
       <p class="row acts">
         <For each={may.data()?.end ?? []}>
           {(who) => (
