@@ -191,7 +191,9 @@ pub fn corrected(
     let (part, unit) = match sign {
         Sign::Vital(sign) if sign.panel.is_some() => {
             let parts = observation.get_mut("component")?.as_array_mut()?;
-            let part = parts.iter_mut().find(|part| is_asked(codes_of(part), &sign.loinc))?;
+            let part = parts
+                .iter_mut()
+                .find(|part| is_asked(codes_of(part), &sign.loinc))?;
             (part, &sign.unit)
         }
         Sign::Vital(sign) => (&mut observation, &sign.unit),

@@ -44,7 +44,8 @@ pub use definitions::{is_about_patients, is_supported, resource_types};
 pub use from_dicom::{DicomPatient, imaging_study, issuer_system, patient_from_dicom};
 pub use from_signals::{
     Measure, Sign, Unsampled, VitalSign, corrected, is_asked, is_of_moment, is_trustworthy,
-    last_of_each, measured_last, observation_of, sampled_observation, vital_observation, vital_sign,
+    last_of_each, measured_last, observation_of, sampled_observation, vital_observation,
+    vital_sign,
 };
 pub use granting::Granting;
 pub use index::{SearchIndexer, fold};

@@ -40,8 +40,8 @@ pub use missions::{
 };
 pub use past::past;
 pub use places::{
-    Bed, DUTY_URI, Duty, Places, TAG, all as all_of, duties, kind as kind_of, now as places_now, referred,
-    stays,
+    Bed, DUTY_URI, Duty, Places, TAG, all as all_of, duties, kind as kind_of, now as places_now,
+    referred, stays,
 };
 pub use tags::{is_position, place_said, saying_place};
 pub use view::{WardFigures, alarm_view, figures, ward, wards};

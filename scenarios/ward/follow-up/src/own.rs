@@ -69,10 +69,14 @@ pub fn with(files: &[OwnFile]) -> Result<(Plans, Vec<String>), Vec<OwnFault>> {
     }
 }
 
+/// Whether words are missing in a language.
+fn lacks(text: &Text) -> bool {
+    text.zh.trim().is_empty() || text.en.trim().is_empty()
+}
+
 /// What cannot be used in a plan: the field in which it stands, and what to do.
 fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
-    let lacks = |text: &Text| text.zh.trim().is_empty() || text.en.trim().is_empty();
     if plan.id.trim().is_empty() {
         all.push(("id", "its id is empty: give it one".to_owned()));
     }
@@ -133,6 +137,24 @@ fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
         let what = format!("no list under `assess` asks `{name}`: leave it out of `asks-once`");
         all.push(("asks-once", what));
     }
+    of_dangers(plan, &mut all);
+    for watch in &plan.watch {
+        let Some(list) = class_list(&watch.classes) else {
+            let what = format!("there is no list of classes `{}` to watch", watch.classes);
+            all.push(("watch", what));
+            continue;
+        };
+        let is_none = |id: &&String| list.classes.iter().all(|class| class.id != **id);
+        for id in watch.raise.iter().filter(is_none) {
+            let what = format!("`{}` has no class `{id}`", watch.classes);
+            all.push(("watch", what));
+        }
+    }
+    all
+}
+
+/// What cannot be used of the limits at which somebody is told at once.
+fn of_dangers(plan: &Plan, all: &mut Vec<(&'static str, String)>) {
     for danger in &plan.danger {
         let what = |why: &str| format!("its danger of `{}` {why}", danger.ask);
         let [low, high] = limits(&danger.ask);
@@ -165,19 +187,6 @@ fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
             ));
         }
     }
-    for watch in &plan.watch {
-        let Some(list) = class_list(&watch.classes) else {
-            let what = format!("there is no list of classes `{}` to watch", watch.classes);
-            all.push(("watch", what));
-            continue;
-        };
-        let is_none = |id: &&String| list.classes.iter().all(|class| class.id != **id);
-        for id in watch.raise.iter().filter(is_none) {
-            let what = format!("`{}` has no class `{id}`", watch.classes);
-            all.push(("watch", what));
-        }
-    }
-    all
 }
 
 #[cfg(test)]
