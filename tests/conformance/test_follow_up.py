@@ -226,55 +226,6 @@ def test_a_night_of_oximetry_is_what_a_count_of_our_own_finds(hospital, tmp_path
     assert next(one for one in answer.json()["assess"]["results"] if one["id"] == "osa-severity")["found"] is None
 
 
-def test_a_night_that_an_oximeter_sends_is_what_a_count_of_our_own_finds(hospital):
-    rng = np.random.default_rng(63)
-    seconds = 6 * 3600
-    spo2 = np.clip(np.round(95 + np.cumsum(rng.normal(0, 0.05, seconds)) * 0.02), 90, 98)
-    for start in rng.integers(200, seconds - 100, 60):
-        spo2[start : start + int(rng.integers(5, 60))] -= float(rng.integers(2, 9))
-    known = [float(value) for value in spo2]
-    # A finger that slips out: nothing is sent.
-    known[8000:8300] = [None] * 300
-    id = enrol(hospital, "osa-suspected")
-    li, path = courses(hospital, LI)
-    admin = hospital.as_("admin")
-    new = {"profile": "pulse-oximeter", "patient": PATIENT, "name": "Night oximeter"}
-    assert admin.put(f"{hospital.base}/api/devices/night-oximeter", json=new).status_code == 200
-    token = admin.post(f"{hospital.base}/api/devices/night-oximeter/token", json={}).json()["token"]
-    oximeter = Client(People(hospital), "night-oximeter", token)
-    # The night before the last, from ten in the evening on where the patients live: it is over.
-    china = datetime.timezone(datetime.timedelta(hours=8))
-    evening = datetime.datetime.now(china).replace(hour=22, minute=0, second=0, microsecond=0) - datetime.timedelta(days=2)
-    begin = int(evening.timestamp() * 1000)
-    for at in range(0, seconds, 3600):
-        part = {"t": begin + at * 1000, "code": "150456", "unit": "%", "value": known[at : at + 3600], "period_ms": 1000}
-        assert not oximeter.send("yuanyi/v1/night-oximeter/spo2", part).is_failure
-        time.sleep(0.3)
-    oximeter.paho.disconnect()
-    valid = [value for value in known if value is not None]
-    hours = len(valid) / 3600
-    begun = time.monotonic()
-    while True:
-        night = li.get(f"{path}/{id}").json()["nights"]["oximetry"]
-        if night and night["date"] == evening.date().isoformat() and night["oximetry_h"] == pytest.approx(hours):
-            break
-        assert time.monotonic() - begun < 60
-        time.sleep(0.5)
-    falls = [count_by_itself(known, by) for by in (3, 4)]
-    assert falls[0] > falls[1] > 10
-    assert night["oximetry_sent_by"] == "Night oximeter" and night["incomplete_s"] is None
-    assert night["falls"] == falls[0]
-    assert night["odi3"] == pytest.approx(falls[0] / hours) and night["odi4"] == pytest.approx(falls[1] / hours)
-    assert night["t90_percent"] == pytest.approx(100 * sum(value < 90 for value in valid) / len(valid))
-    assert night["mean_spo2_percent"] == pytest.approx(sum(valid) / len(valid))
-    events = li.get(f"{path}/{id}/nights/{evening.date().isoformat()}").json()
-    assert len(events["falls"]) == falls[0]
-    # The same as a fact, marked as sent.
-    fact = li.get(f"{hospital.base}/fhir/Observation/{id}-n{evening:%Y%m%d}").json()
-    parts = {part["code"]["text"]: part["valueQuantity"]["value"] for part in fact["component"]}
-    assert parts["ODI3"] == night["odi3"] and fact["note"] == [{"text": "Saturation sent by Night oximeter"}]
-
-
 @pytest.mark.skipif(not CARD.exists(), reason="skipped: no shared data")
 def test_a_night_s_events_are_those_that_the_machine_wrote_down(hospital):
     id = enrol(hospital, "osa")

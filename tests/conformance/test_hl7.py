@@ -171,7 +171,7 @@ def test_messages_in_files_are_imported_by_the_same_path_and_each_says_what_beca
         status, lines = there(none)
         assert status != 0 and lines[1].startswith(f"refused {none}: ")
         # By the file's sender, wherever it may send from; and into a hospital that does not run.
-        nobodys.write_text(message([result(94, device="bedside-1")], application="BEDSIDE", facility="", patient=None), encoding="utf-8")
+        nobodys.write_text(message([result(94, device="bedside-1", seconds=0)], patient=None), encoding="utf-8")
         ward.kill()
         status, lines = imported(nobodys, "--data", str(ward.data))
         assert status == 0 and {f"kept {nobodys}", "taken: 1, refused: 0"} <= set(lines), lines

@@ -140,8 +140,8 @@ def test_a_nodule_is_one_across_studies_by_its_tracking_uid(hospital, followed):
     # A year before, there was one study.
     assert len(lesion(hospital, followed, 1, at="2024-12-31")["points"]) == 1
     # And the record knew nothing of either.
-    yesterday = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)).date().isoformat()
-    known = timeline(hospital, followed, recorded=yesterday)
+    before = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=2)).date().isoformat()
+    known = timeline(hospital, followed, recorded=before)
     assert tracking not in str(known) and not known["events"]
 
 
