@@ -205,6 +205,7 @@ test('people meet without images with a headset and without: they point, carry a
   });
 
   await test.step('a recording is replayed in the place, with those who were there and what stood there', async () => {
+    await li.setViewportSize(SCREENS.desktop);
     await li.getByRole('tab', { name: /^People/ }).press('Enter');
     await li.getByRole('button', { name: 'Record this room' }).press('Enter');
     await chen.getByRole('button', { name: 'I agree', exact: true }).press('Enter');
