@@ -168,7 +168,7 @@ function RoomCard(props: { room: RoomKind; scenarios: readonly ScenarioCard[]; g
         </For>
       </ul>
       <Show when={MEETS.has(props.room) && app.me()?.roles.includes('terminal-doctor')}>
-        <p class="soft small">{app.t('home.meet')}</p>
+        <p class="soft small room-meet">{app.t('home.meet')}</p>
       </Show>
       <p class="soft small room-count">
         {app.t('home.openCount', openIn(props.scenarios, props.gatherings.length + pages().length))}
