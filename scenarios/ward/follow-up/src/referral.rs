@@ -72,7 +72,10 @@ pub async fn refer(
     let mut new: Vec<(NewFact, Precondition)> = Vec::new();
     let asked = course.open_referral();
     let (to, from_level, to_level) = match asked {
-        None => named(context, course, request, wish.clone()).await?,
+        None => {
+            new.push(course.goes_on());
+            named(context, course, request, wish.clone()).await?
+        }
         Some((_, before)) if before.of.direction == wish.direction => {
             return Err(Problem::out_of_order(
                 "已转诊，尚未答复",
