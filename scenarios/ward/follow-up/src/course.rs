@@ -370,7 +370,7 @@ impl FollowUp {
     /// The referral that waits for an answer.
     pub fn open_referral(&self) -> Option<(usize, &Versioned<Referral>)> {
         let (n, last) = self.referrals.iter().enumerate().next_back()?;
-        last.of.answered.is_none().then_some((n, last))
+        last.of.is_open().then_some((n, last))
     }
 
     /// The alert that nobody ended yet.
