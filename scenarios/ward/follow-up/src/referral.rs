@@ -89,10 +89,7 @@ pub async fn refer(
     let mut new: Vec<(NewFact, Precondition)> = Vec::new();
     let asked = course.open_referral();
     let (to, from_level, to_level) = match asked {
-        None => {
-            new.push(course.goes_on());
-            named(context, course, request, wish.clone()).await?
-        }
+        None => named(context, course, request, wish.clone()).await?,
         Some((_, before)) if before.of.direction == wish.direction => {
             return Err(Problem::out_of_order(
                 "已转诊，尚未答复",
@@ -131,6 +128,7 @@ pub async fn refer(
     let key = facts::referral_key(&course.id, course.referrals.len());
     let fact = facts::put(key, &course.patient, request_of(course, &referral));
     new.push((fact, Precondition::Version(0)));
+    new.extend(asked.is_none().then(|| course.goes_on()));
     facts::commit(context, &request.actor.id, new).await?;
     let both = [referral.to.id, referral.from.id];
     context.notify(Topic::Waiting, &course.id, &both);
