@@ -97,7 +97,7 @@ async fn sign_out(
     if let Some(token) = token {
         let ended = Session::of(&token);
         let revoked = hospital.aside(move |hospital| hospital.accounts.revoke(&token));
-        revoked.await.map_err(|error| Problem::internal(&error))?;
+        revoked.await?;
         hospital.access.session_ended(ended);
     }
     let gone = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
