@@ -218,6 +218,15 @@ impl Hospital {
         }))
     }
 
+    /// Does what waits for a disk on a thread that may wait: who is served by this one is served meanwhile.
+    pub async fn aside<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let hospital = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&hospital)).await?
+    }
+
     /// Asks the gate, which writes its decision to the ledger before the permit exists.
     pub async fn permit(
         &self,

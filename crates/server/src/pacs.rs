@@ -66,7 +66,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
     tokio::pin!(stop);
     let mut running = tokio::task::JoinSet::new();
     loop {
-        match hospital.pacs.take_due() {
+        match hospital.aside(|hospital| hospital.pacs.take_due()).await {
             Ok(due) => {
                 for job in due {
                     let hospital = Arc::clone(&hospital);

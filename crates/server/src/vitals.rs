@@ -193,7 +193,7 @@ async fn correct(
 
 /// Makes observations of what was missed: of the newest readings at once, of all once they are sealed.
 async fn catch_up(
-    hospital: &Hospital,
+    hospital: &Arc<Hospital>,
     permit: &Permit,
     signs: &mut Signs,
     has_missed: &mut bool,
@@ -208,12 +208,12 @@ async fn catch_up(
         }
         *has_missed = false;
     }
-    let kept = &hospital.devices.kept;
-    let mut from = kept.position(POSITION)?;
+    let position = hospital.aside(|hospital| hospital.devices.kept.position(POSITION));
+    let mut from = position.await?;
     let size = *hospital.record.feed().borrow();
     if from == 0 {
         // What came before this was looked for is what it is.
-        return kept.put_position(POSITION, size.max(1));
+        return put_position(hospital, size.max(1)).await;
     }
     let mut next = from;
     while next < size {
@@ -229,12 +229,21 @@ async fn catch_up(
             }
         }
         if has_some || after - from >= KEPT_EVERY {
-            kept.put_position(POSITION, after)?;
+            put_position(hospital, after).await?;
             from = after;
         }
         next = after;
     }
     Ok(())
+}
+
+/// Keeps how far the journal was looked through.
+async fn put_position(hospital: &Arc<Hospital>, next: u64) -> anyhow::Result<()> {
+    let kept = hospital.aside(move |hospital| {
+        let kept = &hospital.devices.kept;
+        kept.put_position(POSITION, next)
+    });
+    kept.await
 }
 
 /// What of a series becomes an observation.

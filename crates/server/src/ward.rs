@@ -97,6 +97,8 @@ pub struct Ward {
     is_read: AtomicBool,
     /// One writes at a time, so that facts come in the order of the steps.
     writing: Turn<()>,
+    /// Held from looking whether a bed is empty until somebody lies there: two who say so do it one after the other.
+    pub lying_down: Turn<()>,
 }
 
 /// What is known now.
@@ -199,6 +201,7 @@ impl Default for Ward {
             state: Mutex::new(State::new(ward_rules())),
             is_read: AtomicBool::new(false),
             writing: Turn::default(),
+            lying_down: Turn::default(),
         }
     }
 }

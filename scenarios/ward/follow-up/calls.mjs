@@ -56,6 +56,7 @@ export const calls = [
     'Up or down to a named doctor of another level; by who was asked, back.',
     object({ direction: one('up', 'down'), criterion: text, reason: text, 'to?': text, 'from_level?': text, 'to_level?': text }),
   ),
+  act('POST /courses/{id}/withdraw', 'Takes back a referral that nobody has answered, by who asked.', object({ reason: text })),
   act('POST /courses/{id}/handover', 'Names who is told from now on.', object({ first: text, 'second?': text, reason: text })),
   act('POST /courses/{id}/visit', 'Calls the patient into the room.'),
   act('POST /courses/{id}/visit/end', 'Ends the visit.'),

@@ -12,6 +12,7 @@ use std::{
 
 use ::devices::{Contents, MOST_NOTE, MOST_PACKAGE, Package, PackageError};
 use anyhow::{Context, Result, bail};
+use bytes::Bytes;
 use serde::Serialize;
 use tokio::{
     sync::watch,
@@ -123,6 +124,7 @@ async fn fetch_next(hospital: &Arc<Hospital>, edge: &Arc<Edge>) -> Result<Option
 async fn look_at(hospital: &Hospital, edge: &Edge, package: Digest) -> Result<()> {
     let part = edge.part(&package);
     let file = tokio::fs::read(&part).await.context("read a package")?;
+    let file = Bytes::from(file);
     let read = Package::read(&file, &hospital.upgrades.trusted);
     let read = read.map(|(read, _)| (read.id() == package, read.manifest.contents));
     // What went to disk just before the power failed may be something else.

@@ -59,7 +59,9 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
         let is_new = |one: &&Calling| one.priority != ROUTINE || now.0 - one.since.0 < NEW_MS;
         calling.extend(of_scenarios.iter().filter(is_new).cloned());
         calling.retain(|one| gateway.priorities.contains(&one.priority));
-        match step(&hospital, &gateway, &calling, now) {
+        let told = Arc::clone(&gateway);
+        let stepped = hospital.aside(move |hospital| step(hospital, &told, &calling, now));
+        match stepped.await {
             Ok(due) => {
                 for call in due {
                     send_out(&hospital, &gateway, &under_way, call);
@@ -150,25 +152,32 @@ fn step(
     outbox.due(now)
 }
 
-/// Tells the gateway of one call, and keeps what came of it: on disk at once, in the ledger where it is the last word.
-async fn tell(hospital: &Hospital, gateway: &Arc<Gateway>, call: &Call) -> Result<()> {
-    let reach = hospital.accounts.reach(&call.to)?.filter(|reach| reach.on);
-    let Some(reach) = reach else {
-        return gateway.outbox.has_no_address(&call.id, clock::now());
-    };
+/// Tells the gateway of one call, and keeps what came of it in the ledger where it is the last word.
+async fn tell(hospital: &Arc<Hospital>, gateway: &Arc<Gateway>, call: &Call) -> Result<()> {
     let (asked, of) = (Arc::clone(gateway), call.clone());
-    let came = tokio::task::spawn_blocking(move || asked.hand_over(&of, &reach)).await?;
-    let now = clock::now();
-    let ended = gateway.outbox.tried(call, came.as_ref().copied(), now)?;
-    if let Err(refused) = &came {
-        tracing::warn!(why = %refused.why, tries = call.tries + 1, "the message gateway did not take a call");
-    }
-    let did = match ended {
+    let ended = hospital.aside(move |hospital| hand_over(hospital, &asked, &of));
+    let did = match ended.await? {
         Some(State::Handed) => "handed-over",
         Some(_) => "refused",
         None => return Ok(()),
     };
-    note(hospital, did, call, now).await
+    note(hospital, did, call, clock::now()).await
+}
+
+/// Hands a call over and keeps at once on disk what came of it; how it ended, where it did.
+fn hand_over(hospital: &Hospital, gateway: &Gateway, call: &Call) -> Result<Option<State>> {
+    let reach = hospital.accounts.reach(&call.to)?.filter(|reach| reach.on);
+    let Some(reach) = reach else {
+        gateway.outbox.has_no_address(&call.id, clock::now())?;
+        return Ok(None);
+    };
+    let came = gateway.hand_over(call, &reach);
+    let kept = came.as_ref().copied();
+    let ended = gateway.outbox.tried(call, kept, clock::now())?;
+    if let Err(refused) = &came {
+        tracing::warn!(why = %refused.why, tries = call.tries + 1, "the message gateway did not take a call");
+    }
+    Ok(ended)
 }
 
 /// Keeps in the ledger what became of a call.

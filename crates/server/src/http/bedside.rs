@@ -12,6 +12,7 @@ use axum::{
 use policy::{Action, Object};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::MutexGuard;
 use vocabulary::{DeviceId, PatientId};
 
 use super::ward::treats;
@@ -228,15 +229,24 @@ async fn of_patient(
 /// What stands in the ledger of where it was said, which names no patient.
 const AT_HOME: (&str, &str) = ("place", "home");
 
+/// A patient whom the caller treats, and a device that nobody else connects or disconnects meanwhile.
+async fn held<'a>(
+    hospital: &'a Hospital,
+    caller: &Caller,
+    (patient, device): (String, String),
+) -> Result<(PatientId, Arc<Registered>, MutexGuard<'a, ()>), Problem> {
+    let patient = treated(hospital, caller, patient).await?;
+    let turn = hospital.devices.connecting.lock().await;
+    Ok((patient, find(hospital, &device)?, turn))
+}
+
 /// From now on a device measures a patient at home.
 async fn connect_with(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
-    Path((id, device)): Path<(String, String)>,
+    Path(named): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let patient = treated(&hospital, &caller, id).await?;
-    let _turn = hospital.devices.connecting.lock().await;
-    let device = find(&hospital, &device)?;
+    let (patient, device, _turn) = held(&hospital, &caller, named).await?;
     if !may_go_home(&device) {
         return Err(in_use());
     }
@@ -248,11 +258,9 @@ async fn connect_with(
 async fn disconnect_from(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
-    Path((id, device)): Path<(String, String)>,
+    Path(named): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let patient = treated(&hospital, &caller, id).await?;
-    let _turn = hospital.devices.connecting.lock().await;
-    let device = find(&hospital, &device)?;
+    let (patient, device, _turn) = held(&hospital, &caller, named).await?;
     if !is_of(&device, &patient) {
         return Err(not_now(
             "设备不属于这位患者 · the device does not measure this patient",

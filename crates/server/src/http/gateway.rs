@@ -174,8 +174,9 @@ async fn shown(
     if ids.len() > MOST {
         return Err(Problem::bad_input("name at most 200 calls"));
     }
-    if let Some(gateway) = &hospital.gateway {
-        gateway.shown(&ids, &caller.actor.id)?;
+    if let Some(gateway) = hospital.gateway.clone() {
+        let kept = hospital.aside(move |_| gateway.shown(&ids, &caller.actor.id));
+        kept.await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

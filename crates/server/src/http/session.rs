@@ -95,11 +95,10 @@ async fn sign_out(
     let token = cookie(&parts);
     Caller::from_request_parts(&mut parts, &hospital).await?;
     if let Some(token) = token {
-        hospital
-            .accounts
-            .revoke(&token)
-            .map_err(|error| Problem::internal(&error))?;
-        hospital.access.session_ended(Session::of(&token));
+        let ended = Session::of(&token);
+        let revoked = hospital.aside(move |hospital| hospital.accounts.revoke(&token));
+        revoked.await?;
+        hospital.access.session_ended(ended);
     }
     let gone = format!("{COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response())

@@ -19,7 +19,7 @@ use crate::{
     clock,
     hospital::Hospital,
     http::{Caller, Problem},
-    ward::{Bed, referred},
+    ward::{self, Bed, referred},
 };
 
 const KIND: &str = "Encounter";
@@ -95,9 +95,9 @@ fn end(of: &mut serde_json::Map<String, Value>, now: Timestamp) {
     }
 }
 
-fn lies_in(stay: &ResourceVersion, bed: &str) -> bool {
-    let places = stay.body.as_ref().and_then(|body| body.get("location"));
-    let places = places.and_then(Value::as_array).into_iter().flatten();
+fn lies_in(stay: &Value, bed: &str) -> bool {
+    let places = stay.get("location").and_then(Value::as_array);
+    let places = places.into_iter().flatten();
     let is_active = |place: &&Value| {
         let status = place.get("status").and_then(Value::as_str);
         status.is_none_or(|status| status == "active")
@@ -106,6 +106,12 @@ fn lies_in(stay: &ResourceVersion, bed: &str) -> bool {
         .filter(is_active)
         .filter_map(|place| referred(place, "/location/reference", "Location"));
     beds.any(|one| one == bed)
+}
+
+/// Whether somebody lies in a bed by the record itself: what the ward knows comes a moment later.
+async fn is_taken(hospital: &Hospital, bed: &Bed) -> Result<bool, Problem> {
+    let all = ward::stays(hospital, hospital.finding().await?).await?;
+    Ok(all.iter().any(|stay| lies_in(stay, &bed.id)))
 }
 
 async fn keep(
@@ -140,8 +146,9 @@ async fn lie(
     Json(Whom { patient }): Json<Whom>,
 ) -> Result<StatusCode, Problem> {
     let bed = bed_of(&hospital, &caller, (&ward, &bed))?;
+    let _turn = hospital.ward.lying_down.lock().await;
     let stays = stays_of(&hospital, &caller, &patient).await?;
-    if bed.patient.is_some() {
+    if is_taken(&hospital, &bed).await? {
         return Err(not_now("此床有人 · somebody lies in this bed"));
     }
     let now = clock::now();
@@ -196,10 +203,9 @@ async fn leave(
     let now = clock::now();
     let mut facts = Vec::new();
     for stay in stays_of(&hospital, &caller, &patient).await? {
-        if !lies_in(&stay, &bed.id) {
+        let Some(mut body) = stay.body.filter(|body| lies_in(body, &bed.id)) else {
             continue;
-        }
-        let Some(mut body) = stay.body else { continue };
+        };
         end_places(&mut body, now);
         if let Some(fields) = body.as_object_mut() {
             fields.insert("status".to_owned(), json!("finished"));

@@ -141,7 +141,9 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
     client.begin();
     client.heard(rest).await;
     client.serve(revoked, closed).await;
+    let broker = Arc::clone(&client.broker);
     client.leave();
+    super::wrote(&broker).await;
 }
 
 /// Reads until somebody has introduced itself; also what it said after that.
@@ -199,7 +201,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
                 self.wire.end(no);
             }
             let more = self.tell_what_waits().await;
-            self.write_sessions();
+            self.write_sessions().await;
             let sent = timeout(TAKES, write(&mut self.stream, &self.wire.out)).await;
             if !matches!(sent, Ok(Ok(()))) || self.wire.closing {
                 return;
@@ -252,8 +254,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
 
     /// What is said next is on disk first, as far as it outlives connections. Where that is not possible nothing is
     /// said but why: it comes again.
-    fn write_sessions(&mut self) {
-        if let Err(error) = self.broker.sessions.write() {
+    async fn write_sessions(&mut self) {
+        if let Err(error) = self.broker.sessions.write().await {
             tracing::error!(%error, "MQTT sessions could not be written; the connection is to try again");
             self.wire.out.clear();
             self.wire.end(No::Busy);
@@ -282,7 +284,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
                         if turn.is_none() {
                             turn = Some(devices.turn(&known.id).await);
                         }
-                        self.look_at(known, &publish, &mut pending);
+                        self.look_at(known, &publish, &mut pending).await;
                     }
                     None => self.guest_says(publish).await,
                 },
@@ -299,11 +301,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         self.settle(&mut pending, known.as_deref()).await;
     }
 
-    fn look_at(&mut self, known: &Registered, publish: &Publish, pending: &mut Vec<Pending>) {
-        match messages::examine(&self.broker, known, publish) {
-            // MQTT 3.1.1 has no words for it: it takes such a message, or ends.
-            Err(_) if !self.wire.is_five() => self.wire.closing = true,
-            Ok(one) | Err(one) => pending.push(one),
+    async fn look_at(&mut self, known: &Registered, publish: &Publish, pending: &mut Vec<Pending>) {
+        let one = messages::examine(&self.broker, known, publish).await;
+        // MQTT 3.1.1 has no words for it: it takes such a message, or ends.
+        if one.is_foreign && !self.wire.is_five() {
+            self.wire.closing = true;
+        } else {
+            pending.push(one);
         }
     }
 
@@ -495,7 +499,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         broker
             .sessions
             .detach(&session, number, expiry_s, clock::now());
-        super::wrote(&broker);
         if taken_over {
             // What woke this connection may have been meant for the next one. A will is not told: its owner is there.
             session.wake.notify_one();

@@ -36,6 +36,8 @@ pub struct Pending {
     place: Option<(String, Timestamp)>,
     /// What it said of its device could not be kept.
     lost: bool,
+    /// It went to a topic to which the device may not send, which is more than a mistake in a payload.
+    pub is_foreign: bool,
 }
 
 impl Pending {
@@ -51,21 +53,13 @@ impl Pending {
             tell: None,
             place: None,
             lost: false,
+            is_foreign: false,
         }
     }
 }
 
-#[expect(
-    clippy::result_large_err,
-    reason = "both ways it is acknowledged at once"
-)]
-/// Looks at a message of a device. What is below another's id, or where no device may send, is more than a mistake
-/// in a payload: it comes back as an error.
-pub fn examine(
-    broker: &Broker,
-    device: &Registered,
-    publish: &Publish,
-) -> Result<Pending, Pending> {
+/// Looks at a message of a device, and keeps what it says of the device itself.
+pub async fn examine(broker: &Broker, device: &Registered, publish: &Publish) -> Pending {
     let devices = &broker.hospital.devices;
     let received = clock::now();
     let place = topic::read(&publish.topic);
@@ -80,13 +74,16 @@ pub fn examine(
             let bytes = publish.payload.len();
             quality.refused(received, "", bytes, "foreign-topic", why.clone());
         });
-        return Err(Pending::refused(device, publish, No::NotAuthorized, &why));
+        return Pending {
+            is_foreign: true,
+            ..Pending::refused(device, publish, No::NotAuthorized, &why)
+        };
     };
-    Ok(match place {
+    match place {
         Place::Stream(stream) => stream_message(broker, device, stream, publish, received),
-        Place::State => state_message(broker, device, publish, received),
-        Place::Answer | Place::Command => answer_message(broker, device, publish, received),
-    })
+        Place::State => state_message(broker, device, publish, received).await,
+        Place::Answer | Place::Command => answer_message(broker, device, publish, received).await,
+    }
 }
 
 fn told(publish: &Publish, about: Option<PatientId>, received: Timestamp) -> Waiting {
@@ -138,6 +135,7 @@ fn stream_message(
         tell: is_new.then(|| told(publish, device.patient.clone(), received)),
         place: None,
         lost: false,
+        is_foreign: false,
     }
 }
 
@@ -154,6 +152,7 @@ fn plain(device: &Registered, publish: &Publish, received: Timestamp) -> Pending
         tell: Some(told(publish, device.patient.clone(), received)),
         place: None,
         lost: false,
+        is_foreign: false,
     }
 }
 
@@ -182,7 +181,7 @@ fn refuse(
     Pending::refused(device, publish, No::BadPayload, &text)
 }
 
-fn state_message(
+async fn state_message(
     broker: &Broker,
     device: &Registered,
     publish: &Publish,
@@ -198,11 +197,12 @@ fn state_message(
             Err(refusal) => return refuse(broker, device, publish, "state", &refusal),
         }
     };
-    if let Err(error) =
-        devices
-            .kept
-            .put_state(&device.id, &publish.payload, publish.retain, received)
-    {
+    let (id, payload, retain) = (device.id.clone(), publish.payload.clone(), publish.retain);
+    let kept = broker.hospital.aside(move |hospital| {
+        let kept = &hospital.devices.kept;
+        kept.put_state(&id, &payload, retain, received)
+    });
+    if let Err(error) = kept.await {
         return lost(device, publish, &error);
     }
     let place = state.as_ref().and_then(|state| state.place.clone());
@@ -220,7 +220,7 @@ fn state_message(
     }
 }
 
-fn answer_message(
+async fn answer_message(
     broker: &Broker,
     device: &Registered,
     publish: &Publish,
@@ -232,7 +232,11 @@ fn answer_message(
         Ok(answer) => answer,
         Err(refusal) => return refuse(broker, device, publish, "command/ack", &refusal),
     };
-    match devices.kept.answer(&device.id, &answer) {
+    let id = device.id.clone();
+    let kept = broker
+        .hospital
+        .aside(move |hospital| hospital.devices.kept.answer(&id, &answer));
+    match kept.await {
         Ok(true) => plain(device, publish, received),
         Ok(false) => {
             let why = Text::new("没有这条指令", "There is no such command");
@@ -326,14 +330,13 @@ pub fn tell(broker: &Broker, from: &Arc<Session>, pending: &Pending) {
 /// Tells a device's will, as if it had sent it.
 pub async fn will(broker: &Broker, device: &Registered, publish: &Publish) {
     let _turn = broker.hospital.devices.turn(&device.id).await;
-    let (Ok(pending) | Err(pending)) = examine(broker, device, publish);
-    let mut all = [pending];
+    let mut all = [examine(broker, device, publish).await];
     if keep(broker, &mut all).await {
         let [pending] = &all;
         if let Some(message) = &pending.tell {
             broker.sessions.tell(None, &device.id, message);
         }
-        super::wrote(broker);
+        super::wrote(broker).await;
     }
 }
 

@@ -88,20 +88,20 @@ pub async fn follow(broker: Arc<Broker>, mut closed: watch::Receiver<bool>) {
             _ = closed.wait_for(|closed| *closed) => return,
             _ = sweep.tick() => {
                 broker.sessions.sweep(clock::now());
-                wrote(&broker);
+                wrote(&broker).await;
             }
             // One that was missed is sent when the device comes the next time.
             command = commands.recv() => if let Ok(command) = command {
                 messages::send_command(&broker, &command);
-                wrote(&broker);
+                wrote(&broker).await;
             },
         }
     }
 }
 
 /// Writes what nobody waits for.
-fn wrote(broker: &Broker) {
-    if let Err(error) = broker.sessions.write() {
+async fn wrote(broker: &Broker) {
+    if let Err(error) = broker.sessions.write().await {
         tracing::error!(%error, "MQTT sessions could not be written; it is tried again");
     }
 }

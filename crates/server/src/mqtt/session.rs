@@ -181,8 +181,8 @@ impl Sessions {
     }
 
     /// Writes what changed of the sessions that outlive their connection.
-    pub fn write(&self) -> anyhow::Result<()> {
-        self.disk.keep()
+    pub async fn write(&self) -> anyhow::Result<()> {
+        self.disk.kept().await
     }
 
     /// Takes up or begins a session; who else was connected to it is put out.

@@ -1,8 +1,8 @@
 //! Sessions on disk: wishes, and messages of `QoS` 1 that are not acknowledged, outlive the program (MQTT 5,
 //! section 4.1).
 //!
-//! What changes is noted in memory, and written before anybody hears that it was taken: a connection calls
-//! [`Disk::keep`] before it sends. A message lies there as the packet that it is.
+//! What changes is noted in memory, and written before anybody hears that it was taken: a connection waits for
+//! [`Disk::kept`] before it sends. A message lies there as the packet that it is.
 
 use std::{
     path::Path,
@@ -70,6 +70,8 @@ pub struct Disk {
     noted: AtomicU64,
     written: AtomicU64,
     next: AtomicI64,
+    /// One writes at a time; who comes meanwhile waits without a thread.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Disk {
@@ -86,6 +88,7 @@ impl Disk {
             noted: AtomicU64::new(0),
             written: AtomicU64::new(0),
             next: AtomicI64::new(last.unwrap_or(0) + 1),
+            turn: tokio::sync::Mutex::default(),
         })
     }
 
@@ -127,10 +130,29 @@ impl Disk {
         self.note(Change::Done(place));
     }
 
+    fn is_written(&self, wanted: u64) -> bool {
+        self.written.load(Ordering::SeqCst) >= wanted
+    }
+
+    /// As [`Disk::keep`], on a thread that may wait for the disk.
+    pub async fn kept(self: &Arc<Self>) -> Result<()> {
+        let wanted = self.noted.load(Ordering::SeqCst);
+        if self.is_written(wanted) {
+            return Ok(());
+        }
+        let _turn = self.turn.lock().await;
+        // Who wrote meanwhile may have written this, too.
+        if self.is_written(wanted) {
+            return Ok(());
+        }
+        let disk = Arc::clone(self);
+        tokio::task::spawn_blocking(move || disk.keep()).await?
+    }
+
     /// Writes what is not written. Once this returns without an error all that was noted before is on disk.
     pub fn keep(&self) -> Result<()> {
         let wanted = self.noted.load(Ordering::SeqCst);
-        if self.written.load(Ordering::SeqCst) >= wanted {
+        if self.is_written(wanted) {
             return Ok(());
         }
         // Who comes while another writes waits until that is on disk, since it may be theirs.
@@ -293,6 +315,8 @@ fn read(packet: &[u8], until: Option<Timestamp>) -> Option<Told> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::mqtt::wire::Kept;
 
@@ -371,5 +395,23 @@ mod tests {
             .query_row("SELECT COUNT(*) FROM message", [], |row| row.get(0))
             .unwrap();
         assert_eq!(left, 0);
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_the_disk_holds_up_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(Disk::open(folder.path()).unwrap());
+        disk.over("nobody");
+        let other = Connection::open(folder.path().join(SESSIONS)).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let kept = disk.kept();
+        tokio::pin!(kept);
+        tokio::select! {
+            _ = &mut kept => panic!("another writes"),
+            () = tokio::time::sleep(Duration::from_millis(50)) => {}
+        }
+        other.execute_batch("COMMIT").unwrap();
+        kept.await.unwrap();
+        assert!(disk.is_written(1));
     }
 }

@@ -1,6 +1,6 @@
 //! What a device is told, where what it sent cannot be kept.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use policy::{Actor, PasswordHash, PasswordRule, Permit, Role};
@@ -24,6 +24,7 @@ use super::{
     wire::{Beside, Publish, Quality, Told},
 };
 use crate::{
+    accounts::ACCOUNTS,
     devices::{self, NewDevice},
     hospital::{Hospital, hospital_actor},
 };
@@ -315,9 +316,8 @@ async fn a_place_in_a_state_is_a_reading_where_there_is_such_a_location() {
             again: false,
             beside: Beside::default(),
         };
-        let Ok(pending) = messages::examine(&broker, &known, &state) else {
-            panic!("a device may say how it is")
-        };
+        let pending = messages::examine(&broker, &known, &state).await;
+        assert!(pending.refused.is_none(), "a device may say how it is");
         assert!(messages::keep(&broker, &mut [pending]).await);
     }
     let permit = hospital.finding().await.unwrap();
@@ -332,4 +332,37 @@ async fn a_place_in_a_state_is_a_reading_where_there_is_such_a_location() {
         .devices
         .with_quality(&tag, |quality| quality.marks.clone());
     assert_eq!(marks, [("place-unknown".to_owned(), 1)].into());
+}
+
+#[tokio::test]
+async fn others_are_served_while_what_a_device_says_of_itself_goes_to_disk() {
+    let (folder, hospital) = Hospital::of_test();
+    let tag = DeviceId::new("tag-1").unwrap();
+    let new: NewDevice = serde_json::from_str(r#"{"profile": "location-tag"}"#).unwrap();
+    devices::register(&hospital, &hospital_actor(), &tag, &new)
+        .await
+        .unwrap();
+    let broker = Broker::new(Arc::clone(&hospital), folder.path()).unwrap();
+    let known = hospital.devices.find(&tag).unwrap();
+    let state = Publish {
+        topic: topic::state(&tag),
+        payload: json!({"online": true}).to_string().into(),
+        quality: Quality::AtMostOnce,
+        retain: true,
+        again: false,
+        beside: Beside::default(),
+    };
+    // Another program writes the file.
+    let other = rusqlite::Connection::open(folder.path().join(ACCOUNTS)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let examined = messages::examine(&broker, &known, &state);
+    tokio::pin!(examined);
+    tokio::select! {
+        _ = &mut examined => panic!("another writes"),
+        () = tokio::time::sleep(Duration::from_millis(50)) => {}
+    }
+    other.execute_batch("COMMIT").unwrap();
+    assert!(examined.await.refused.is_none());
+    let kept = hospital.devices.kept.states().unwrap();
+    assert_eq!(kept, [(tag, state.payload.to_vec())]);
 }

@@ -1,6 +1,6 @@
 //! Does one attempt at a job.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use dicom::{
     Status,
@@ -38,7 +38,7 @@ fn for_good(why: impl ToString) -> Stopped {
     (why.to_string(), false)
 }
 
-pub(super) async fn run(hospital: &Hospital, job: Job) {
+pub(super) async fn run(hospital: &Arc<Hospital>, job: Job) {
     let outcome = match peer(hospital, &job.title) {
         None => Err(for_good(
             "the application entity is not configured, or has no address",
@@ -60,14 +60,15 @@ pub(super) async fn run(hospital: &Hospital, job: Job) {
             Task::Report(report) => scu::report(&peer, report).await.map_err(again),
         },
     };
-    if let Err(error) = hospital.pacs.end(&job, outcome) {
+    let ended = hospital.aside(move |hospital| hospital.pacs.end(&job, outcome));
+    if let Err(error) = ended.await {
         tracing::error!(%error, "the end of a job could not be kept");
     }
 }
 
 /// Sends what is left of a job, over one association for each few hundred objects.
 async fn send(
-    hospital: &Hospital,
+    hospital: &Arc<Hospital>,
     job: &Job,
     peer: &Peer,
     patient: &PatientId,
@@ -105,8 +106,12 @@ async fn send(
                     Err(why) => Some(why),
                 },
             };
-            jobs.note_item(&job.id, place, refused.as_deref())
-                .map_err(again)?;
+            let id = job.id.clone();
+            let noted = hospital.aside(move |hospital| {
+                let jobs = &hospital.pacs;
+                jobs.note_item(&id, place, refused.as_deref())
+            });
+            noted.await.map_err(again)?;
         }
         sending.end().await;
     }

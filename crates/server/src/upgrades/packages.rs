@@ -4,6 +4,7 @@ use std::{fs, io::Write, path::Path};
 
 use ::devices::{Contents, Package, PackageError, Profile};
 use anyhow::{Context, Result};
+use bytes::Bytes;
 use vocabulary::{ActorId, Digest};
 
 use super::{
@@ -17,7 +18,7 @@ use crate::{clock, devices::Devices, hospital::Hospital};
 pub async fn publish(
     hospital: &Hospital,
     actor: &ActorId,
-    file: &[u8],
+    file: &Bytes,
 ) -> Result<Digest, UpgradeError> {
     let upgrades = &hospital.upgrades;
     let read = Package::read(file, &upgrades.trusted).and_then(|(package, bytes)| {
@@ -41,7 +42,13 @@ pub async fn publish(
     if upgrades.package(&id).is_some() {
         return Ok(id);
     }
-    upgrades.write(&package.manifest.sha256, bytes)?;
+    let (folder, to) = (
+        upgrades.folder.clone(),
+        upgrades.file(&package.manifest.sha256),
+    );
+    let body = file.slice_ref(bytes);
+    let written = tokio::task::spawn_blocking(move || write(&folder, &to, &body)).await;
+    written.map_err(anyhow::Error::from)??;
     let (by, at) = (actor.to_string(), clock::now());
     let kept = KeptPackage {
         note: package.note.clone(),
@@ -87,20 +94,19 @@ fn use_of(
     Ok(Some(profile))
 }
 
-impl Upgrades {
-    /// Writes a package's bytes, whole or not at all.
-    fn write(&self, sha256: &Digest, bytes: &[u8]) -> Result<()> {
-        let file = self.file(sha256);
-        let mut unfinished = tempfile::NamedTempFile::new_in(&self.folder)?;
-        unfinished.write_all(bytes)?;
-        unfinished.as_file().sync_all()?;
-        unfinished
-            .persist(&file)
-            .with_context(|| format!("write {}", file.display()))?;
-        fs::File::open(&self.folder)?.sync_all()?;
-        Ok(())
-    }
+/// Writes a package's bytes, whole or not at all.
+fn write(folder: &Path, file: &Path, bytes: &[u8]) -> Result<()> {
+    let mut unfinished = tempfile::NamedTempFile::new_in(folder)?;
+    unfinished.write_all(bytes)?;
+    unfinished.as_file().sync_all()?;
+    unfinished
+        .persist(file)
+        .with_context(|| format!("write {}", file.display()))?;
+    fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}
 
+impl Upgrades {
     fn take_in(
         &self,
         devices: &Devices,

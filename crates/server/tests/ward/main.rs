@@ -12,7 +12,12 @@
 mod hospital;
 mod tags;
 
-use std::{path::Path, sync::Arc, thread::sleep, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Barrier},
+    thread::{scope, sleep},
+    time::Duration,
+};
 
 use hospital::Hospital;
 use record::{Arrived, Readings, Signals as _, StreamKey};
@@ -397,6 +402,46 @@ fn who_treats_says_who_lies_where() {
     // Who comes again comes for another stay.
     assert_eq!(put("wang.nurse", "b1"), 204);
     lie(&p, &nobody);
+}
+
+#[test]
+fn of_two_who_are_put_into_a_bed_at_once_one_lies_there() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    let other = json!({"resourceType": "Patient", "id": "q", "name": [{"text": "李伟"}]});
+    let mut team = hospital::care_team("team-q", &["li.terminal", "wang.nurse"]);
+    team["subject"]["reference"] = json!("Patient/q");
+    for resource in [&other, &team] {
+        assert_eq!(hospital.put("importer", resource), 201);
+    }
+    // Each time into another bed: who was later stays where they were.
+    let beds: Vec<String> = (3..11).map(|n| format!("b{n}")).collect();
+    for bed in &beds {
+        let bed = location(bed, "bd", Some("r"));
+        assert_eq!(hospital.put("importer", &bed), 201);
+    }
+    until(|| {
+        let ward = ward(&hospital, "wang.nurse");
+        (ward["beds"].as_array().unwrap().len() == 2 + beds.len()).then_some(ward)
+    });
+    let (nurse, doctor) = (hospital.token("wang.nurse"), hospital.token("li.terminal"));
+    for bed in &beds {
+        let path = format!("/api/wards/w/beds/{bed}/patient");
+        let together = Barrier::new(2);
+        let lie = |token: &str, patient: &str| {
+            let whom = json!({"patient": patient});
+            together.wait();
+            hospital::send(&hospital.address, token, "PUT", &path, &whom).0
+        };
+        let mut answers = scope(|scope| {
+            let one = scope.spawn(|| lie(&nurse, "p"));
+            let other = lie(&doctor, "q");
+            [one.join().unwrap(), other]
+        });
+        answers.sort_unstable();
+        assert_eq!(answers, [204, 409], "{bed}");
+    }
 }
 
 #[test]

@@ -24,9 +24,9 @@ import { HandOver } from './HandOver';
 import { Next } from './Next';
 import { NightsOf } from './NightsOf';
 import { Past } from './Past';
-import { Refer, Referrals } from './Refer';
+import { Refer, Referrals, TakeBack } from './Refer';
 import { Reports } from './Reports';
-import { CHIPS, SIGNS, othersShown, valueShown } from './shown';
+import { CHIPS, SIGNS, isClosedSince, othersShown, valueShown } from './shown';
 import { Sources } from './Sources';
 import { SpirometryOf } from './Spirometry';
 import { Warned } from './Warned';
@@ -57,6 +57,8 @@ export function CourseView(props: { id: string; inRoom: boolean }): JSX.Element 
     if (event.kind === 'missed' || (event.kind === 'case' && ours)) seen.reload();
   });
   const [suggested, suggest] = createSignal<string>();
+  // What they saw until then does not stay before those who may see it no more.
+  const wasClosed = (): boolean => isClosedSince(seen.data(), seen.error());
   const does = async (call: () => Promise<unknown>): Promise<boolean> => {
     setRefusal(undefined);
     try {
@@ -82,7 +84,7 @@ export function CourseView(props: { id: string; inRoom: boolean }): JSX.Element 
           </div>
         )}
       </Show>
-      <Show when={!gone()} fallback={<Notice>{say('gone')}</Notice>}>
+      <Show when={!gone() && !wasClosed()} fallback={<Notice>{say(gone() ? 'gone' : 'closedToYou')}</Notice>}>
         <Answer of={seen} lines={8} closed={props.inRoom ? <NotYours /> : undefined}>
           {(course) => (
             <Show when={'plan' in course() ? (course() as Course) : undefined} fallback={<Notice>{say('gone')}</Notice>}>
@@ -141,6 +143,7 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
               <Referrals part={props.part} />
               <Show when={course().is_active}>
                 <Refer part={props.part} />
+                <TakeBack part={props.part} />
               </Show>
             </div>
           </section>

@@ -11,7 +11,7 @@ import { Notice } from '../../../../client/panels/Notice';
 import type { Person, Referral } from './course';
 import type { Part } from './CourseView';
 import { doctors } from './people';
-import { directionOf, levelsShown } from './shown';
+import { directionOf, levelsShown, mayTakeBack, standShown } from './shown';
 
 /** One that goes back is the answer itself: it was answered when it was made. */
 function referredWord({ direction, at, answered }: Referral): 'referredBack' | 'referredUp' | 'referredDown' {
@@ -41,8 +41,8 @@ export function Referrals(props: { part: Part }): JSX.Element {
               <Show when={levelsShown(props.part.of.levels, one, app.language())}>{(words) => <span data-levels="">{words()} · </span>}</Show>
               {momentOf(one.at, app.language(), props.part.of.time_zone)}
             </span>{' '}
-            <Show when={one.answered === undefined}>
-              <span class="chip warn">{say('waitsForAnswer')}</span>
+            <Show when={standShown(one, say, app.language(), props.part.of.time_zone)}>
+              {(words) => <span class={one.withdrawn === undefined ? 'chip warn' : 'soft'}>{words()}</span>}
             </Show>
           </li>
         )}
@@ -72,6 +72,37 @@ export function Refer(props: { part: Part }): JSX.Element {
         <Show when={isMine() ? 'back' : 'asks'} keyed>
           {(now) => <Form part={props.part} back={now === 'back'} />}
         </Show>
+      </details>
+    </Show>
+  );
+}
+
+/** Who asked takes it back, with a reason, as long as nobody has answered. */
+export function TakeBack(props: { part: Part }): JSX.Element {
+  const app = useApp();
+  const { say } = props.part;
+  const [reason, setReason] = createSignal('');
+  const send = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    if (await props.part.act('withdraw', { reason: reason() })) app.announce(say('kept'));
+  };
+  return (
+    <Show when={mayTakeBack(props.part.of, app.me()?.id)}>
+      <details>
+        <summary>{say('withdraw')}</summary>
+        <form class="follow-form" data-form="withdraw" onSubmit={(event) => void send(event)} noValidate>
+          <Field label={say('withdrawWhy')}>
+            {(control) => (
+              <input {...control} class="input" name="reason" autocomplete="off" onInput={(event) => setReason(event.currentTarget.value)} />
+            )}
+          </Field>
+          <p class="soft small">{say('withdrawHint', { name: props.part.of.referral?.to.name ?? '' })}</p>
+          <div class="row">
+            <button type="submit" class="button">
+              {say('withdraw')}
+            </button>
+          </div>
+        </form>
       </details>
     </Show>
   );

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { bundles, MOST_bytes, staying, toBase64 } from './card';
 import type { Alert, Question, Referral, Unsent } from './course';
+import { ApiError } from '../../../../client/core/api';
 import { dayIn } from '../../../../client/core/dates';
 import { daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
 import { eachOnce } from './people';
-import { directionOf, endShown, levelsShown, marksShown, sentFor, toldShown, valueShown, whyShown } from './shown';
+import { directionOf, endShown, isClosedSince, levelsShown, marksShown, mayTakeBack, sentFor, standShown, toldShown, valueShown, whyShown } from './shown';
 import en from './words.en.json';
 import zh from './words.zh.json';
+import { sayIn } from './words';
 import type { Say } from './words';
 
 const unsent = (day: string, refused?: string): Unsent => ({
@@ -122,6 +124,41 @@ describe('what a device sent', () => {
     expect(sentFor('pulse_per_min', received)).toBeUndefined();
     const later = received.map((one) => ({ ...one, value: 93, at: '2026-03-02T09:00:00Z' }));
     expect(sentFor('spo2_percent', [...later, ...received])?.value).toBe(93);
+  });
+});
+
+describe('a referral', () => {
+  const say = sayIn(() => 'en');
+  const li = { id: 'li.terminal', name: 'Li' };
+  const asked: Referral = {
+    direction: 'up',
+    criterion: 'not-controlled',
+    reason: 'no better',
+    from: li,
+    to: { id: 'hu.expert', name: 'Hu' },
+    at: '2026-03-02T08:00:00Z',
+  };
+
+  test('waits until it is answered or taken back, which says by whom and why', () => {
+    expect(standShown(asked, say, 'en')).toBe('waits for an answer');
+    expect(standShown({ ...asked, answered: '2026-03-03T08:00:00Z' }, say, 'en')).toBeUndefined();
+    const withdrawn = { at: '2026-03-02T09:00:00Z', reason: 'stays with us' };
+    expect(standShown({ ...asked, withdrawn }, say, 'en')).toMatch(/^Taken back by Li \(.+\): stays with us$/);
+  });
+
+  test('is taken back by who made it, while it waits', () => {
+    expect(mayTakeBack({ referral: asked }, 'li.terminal')).toBe(true);
+    expect(mayTakeBack({ referral: asked }, 'hu.expert')).toBe(false);
+    expect(mayTakeBack({ referral: null }, 'li.terminal')).toBe(false);
+  });
+
+  test('that was taken back closes the page to who was asked', () => {
+    const refused = new ApiError('not-found', 404, '', undefined, undefined);
+    expect(isClosedSince({}, refused)).toBe(true);
+    // One that never was open to them, and one that only cannot be reached, say so themselves.
+    expect(isClosedSince(undefined, refused)).toBe(false);
+    expect(isClosedSince({}, new ApiError('unreachable', 0, '', undefined, undefined))).toBe(false);
+    expect(isClosedSince({}, undefined)).toBe(false);
   });
 });
 

@@ -1,4 +1,6 @@
 /** Answers, states and units in words. */
+import { isClosed } from '../../../../client/core/api';
+import type { ApiError } from '../../../../client/core/api';
 import { momentOf } from '../../../../client/core/dates';
 import type { Zone } from '../../../../client/core/dates';
 import { clausesIn, inLanguage } from '../../../../client/core/language';
@@ -79,6 +81,21 @@ export function endShown({ outcome, taken_by, closed_at }: Alert, say: Say, lang
   const at = momentOf(closed_at ?? '', language, zone);
   return outcome === null ? say('answered', { at }) : say('closedWith', { outcome, name: taken_by?.name ?? '', at });
 }
+
+/** How a referral stands: it waits for an answer, or who asked took it back. Of one that was answered the answer says more. */
+export function standShown({ from, answered, withdrawn }: Referral, say: Say, language: Language, zone?: Zone): string | undefined {
+  if (withdrawn !== undefined) {
+    const { at, reason } = withdrawn;
+    return say('withdrawn', { name: from.name, at: momentOf(at, language, zone), reason });
+  }
+  return answered === undefined ? say('waitsForAnswer') : undefined;
+}
+
+/** Whether somebody saw what they may not see any more. */
+export const isClosedSince = (seen: unknown, error: ApiError | undefined): boolean => seen !== undefined && error !== undefined && isClosed(error);
+
+/** Whether a referral waits that somebody made, and may take back. */
+export const mayTakeBack = ({ referral }: Pick<Row, 'referral'>, me: string | undefined): boolean => referral !== null && referral.from.id === me;
 
 /** What a patient reads of who was told. */
 export function toldShown({ told, doctor, time_zone }: Pick<OwnCourse, 'told' | 'doctor' | 'time_zone'>, say: Say, language: Language): string {

@@ -228,8 +228,14 @@ impl Telling {
         !self.why.is_empty()
     }
 
-    /// The alert that is raised, or open again, or over since the patient answered; none where there is nothing to tell.
-    pub fn fact(self, course: &FollowUp, now: Timestamp) -> Option<(NewFact, Precondition)> {
+    /// The alert that is raised, or open again, or over since the patient answered; nothing where there is nothing to
+    /// tell.
+    pub fn facts(self, course: &FollowUp, now: Timestamp) -> Vec<(NewFact, Precondition)> {
+        let goes_on = self.tells().then(|| course.goes_on());
+        self.alert(course, now).into_iter().chain(goes_on).collect()
+    }
+
+    fn alert(self, course: &FollowUp, now: Timestamp) -> Option<(NewFact, Precondition)> {
         if self.why.is_empty() {
             let open = course.open_alert()?;
             let words = Words {

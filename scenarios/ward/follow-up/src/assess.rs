@@ -269,7 +269,8 @@ pub fn calling(course: &FollowUp, now: Timestamp) -> Vec<&'static Step> {
     let was_referred = |criterion: &str| {
         let mut up = course.referrals.iter().map(|referral| &referral.of);
         up.any(|one| {
-            one.direction == Direction::Up && one.criterion == criterion && one.at > rests_since
+            let is_by_it = one.direction == Direction::Up && one.criterion == criterion;
+            is_by_it && one.at > rests_since && one.withdrawn.is_none()
         })
     };
     let said = ask(course, &answers(course, None, today));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{civil::Date, tz::TimeZone};
 use knowledge::Answers;
 use policy::{Actor, Permit, Role};
-use record::{Match, Precondition, ResourceVersion};
+use record::{Match, NewFact, Precondition, ResourceVersion};
 use scenario::{Context, Person, Problem, is_of, read, text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -370,7 +370,7 @@ impl FollowUp {
     /// The referral that waits for an answer.
     pub fn open_referral(&self) -> Option<(usize, &Versioned<Referral>)> {
         let (n, last) = self.referrals.iter().enumerate().next_back()?;
-        last.of.answered.is_none().then_some((n, last))
+        last.of.is_open().then_some((n, last))
     }
 
     /// The alert that nobody ended yet.
@@ -404,6 +404,14 @@ impl FollowUp {
     pub fn open_visit(&self) -> Option<(usize, &Versioned<Visit>)> {
         let (n, last) = self.visits.iter().enumerate().next_back()?;
         last.of.ended.is_none().then_some((n, last))
+    }
+
+    /// The plan as it is, written with what is opened in it: where it ends in the same instant, one of the two is done
+    /// anew. What is open in a follow-up that is over would call nobody.
+    pub fn goes_on(&self) -> (NewFact, Precondition) {
+        let body = self.body.of.clone();
+        let fact = facts::put(facts::plan_key(&self.id), &self.patient, body);
+        (fact, self.body.unchanged())
     }
 
     /// Refuses what makes no sense after the end.

@@ -59,7 +59,7 @@ pub async fn of_facts(context: &dyn Context, permit: &Permit) -> Result<Vec<Figu
     let silent = open.iter().filter(|one| one.silent.is_some()).count();
     let asked = facts::standing(context, permit, "ServiceRequest", &["active"]).await?;
     let asked = asked.iter().filter_map(|(row, _)| referral(row));
-    let unanswered = asked.filter(|one| one.answered.is_none()).count();
+    let unanswered = asked.filter(Referral::is_open).count();
 
     let raised = lately(context, permit, "Task", since).await?;
     let taken_after = |one: Alert| {
@@ -71,7 +71,7 @@ pub async fn of_facts(context: &dyn Context, permit: &Permit) -> Result<Vec<Figu
     let referred: Vec<Referral> = referred
         .iter()
         .filter_map(referral)
-        .filter(|one| one.at >= since)
+        .filter(|one| one.at >= since && one.withdrawn.is_none())
         .collect();
     let gone = |direction: Direction| {
         let all = referred.iter();

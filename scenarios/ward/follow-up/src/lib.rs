@@ -225,6 +225,7 @@ async fn do_act(
         (Method::Post, ["take"]) => alert::answer(context, &course, request, false).await,
         (Method::Post, ["close"]) => alert::answer(context, &course, request, true).await,
         (Method::Post, ["refer"]) => referral::refer(context, &course, request).await,
+        (Method::Post, ["withdraw"]) => referral::withdraw(context, &course, request).await,
         (Method::Post, ["handover"]) => handover::post(context, &course, request).await,
         (Method::Post, ["visit"]) => visit::open(context, &course, request).await,
         (Method::Post, ["visit", "end"]) => visit::end(context, &course, request).await,

@@ -191,8 +191,12 @@ impl Taking<'_> {
         }
         // What is only taken back, or put right, is no answer, and ends no silence.
         let is_telling = is_heard || telling.tells();
-        let told = telling.fact(&course, now).filter(|_| is_telling);
-        let is_told = told.is_some();
+        let told = if is_telling {
+            telling.facts(&course, now)
+        } else {
+            Vec::new()
+        };
+        let is_told = !told.is_empty();
         new.extend(told);
         facts::commit(self.context, &facts::hospital(), new).await?;
         // The patient's own page shows what came; their account is not known here.

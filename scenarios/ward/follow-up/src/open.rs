@@ -145,7 +145,7 @@ struct End {
     reason: String,
 }
 
-/// `POST courses/{id}/end`: over, with a reason. What is still open holds it up.
+/// `POST courses/{id}/end`: over, with a reason. What is still open holds it up, also what is opened in the same instant.
 pub async fn end(
     context: &dyn Context,
     course: &FollowUp,
@@ -185,4 +185,71 @@ pub async fn end(
     context.notify(Topic::Waiting, &course.id, &[]);
     course.tell(context, Topic::Case);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use scenario::{Method, testing::TestHospital};
+
+    use super::*;
+    use crate::{FollowUpAtHome, referral, report, visit};
+
+    fn by_li(hospital: &TestHospital, body: serde_json::Value) -> Request {
+        Request {
+            method: Method::Post,
+            path: Vec::new(),
+            actor: hospital.actor("li.terminal"),
+            body,
+        }
+    }
+
+    /// Ends it, or opens something in it.
+    async fn act(hospital: &TestHospital, course: &FollowUp, what: &str) -> Result<(), Problem> {
+        let now = hospital.now();
+        let body = match what {
+            "report" => json!({"reports": [{
+                "id": "report0001", "at": now, "day": course.day_of(now), "answers": {"spo2_percent": 80},
+            }]}),
+            "refer" => json!({
+                "direction": "up", "criterion": "not-controlled", "reason": "no better", "to": "hu.expert",
+                "from_level": "community", "to_level": "county",
+            }),
+            "end" => json!({"reason": "moved"}),
+            _ => json!({}),
+        };
+        let request = by_li(hospital, body);
+        match what {
+            "report" => report::put(hospital, course, &request).await,
+            "refer" => referral::refer(hospital, course, &request).await,
+            "end" => end(hospital, course, &request).await,
+            _ => visit::open(hospital, course, &request).await,
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_opened_in_the_instant_in_which_it_ends() {
+        for (first, then) in [
+            ("report", "end"),
+            ("end", "report"),
+            ("refer", "end"),
+            ("end", "refer"),
+            ("visit", "end"),
+            ("end", "visit"),
+        ] {
+            let hospital = TestHospital::open().await;
+            let wish = json!({"patient": "p1", "plan": "copd", "usual": {"spo2_percent": 96}});
+            let (id, _) = open(&hospital, &by_li(&hospital, wish)).await.unwrap();
+            // Both read it before one of them writes.
+            let found = FollowUp::find(&hospital, hospital.own_permit(), &id).await;
+            let course = found.unwrap().unwrap();
+            act(&hospital, &course, first).await.unwrap();
+            let raced = act(&hospital, &course, then).await.unwrap_err();
+            assert_eq!(raced.status, 412, "{first}, {then}");
+            // Who comes too late looks again, and is told why not.
+            let path = format!("courses/{id}/end");
+            let end = json!({"reason": "moved"});
+            let again = hospital.ask(&FollowUpAtHome, "li.terminal", Method::Post, &path, end);
+            assert_eq!(again.await.unwrap_err().status, 409, "{first}, {then}");
+        }
+    }
 }

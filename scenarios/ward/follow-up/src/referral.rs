@@ -1,5 +1,6 @@
 //! Referrals between levels of care, up or down: to a named doctor, who sees the patient from then on; back again with
-//! advice, which ends that. Who is handed a follow-up that was referred down to them has answered, too.
+//! advice, which ends that. Who is handed a follow-up that was referred down to them has answered, too. Until it is
+//! answered, who asked may take it back.
 
 use knowledge::Direction;
 use policy::{Action, Object};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use vocabulary::{ActorId, Timestamp};
 
 use crate::{
-    alert::said,
+    alert::{handed_over, said},
     course::{FollowUp, Versioned},
     facts::{self, own},
     open::must_be_doctor,
@@ -34,6 +35,22 @@ pub struct Referral {
     /// When the other level answered: it is over then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub answered: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub withdrawn: Option<Withdrawn>,
+}
+
+/// Who asked took it back before it was answered: it is over then.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Withdrawn {
+    pub at: Timestamp,
+    pub reason: String,
+}
+
+impl Referral {
+    /// Whether it waits for an answer.
+    pub fn is_open(&self) -> bool {
+        self.answered.is_none() && self.withdrawn.is_none()
+    }
 }
 
 #[derive(Clone, Deserialize)]
@@ -106,10 +123,12 @@ pub async fn refer(
         at: now,
         // One that goes back is the answer itself: nothing waits for it.
         answered: asked.is_some().then_some(now),
+        withdrawn: None,
     };
     let key = facts::referral_key(&course.id, course.referrals.len());
     let fact = facts::put(key, &course.patient, request_of(course, &referral));
     new.push((fact, Precondition::Version(0)));
+    new.extend(asked.is_none().then(|| course.goes_on()));
     facts::commit(context, &request.actor.id, new).await?;
     let both = [referral.to.id, referral.from.id];
     context.notify(Topic::Waiting, &course.id, &both);
@@ -172,19 +191,89 @@ fn answered(
         answered: Some(at),
         ..before.of.clone()
     };
+    ended(course, n, before, &answered)
+}
+
+/// The referral with this number as it is from now on.
+fn ended(
+    course: &FollowUp,
+    n: usize,
+    before: &Versioned<Referral>,
+    after: &Referral,
+) -> (NewFact, Precondition) {
     let key = facts::referral_key(&course.id, n);
-    let fact = facts::put(key, &course.patient, request_of(course, &answered));
+    let fact = facts::put(key, &course.patient, request_of(course, after));
     (fact, before.unchanged())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Withdrawal {
+    reason: String,
+}
+
+/// `POST courses/{id}/withdraw`: who asked takes the referral back, so that who was asked does not see the patient by it
+/// any more.
+pub async fn withdraw(
+    context: &dyn Context,
+    course: &FollowUp,
+    request: &Request,
+) -> Result<(), Problem> {
+    let wish: Withdrawal = request.body_as()?;
+    let reason = said(&wish.reason, "撤回的原因", "why the referral is taken back")?;
+    let object = Object::Patient(course.patient.clone());
+    context
+        .permit(&request.actor, Action::AnswerAlert, &object)
+        .await?;
+    let (n, asked) = course.open_referral().ok_or_else(|| {
+        Problem::out_of_order("没有等待答复的转诊", "no referral waits for an answer")
+    })?;
+    if asked.of.from.id != request.actor.id {
+        return Err(Problem::out_of_order(
+            "只有转诊的医生可以撤回",
+            "only who referred the patient takes it back",
+        ));
+    }
+    let now = context.now();
+    let withdrawn = Referral {
+        withdrawn: Some(Withdrawn { at: now, reason }),
+        ..asked.of.clone()
+    };
+    let mut new = vec![ended(course, n, asked, &withdrawn)];
+    new.extend(left_behind(course, &asked.of.to, now));
+    facts::commit(context, &request.actor.id, new).await?;
+    course.tell(context, Topic::Waiting);
+    course.tell(context, Topic::Case);
+    Ok(())
+}
+
+/// An alert that was in the hands of one who goes is open again: as its owner they would go on seeing the patient.
+fn left_behind(
+    course: &FollowUp,
+    goes: &Person,
+    now: Timestamp,
+) -> Option<(NewFact, Precondition)> {
+    let first = &course.course.first;
+    let mut stay = course.team.iter().chain([first]).chain(course.second());
+    if stay.any(|one| one.id == goes.id) {
+        return None;
+    }
+    let open = course.open_alert()?;
+    let holder = open.of.taken_by.as_ref().or(open.of.held_by())?;
+    (holder.id == goes.id).then(|| {
+        let fact = handed_over(course, &open.of, first, &[&goes.id], now);
+        (fact, open.unchanged())
+    })
 }
 
 /// One that is active lets its performer see the patient: see the policies.
 fn request_of(course: &FollowUp, referral: &Referral) -> Value {
-    let status = if referral.answered.is_some() {
-        "completed"
-    } else {
-        "active"
+    let status = match (&referral.withdrawn, referral.answered) {
+        (Some(_), _) => "revoked",
+        (None, Some(_)) => "completed",
+        (None, None) => "active",
     };
-    json!({
+    let mut body = json!({
         "extension": own(referral),
         "basedOn": facts::based_on(&course.id),
         "status": status,
@@ -195,5 +284,14 @@ fn request_of(course: &FollowUp, referral: &Referral) -> Value {
         "requester": referral.from.reference(),
         "performer": [referral.to.reference()],
         "reasonCode": [{"text": referral.reason}],
-    })
+    });
+    if let (Some(withdrawn), Some(fields)) = (&referral.withdrawn, body.as_object_mut()) {
+        let note = json!([{
+            "authorReference": referral.from.reference(),
+            "time": withdrawn.at,
+            "text": withdrawn.reason,
+        }]);
+        fields.insert("note".to_owned(), note);
+    }
+    body
 }

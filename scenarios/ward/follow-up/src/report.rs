@@ -183,8 +183,8 @@ pub async fn put(
     if new.is_empty() {
         return Ok(());
     }
-    let told = telling.fact(course, now);
-    let is_told = told.is_some();
+    let told = telling.facts(course, now);
+    let is_told = !told.is_empty();
     new.extend(told);
     facts::commit(context, &request.actor.id, new).await?;
     course.tell(context, Topic::Case);

@@ -56,8 +56,8 @@ async fn tell(
     if told.max().is_some_and(|told| told >= silence.since) {
         return Ok(nothing);
     }
-    let fact = Telling::of_silence(&silence).fact(&course, context.now());
-    facts::commit(context, &facts::hospital(), fact.into_iter().collect()).await?;
+    let new = Telling::of_silence(&silence).facts(&course, context.now());
+    facts::commit(context, &facts::hospital(), new).await?;
     context.notify(Topic::Case, &course.id, &[]);
     course.tell(context, Topic::Waiting);
     Ok(nothing)

@@ -43,7 +43,7 @@ pub async fn open(
     facts::commit(
         context,
         &request.actor.id,
-        vec![(fact, Precondition::Version(0))],
+        vec![(fact, Precondition::Version(0)), course.goes_on()],
     )
     .await?;
     call(context, course);

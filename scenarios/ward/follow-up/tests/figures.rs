@@ -53,7 +53,7 @@ async fn those_who_run_the_hospital_see_how_follow_up_runs_and_nobody_of_it() {
         "direction": "up", "criterion": "not-controlled", "reason": "no better", "to": HU,
         "from_level": "community", "to_level": "county",
     });
-    way.do_it(LI, Method::Post, "/refer", up).await;
+    way.do_it(LI, Method::Post, "/refer", up.clone()).await;
     let now = figures(&way).await;
     // The clock goes on a little between calls.
     assert!(now["minutes-to-taken"].is_some_and(|is| (10.0..11.0).contains(&is)));
@@ -80,6 +80,17 @@ async fn those_who_run_the_hospital_see_how_follow_up_runs_and_nobody_of_it() {
         (None, Some(0.0))
     );
     assert!(later["on-time"].is_some_and(|percent| percent < 100.0));
+
+    // One that was taken back referred nobody.
+    way.do_it(LI, Method::Post, "/refer", up).await;
+    assert_eq!(figures(&way).await["referred-up"], Some(1.0));
+    let stays = json!({"reason": "stays with us"});
+    way.do_it(LI, Method::Post, "/withdraw", stays).await;
+    let last = figures(&way).await;
+    assert_eq!(
+        (last["referred-up"], last["unanswered"]),
+        (Some(0.0), Some(0.0))
+    );
 
     let hospital = &way.hospital;
     let refused = hospital.ask(&FollowUpAtHome, WANG, Method::Get, "figures", Value::Null);

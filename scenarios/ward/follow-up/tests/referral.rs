@@ -9,8 +9,8 @@
 
 mod home;
 
-use home::{HU, LI, opened};
-use scenario::{Method, testing::kinds};
+use home::{HU, LI, WANG, opened, report, send};
+use scenario::{Method, Topic, testing::kinds};
 use serde_json::{Value, json};
 
 fn down() -> Value {
@@ -108,4 +108,61 @@ async fn who_was_asked_at_a_lower_level_takes_over_where_it_is_handed_to_them() 
     let body = way.hospital.body("ServiceRequest", &id).await.unwrap();
     assert_eq!(body["status"], "completed");
     assert_eq!(fhir::validate(&body), []);
+}
+
+#[tokio::test]
+async fn who_asked_takes_a_referral_back_that_nobody_has_answered() {
+    let way = opened("copd").await;
+    let wish = json!({"reason": "stays with us after all"});
+    let withdraw = |who: &'static str, wish: &Value| {
+        let wish = wish.clone();
+        way.refused(who, Method::Post, "/withdraw", wish)
+    };
+    assert_eq!(withdraw(LI, &wish).await, 409);
+    way.do_it(LI, Method::Post, "/refer", down()).await;
+    // Who was asked refers back, and nobody else takes back what they did not send.
+    for who in [HU, WANG] {
+        assert_eq!(withdraw(who, &wish).await, 409, "{who}");
+    }
+    assert_eq!(withdraw(LI, &json!({"reason": " "})).await, 422);
+    // Who was asked has an alert in hand.
+    let low = report(&way, "report0001", 0, json!({"spo2_percent": 80}));
+    send(&way, &[low]).await.unwrap();
+    let alert = json!({"alert": way.see(HU).await["alert"]["id"]});
+    way.do_it(HU, Method::Post, "/take", alert).await;
+    way.hospital.announced.lock().unwrap().clear();
+    let seen = way.do_it(LI, Method::Post, "/withdraw", wish.clone()).await;
+    let past = &seen["referrals"][0];
+    assert_eq!(past["withdrawn"]["reason"], "stays with us after all");
+    assert!(past["withdrawn"]["at"].is_string() && past["answered"].is_null());
+    assert_eq!(seen["referral"], Value::Null);
+    // The alert is theirs again who answer for the follow-up.
+    assert_eq!(
+        (&seen["state"], &seen["alert"]["taken_by"]),
+        (&json!("alert"), &Value::Null)
+    );
+    let called: Vec<String> = way.called().await.into_iter().map(|one| one.0).collect();
+    assert!(
+        called.contains(&LI.to_owned()) && !called.contains(&HU.to_owned()),
+        "{called:?}"
+    );
+    // Who was asked is told at once, sees the patient no more, and nothing waits for them.
+    let told = way.hospital.announced.lock().unwrap().clone();
+    for topic in [Topic::Waiting, Topic::Case] {
+        let hears = |(of, _, to): &(Topic, String, Vec<vocabulary::ActorId>)| {
+            *of == topic && to.iter().any(|one| one.as_str() == HU)
+        };
+        assert!(told.iter().any(hears), "{told:?}");
+    }
+    assert_eq!(way.refused(HU, Method::Get, "", Value::Null).await, 404);
+    assert!(way.waiting(HU).await.is_empty());
+    let id = format!("{}-f0", way.id);
+    let body = way.hospital.body("ServiceRequest", &id).await.unwrap();
+    assert_eq!(body["status"], "revoked");
+    assert_eq!(body["note"][0]["text"], "stays with us after all");
+    assert_eq!(fhir::validate(&body), []);
+    assert_eq!(withdraw(LI, &wish).await, 409);
+    // Nothing stands in the way of another one.
+    way.do_it(LI, Method::Post, "/refer", down()).await;
+    assert_eq!(way.see(HU).await["referral"]["reason"], "stable for a year");
 }

@@ -184,8 +184,12 @@ async fn a_step_that_is_a_reason_to_refer_calls_until_the_patient_was_referred_b
 
     // Referred by it and sent back with advice it rests; where nights stay as they are it calls again.
     let up = json!({"direction": "up", "from_level": "community", "to_level": "centre", "criterion": "osa-not-adherent", "reason": "mask mended", "to": HU});
-    act(&way, LI, format!("courses/{}/refer", way.id), up).await;
+    act(&way, LI, format!("courses/{}/refer", way.id), up.clone()).await;
     assert_eq!(way.see(LI).await["state"], "referred");
+    let stays = json!({"reason": "another mask first"});
+    act(&way, LI, format!("courses/{}/withdraw", way.id), stays).await;
+    assert_eq!(way.see(LI).await["state"], "step", "it was taken back");
+    act(&way, LI, format!("courses/{}/refer", way.id), up).await;
     let down = json!({"direction": "down", "criterion": "plan-stable", "reason": "a smaller mask"});
     act(&way, HU, format!("courses/{}/refer", way.id), down).await;
     let seen = way.see(LI).await;
