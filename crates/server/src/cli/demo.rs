@@ -17,6 +17,7 @@ use vocabulary::{ActorId, PatientId, Text};
 
 use crate::{
     cli::{
+        at_home,
         door::OpenDoor,
         import::{Target, import},
         recordings::Recording,
@@ -96,6 +97,7 @@ impl Demo {
             if hospital.is_new().await? {
                 fill(&hospital, &doors, &files).await?;
                 offer_upgrade(&hospital, &doors).await?;
+                at_home::begin(&hospital, &doors, &files).await?;
             }
             begin_ward(&hospital, &doors, &files).await?;
             welcome(&hospital, &doors, &passwords, started);
@@ -330,6 +332,10 @@ fn welcome(
     println!("  MQTT       {}", doors.mqtt_text());
     println!("  voice      {}", doors.media_text());
     println!("  data       {}", hospital.config.data.display());
+    println!(
+        "  follow-up  {}/scenarios/follow-up: li.terminal's work list; what wu.patient answers, on a phone",
+        doors.http_url()
+    );
     println!();
     for (id, name, password) in passwords {
         println!("  {:<16} {password:<24} {name}", id.as_str());

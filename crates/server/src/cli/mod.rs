@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assess;
+mod at_home;
 mod deidentify;
 mod demo;
 mod device;
