@@ -176,11 +176,11 @@ async fn fill(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Result<(
         base: doors.http_url(),
         token,
     };
-    let people = import(&[files.join("fhir")], &there, &|_| {}).await?;
+    let people = import(&[files.join("fhir")], &there, None, &|_| {}).await?;
     eprintln!("  FHIR: {people}");
     if let Some(address) = doors.dicom_address() {
         let modality = Target::modality(address, &hospital.config.ae_title);
-        let images = import(&[files.join("imaging")], &modality, &|_| {}).await?;
+        let images = import(&[files.join("imaging")], &modality, None, &|_| {}).await?;
         eprintln!("  DICOM: {images}");
     }
     Ok(())
