@@ -100,13 +100,21 @@ impl Bundle {
         Ok(all)
     }
 
-    /// As the page sends it.
+    /// As the page sends it: a recording goes with its saturation only. What is none, is said by who takes it.
     fn read(&self) -> Result<Value> {
-        let files = self.files.iter().map(|(path, file)| {
-            let bytes = std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
-            Ok(json!({"path": path, "base64": STANDARD.encode(bytes)}))
-        });
-        Ok(json!({"files": files.collect::<Result<Vec<Value>>>()?}))
+        let (mut files, mut cut) = (Vec::new(), Vec::new());
+        for (path, file) in &self.files {
+            let mut bytes =
+                std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
+            if let ([_], Ok(Some(thin))) = (&*self.files, signals::saturation_only(&bytes)) {
+                bytes = thin.file;
+                cut.extend(thin.cut.map(|cut| {
+                    json!({"path": path, "missing_s": cut.missing_s, "left_out_s": cut.left_out_s})
+                }));
+            }
+            files.push(json!({"path": path, "base64": STANDARD.encode(bytes)}));
+        }
+        Ok(json!({"files": files, "cut": cut}))
     }
 }
 
