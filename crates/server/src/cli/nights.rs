@@ -102,11 +102,12 @@ impl Bundle {
 
     /// As the page sends it: a recording goes with its saturation only. What is none, is said by who takes it.
     fn read(&self) -> Result<Value> {
+        let is_one = self.files.len() == 1;
         let (mut files, mut cut) = (Vec::new(), Vec::new());
         for (path, file) in &self.files {
             let mut bytes =
                 std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
-            if let ([_], Ok(Some(thin))) = (&*self.files, signals::saturation_only(&bytes)) {
+            if is_one && let Ok(Some(thin)) = signals::saturation_only(&bytes) {
                 bytes = thin.file;
                 cut.extend(thin.cut.map(|cut| {
                     json!({"path": path, "missing_s": cut.missing_s, "left_out_s": cut.left_out_s})
