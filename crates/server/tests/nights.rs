@@ -46,7 +46,7 @@ fn night_of_falls() -> Vec<u8> {
     ];
     let fields = head.iter().chain(&signal);
     let header: String = fields
-        .map(|(text, length)| format!("{text:<length$}"))
+        .map(|&(text, length)| format!("{text:<length$}"))
         .collect();
     let tenths = |second: u32| -> i16 {
         let falls = (300..330).contains(&(second % 600));
@@ -98,8 +98,8 @@ fn recordings_and_a_card_become_nights_of_the_patient_who_is_named() {
     let to = format!("http://{}", hospital.address);
     let token = hospital.token("li.terminal");
     let there = |who: Option<&str>| {
-        let mut words: Vec<&OsStr> = vec![recording.as_ref()];
-        words.extend(["--to", &to, "--token", &token].map(OsStr::new));
+        let mut words: Vec<&OsStr> = vec![recording.as_os_str()];
+        words.extend(["--to", to.as_str(), "--token", token.as_str()].map(OsStr::new));
         words.extend(
             who.into_iter()
                 .flat_map(|who| ["--patient", who])
