@@ -73,7 +73,7 @@ def statistics(file):
     edf = bytearray(file.read_bytes())
     edf[8:88] = b"X X X X".ljust(80)
     edf[88:168] = edf[88:109] + b" X X X X".ljust(59)
-    (HERE.parent / "home/STR.edf").write_bytes(edf)
+    (HERE.parent / "at-home/STR.edf").write_bytes(edf)
 
 
 def tag(name, corners, seconds=1800, step_s=10):

@@ -78,7 +78,7 @@ fn nights_of(hospital: &Hospital, course: &str) -> Option<u64> {
 fn recordings_and_a_card_become_nights_of_the_patient_who_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/home/STR.edf");
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/at-home/STR.edf");
     // A card lies among other things, and holds flow that stays on it.
     let card = folder.path().join("from the patient/card");
     let flow = card.join("DATALOG/20230821");

@@ -23,7 +23,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 const TOKEN_MS: i64 = 600_000;
 const COURSES: &str = "/scenarios/follow-up/courses";
 
-/// The demo's list of them: `demo/home/follow-up.toml`.
+/// The demo's list of them: `demo/at-home/follow-up.toml`.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct AtHome {
@@ -54,13 +54,13 @@ struct Report {
 
 /// Begins the follow-ups of these demo data, where they hold some.
 pub async fn begin(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Result<()> {
-    let folder = files.join("home");
+    let folder = files.join("at-home");
     let list = folder.join("follow-up.toml");
     if !list.is_file() {
         return Ok(());
     }
     let home: AtHome = toml::from_str(&std::fs::read_to_string(list)?)
-        .context("understand demo/home/follow-up.toml")?;
+        .context("understand demo/at-home/follow-up.toml")?;
     let opened = |account: &ActorId| -> Result<OpenDoor> {
         let token = hospital.accounts.issue(account, TOKEN_MS, None)?;
         Ok(OpenDoor::new(doors.http_url(), token))
@@ -150,13 +150,13 @@ mod tests {
     }
 
     fn home() -> AtHome {
-        let list = std::fs::read_to_string(demo().join("home/follow-up.toml")).unwrap();
+        let list = std::fs::read_to_string(demo().join("at-home/follow-up.toml")).unwrap();
         toml::from_str(&list).unwrap()
     }
 
     #[test]
     fn the_last_day_of_a_card_becomes_today_and_its_nights_stay_what_they_were() {
-        let bytes = std::fs::read(demo().join("home/STR.edf")).unwrap();
+        let bytes = std::fs::read(demo().join("at-home/STR.edf")).unwrap();
         let used = |bytes: Vec<u8>| -> Vec<(Date, f64)> {
             let card = Card::read(&[("STR.edf".to_owned(), bytes)]);
             let nights = card.nights.iter();
@@ -200,7 +200,7 @@ mod tests {
                 assert!(accounts.contains_key(account.as_str()), "{account}");
             }
             if let Some(file) = &one.card {
-                assert!(demo().join("home").join(file).is_file(), "{file}");
+                assert!(demo().join("at-home").join(file).is_file(), "{file}");
             }
         }
     }
