@@ -1,4 +1,4 @@
-"""Makes the recordings that the demo's devices replay, from the open originals:
+"""Makes the recordings that the demo's devices replay, and the card of one at home, from the open originals:
 
     python make.py FOLDER
 
@@ -68,6 +68,14 @@ def night(file):
         "licence": "MIT", "streams": streams})
 
 
+def statistics(file):
+    """The machine's daily statistics, without what its header says of the machine and its user."""
+    edf = bytearray(file.read_bytes())
+    edf[8:88] = b"X X X X".ljust(80)
+    edf[88:168] = edf[88:109] + b" X X X X".ljust(59)
+    (HERE.parent / "at-home/STR.edf").write_bytes(edf)
+
+
 def tag(name, corners, seconds=1800, step_s=10):
     """A walk from corner to corner and back, invented for the demo: nobody wore this tag."""
     lengths = [math.dist(a, b) for a, b in zip(corners, corners[1:] + corners[:1])]
@@ -92,3 +100,4 @@ if __name__ == "__main__":
     data = pathlib.Path(sys.argv[1])
     icu(data / "ecg/wfdb/multi-segment/s25047")
     night(data / "sleep/cpap-airsense10/DATALOG/20230821/20230822_030645_PLD.edf")
+    statistics(data / "sleep/cpap-airsense10/STR.edf")

@@ -23,6 +23,8 @@ from test_ten_functions import People
 
 LI, CHEN, ZHAO, WANG = "li.terminal", "chen.expert", "zhao.patient", "wang.nurse"
 PATIENT = "37e97ea5-e2dc-4770-bb7d-93d02cfebb0c"
+# Whom the demo's own follow-ups are about.
+DIARY, ON_CPAP = "ee9f8dd8-72d2-4769-8020-89e504b1504b", "d78af07c-9cb9-4f31-9b11-c45a28f2eec8"
 HERE = "/api/scenarios/follow-up"
 HEADERS = {"X-Yuanyi-Client": "1"}
 ILL = {"dyspnoea_vas": 8, "spo2_percent": 88, "pulse_per_min": 110, "respiratory_rate_per_min": 28}
@@ -46,6 +48,23 @@ def report(number, answers, days_ago=0):
     # The hospital's days are those of China.
     at = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))) - datetime.timedelta(days=days_ago)
     return {"id": f"conform{number:05d}", "at": at.isoformat(), "day": at.date().isoformat(), "answers": answers}
+
+
+def test_the_demo_begins_follow_ups_that_ask_for_somebody_and_raise_no_alert(hospital):
+    li, path = courses(hospital, LI)
+    rows = {(row["plan"]["id"], row["patient"]["id"]): row for row in li.get(path).json() if row["first"]["id"] == LI}
+    assert ("nodule", PATIENT) in rows
+    diary, therapy = rows["asthma-peak-flow", DIARY], rows["osa", ON_CPAP]
+    assert diary["state"] == "overdue" and diary["alert"] is None
+    # After midnight the report of the day before is overdue, which stands above the step.
+    assert therapy["state"] in ("step", "overdue") and therapy["alert"] is None
+    assert therapy["steps"] or therapy["state"] == "overdue"
+    # The patient's own page: what is due, and the nights that the machine counted.
+    wu, _ = courses(hospital, "wu.patient")
+    [own] = wu.get(path).json()
+    assert own["next_report"]["due"] in ("now", "overdue") and own["questions"]
+    counted = [night for night in own["nights"]["nights"] if night["hours_from"] == "machine"]
+    assert len(counted) == 17 and own["nights"]["known"] == 17
 
 
 def test_a_report_that_tells_of_worse_reaches_a_person_who_takes_it(hospital):

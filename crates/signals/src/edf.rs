@@ -208,26 +208,36 @@ impl Edf {
         Some(trace)
     }
 
-    /// What is not there, where the file breaks off: in a data record, or before it has as many as it promises. A
-    /// recorder that was switched off between two of them, and promised nothing, left a whole file.
+    /// What is not there, where the file breaks off.
     pub fn cut(&self) -> Option<Cut> {
-        let missing = self
-            .promised
-            .map(|promised| promised.saturating_sub(self.records));
-        let is_cut = match missing {
-            Some(missing) => missing > 0,
-            None => self.left_over_bytes > 0,
-        };
-        let share = self.left_over_bytes as f64 / self.record_bytes.max(1) as f64;
-        is_cut.then(|| Cut {
-            missing_s: missing.map(|missing| missing as f64 * self.record_s),
-            left_out_s: share * self.record_s,
-        })
+        let torn = self.left_over_bytes as f64 / self.record_bytes.max(1) as f64;
+        Cut::of(self.promised, self.records, torn, self.record_s)
     }
 
     /// How long was recorded, without the gaps between records, in seconds.
     pub fn seconds(&self) -> f64 {
         self.record_s * self.records as f64
+    }
+}
+
+impl Cut {
+    /// What is not there of so many data records and a part of one: it breaks off in one, or before it has as many as it
+    /// promises. A recorder that was switched off between two of them, and promised nothing, left a whole file.
+    pub(crate) fn of(
+        promised: Option<usize>,
+        records: usize,
+        torn: f64,
+        record_s: f64,
+    ) -> Option<Self> {
+        let missing = promised.map(|promised| promised.saturating_sub(records));
+        let is_cut = match missing {
+            Some(missing) => missing > 0,
+            None => torn > 0.0,
+        };
+        is_cut.then(|| Self {
+            missing_s: missing.map(|missing| missing as f64 * record_s),
+            left_out_s: torn * record_s,
+        })
     }
 }
 

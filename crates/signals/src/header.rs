@@ -119,6 +119,21 @@ impl Layout {
     }
 }
 
+/// The header as it is where only these signals are in the file, and nobody is named.
+pub fn of_signals(file: &[u8], signals: usize, kept: &[usize]) -> Vec<u8> {
+    let mut head = file.get(..HEAD).unwrap_or_default().to_vec();
+    put(&mut head, PATIENT, "X X X X");
+    put(&mut head, LENGTH, &(HEAD * (kept.len() + 1)).to_string());
+    put(&mut head, SIGNALS, &kept.len().to_string());
+    for number in 0..FIELDS.len() {
+        for signal in kept {
+            let place = field(number, *signal, signals);
+            head.extend_from_slice(file.get(place).unwrap_or_default());
+        }
+    }
+    head
+}
+
 /// Where a field of a signal lies.
 pub fn field(field: usize, signal: usize, signals: usize) -> Range<usize> {
     let before: usize = FIELDS.iter().take(field).sum();

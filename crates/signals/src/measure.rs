@@ -276,14 +276,15 @@ fn facts(
     }
 }
 
-/// The saturation, where a signal is one: in per cent, at least once in three seconds, as falls need.
+/// Whether a signal is a saturation in per cent, often enough for falls.
+pub fn is_saturation(name: &str, unit: &str, per_second: f64) -> bool {
+    let name = name.to_lowercase();
+    (name.starts_with("spo2") || name.starts_with("sao2")) && unit == "%" && per_second >= 1.0
+}
+
+/// The saturation, where a signal is one.
 fn saturation(traces: &[Trace]) -> Option<Oximetry> {
-    let is_it = |trace: &&Trace| {
-        let name = trace.name.to_lowercase();
-        (name.starts_with("spo2") || name.starts_with("sao2"))
-            && trace.unit == "%"
-            && trace.per_second >= 1.0
-    };
+    let is_it = |trace: &&Trace| is_saturation(&trace.name, &trace.unit, trace.per_second);
     oximetry::oximetry(&oximetry::by_second(traces.iter().find(is_it)?))
 }
 

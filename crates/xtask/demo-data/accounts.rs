@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 
-use crate::patients::{NODULE, Patient, find};
+use crate::patients::{AT_HOME, NODULE, Patient, find};
 
 /// Account, names, role. Passwords are made when the demo starts and are in no file.
 const ACCOUNTS: &[(&str, &str, &str, &str)] = &[
@@ -12,6 +12,7 @@ const ACCOUNTS: &[(&str, &str, &str, &str)] = &[
     ("li.terminal", "Li Jian", "李健", "terminal-doctor"),
     ("wang.nurse", "Wang Fang", "王芳", "nurse"),
     ("zhao.patient", "Zhao Min", "赵敏", "patient"),
+    ("wu.patient", "Wu Qiang", "吴强", "patient"),
     ("sun.manager", "Sun Hao", "孙浩", "manager"),
     ("qian.researcher", "Qian Lei", "钱磊", "researcher"),
     ("zhou.trainee", "Zhou Yan", "周燕", "trainee"),
@@ -19,9 +20,11 @@ const ACCOUNTS: &[(&str, &str, &str, &str)] = &[
     ("admin", "Administrator", "管理员", "admin"),
 ];
 
+/// Whose own account a patient's is.
+const OWN: &[(&str, &str)] = &[("zhao.patient", NODULE), ("wu.patient", AT_HOME)];
+
 /// The file's text.
 pub fn text(patients: &[Patient]) -> Result<String> {
-    let nodule = &find(patients, NODULE)?.id;
     let mut text = String::from(
         "# The accounts of the demo hospital. `patient` is the FHIR id of the patient whom the account sees as\n\
          # their own; practitioners have the FHIR id `Practitioner/<account>`.\n",
@@ -31,8 +34,8 @@ pub fn text(patients: &[Patient]) -> Result<String> {
             text,
             "\n[\"{account}\"]\nname = {{ zh = \"{zh}\", en = \"{en}\" }}\nroles = [\"{role}\"]"
         )?;
-        if *role == "patient" {
-            writeln!(text, "patient = \"{nodule}\"")?;
+        if let Some((_, mrn)) = OWN.iter().find(|(own, _)| own == account) {
+            writeln!(text, "patient = \"{}\"", find(patients, mrn)?.id)?;
         }
     }
     Ok(text)

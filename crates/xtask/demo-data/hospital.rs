@@ -3,13 +3,13 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::patients::{AORTA, NODULE, Patient, find};
+use crate::patients::{AORTA, AT_HOME, NODULE, Patient, find};
 
 /// Marks what was invented for the demo and is in no original.
 const DEMO_TAG: (&str, &str) = ("https://demo.yuanyi.example/tags", "demo");
 
 /// Whom the nurse helps to care for; the terminal's doctor cares for all of the county clinic's patients.
-const COUNTY_CLINIC: &[&str] = &[NODULE, AORTA, "YY100003", "YY100004", "YY100005"];
+const COUNTY_CLINIC: &[&str] = &[NODULE, AORTA, "YY100003", "YY100004", "YY100005", AT_HOME];
 const WITH_NURSE: &[&str] = &[NODULE, AORTA, "YY100003"];
 
 /// The transaction. To be sent after the patients'.

@@ -14,6 +14,8 @@ pub const MRN_ISSUER: &str = "YUANYI-DEMO";
 pub const NODULE: &str = "YY100001";
 /// The patient whose aorta is met.
 pub const AORTA: &str = "YY100002";
+/// Who is on CPAP at home, and has an account too.
+pub const AT_HOME: &str = "YY100007";
 
 /// Hospital number and original of each patient. The first two have images; their originals are of an age
 /// at which such images are made, and both are alive in their data.
@@ -43,7 +45,7 @@ const PATIENTS: &[(&str, &str)] = &[
         "Gustavo_Mejía_59a8543c-e24f-4a01-b28b-47ccde6bc11d.json",
     ),
     (
-        "YY100007",
+        AT_HOME,
         "Clemente_Kreiger_1484a42d-0eaf-4654-9cbf-6b050a5cd73b.json",
     ),
     (

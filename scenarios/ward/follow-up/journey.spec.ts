@@ -105,7 +105,7 @@ test('follow-up: from the phone of a patient to a person who acts', async ({ bro
   await expect(alone).toBeVisible();
   await expect(zhao.locator('[data-course]')).toHaveCount(0);
   await expect(zhao.locator('.account-name')).toHaveText('');
-  await alone.locator('.follow-start').click();
+  await alone.locator(`[data-form-of="${address.split('/').at(-1)}"] .follow-start`).click();
   await give(alone, ILL);
   await expect(alone.locator('.notice.good')).toContainText('said that it was you');
   await look(zhao, 'follow-offline', ['narrow']);

@@ -17,6 +17,7 @@ use vocabulary::{ActorId, PatientId, Text};
 
 use crate::{
     cli::{
+        at_home,
         door::OpenDoor,
         import::{Target, import},
         recordings::Recording,
@@ -96,6 +97,7 @@ impl Demo {
             if hospital.is_new().await? {
                 fill(&hospital, &doors, &files).await?;
                 offer_upgrade(&hospital, &doors).await?;
+                at_home::begin(&hospital, &doors, &files).await?;
             }
             begin_ward(&hospital, &doors, &files).await?;
             welcome(&hospital, &doors, &passwords, started);
@@ -174,11 +176,11 @@ async fn fill(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Result<(
         base: doors.http_url(),
         token,
     };
-    let people = import(&[files.join("fhir")], &there, &|_| {}).await?;
+    let people = import(&[files.join("fhir")], &there, None, &|_| {}).await?;
     eprintln!("  FHIR: {people}");
     if let Some(address) = doors.dicom_address() {
         let modality = Target::modality(address, &hospital.config.ae_title);
-        let images = import(&[files.join("imaging")], &modality, &|_| {}).await?;
+        let images = import(&[files.join("imaging")], &modality, None, &|_| {}).await?;
         eprintln!("  DICOM: {images}");
     }
     Ok(())
@@ -330,6 +332,10 @@ fn welcome(
     println!("  MQTT       {}", doors.mqtt_text());
     println!("  voice      {}", doors.media_text());
     println!("  data       {}", hospital.config.data.display());
+    println!(
+        "  follow-up  {}/scenarios/follow-up: li.terminal's work list; what wu.patient answers, on a phone",
+        doors.http_url()
+    );
     println!();
     for (id, name, password) in passwords {
         println!("  {:<16} {password:<24} {name}", id.as_str());

@@ -90,6 +90,13 @@ impl OpenDoor {
         self.answer(request.header("Authorization", self.bearer()).call())
     }
 
+    /// Searches resources of a kind below `/fhir`.
+    pub fn search(&self, kind: &str, (name, value): (&str, &str)) -> Result<Value> {
+        let request = self.agent.get(format!("{}/fhir/{kind}", self.base));
+        let request = request.query(name, value);
+        self.answer(request.header("Authorization", self.bearer()).call())
+    }
+
     /// Posts JSON to a path below `/api`.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
         let request = self.agent.post(self.url(path));

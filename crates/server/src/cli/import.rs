@@ -17,15 +17,26 @@ use dicom::scu::{self, Peer};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
-use crate::{cli::Place, hospital::Hospital, intake};
+use crate::{
+    cli::{
+        Place,
+        nights::{self, Bundle, FollowUps},
+    },
+    hospital::Hospital,
+    intake,
+};
 
 /// Arguments of `yuanyi import`.
 #[derive(Args)]
 pub struct Import {
     /// DICOM files, FHIR bundles or resources (JSON), results of devices (HL7 v2, .hl7), folders of them, or archives
-    /// (.zip, .tar.zst, .zst).
+    /// (.zip, .tar.zst, .zst); nights at home as recordings (EDF, BDF) or as the folder of a therapy device's card.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// Whose nights these are: a patient's identifier, as VALUE or SYSTEM|VALUE. They go into the follow-up at home that
+    /// counts nights.
+    #[arg(long, value_name = "IDENTIFIER")]
+    patient: Option<String>,
     /// A running hospital, `http://ADDR:PORT`; else the data folder is opened directly.
     #[arg(long, value_name = "URL")]
     to: Option<String>,
@@ -45,6 +56,21 @@ pub struct Summary {
     taken: usize,
     refused: Vec<(String, String)>,
     left_out: Vec<(String, String)>,
+}
+
+impl Summary {
+    /// Notes what became of an item: what was left out of it, or why it was refused.
+    fn note(&mut self, name: String, outcome: Result<Vec<String>>) {
+        match outcome {
+            Ok(left_out) => {
+                self.taken += 1;
+                let left_out = left_out.into_iter();
+                let of = left_out.map(|what| (name.clone(), what));
+                self.left_out.extend(of);
+            }
+            Err(error) => self.refused.push((name, format!("{error:#}"))),
+        }
+    }
 }
 
 impl fmt::Display for Summary {
@@ -100,7 +126,7 @@ impl Import {
                     println!("kept {name}");
                 }
             };
-            let summary = import(&self.paths, &target, &kept).await?;
+            let summary = import(&self.paths, &target, self.patient.as_deref(), &kept).await?;
             if let Target::Here(hospital) = &target {
                 hospital.devices.save()?;
             }
@@ -113,16 +139,22 @@ impl Import {
     }
 }
 
-/// Sends everything below `paths` to `target`; `kept` hears of each item that is safely there. A broken item
-/// costs that item only.
-pub async fn import(paths: &[PathBuf], target: &Target, kept: &dyn Fn(&str)) -> Result<Summary> {
-    let mut files = Vec::new();
+/// Sends everything below `paths` to `target`, nights into a follow-up of this patient; `kept` hears of each item that is
+/// safely there. A broken item costs that item only.
+pub async fn import(
+    paths: &[PathBuf],
+    target: &Target,
+    patient: Option<&str>,
+    kept: &dyn Fn(&str),
+) -> Result<Summary> {
+    let mut found = Files::default();
     for path in paths {
-        collect(path, &mut files).with_context(|| format!("read {}", path.display()))?;
+        let collected = found.collect(path);
+        collected.with_context(|| format!("read {}", path.display()))?;
     }
-    let progress = Progress::new(files.len());
+    let progress = Progress::new(found.files.len() + found.nights.len());
     let mut summary = Summary::default();
-    for file in files {
+    for file in found.files {
         let opened = tokio::task::spawn_blocking({
             let file = file.clone();
             move || items(&file).map(one_by_one)
@@ -131,21 +163,27 @@ pub async fn import(paths: &[PathBuf], target: &Target, kept: &dyn Fn(&str)) -> 
         match opened {
             Ok(items) => {
                 for (name, outcome) in target.take(items, kept).await {
-                    match outcome {
-                        Ok(left_out) => {
-                            summary.taken += 1;
-                            let left_out = left_out.into_iter();
-                            let of = left_out.map(|what| (name.clone(), what));
-                            summary.left_out.extend(of);
-                        }
-                        Err(error) => summary.refused.push((name, format!("{error:#}"))),
-                    }
+                    summary.note(name, outcome);
                 }
             }
-            Err(error) => summary
-                .refused
-                .push((file.display().to_string(), format!("{error:#}"))),
+            Err(error) => summary.note(file.display().to_string(), Err(error)),
         }
+        progress.step(summary.taken);
+    }
+    if found.nights.is_empty() {
+        return Ok(summary);
+    }
+    let theirs = FollowUps::find(target, patient).await;
+    for bundle in found.nights {
+        let name = bundle.name.clone();
+        let outcome = match &theirs {
+            Ok(theirs) => theirs.take(bundle).await,
+            Err(why) => Err(anyhow::anyhow!("{why:#}")),
+        };
+        if outcome.is_ok() {
+            kept(&name);
+        }
+        summary.note(name, outcome);
         progress.step(summary.taken);
     }
     Ok(summary)
@@ -279,26 +317,44 @@ struct Taken {
     left_out: Vec<String>,
 }
 
-/// All files below a path, in a steady order; hidden ones left out.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    if !path.is_dir() {
+/// What lies below the paths of an import.
+#[derive(Default)]
+struct Files {
+    files: Vec<PathBuf>,
+    nights: Vec<Bundle>,
+}
+
+impl Files {
+    /// Takes all files below a path, in a steady order.
+    fn collect(&mut self, path: &Path) -> std::io::Result<()> {
+        if path.is_dir() {
+            if nights::is_card(path) {
+                self.nights.extend(Bundle::of_card(path)?);
+                return Ok(());
+            }
+            return inside(path)?.iter().try_for_each(|path| self.collect(path));
+        }
         path.metadata()?;
-        files.push(path.to_owned());
-        return Ok(());
+        if nights::is_recording(path) {
+            self.nights.push(Bundle::of_recording(path.to_owned()));
+        } else {
+            self.files.push(path.to_owned());
+        }
+        Ok(())
     }
-    let mut inside: Vec<PathBuf> = std::fs::read_dir(path)?
+}
+
+/// What a folder holds, in a steady order; hidden ones left out.
+pub fn inside(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut inside: Vec<PathBuf> = std::fs::read_dir(folder)?
         .map(|found| found.map(|found| found.path()))
         .collect::<Result<_, _>>()?;
+    inside.retain(|path| {
+        path.file_name()
+            .is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."))
+    });
     inside.sort();
-    for path in inside {
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden {
-            collect(&path, files)?;
-        }
-    }
-    Ok(())
+    Ok(inside)
 }
 
 /// The most bytes that one item may have.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assess;
+mod at_home;
 mod deidentify;
 mod demo;
 mod device;
@@ -11,6 +12,7 @@ mod guideline;
 mod import;
 mod made_up;
 mod model;
+mod nights;
 mod package;
 mod pacs;
 mod recorded;
@@ -45,7 +47,7 @@ enum Task {
     Demo(demo::Demo),
     /// Start the hospital.
     Serve(serve::Serve),
-    /// Send files, folders or archives into a hospital: DICOM and FHIR.
+    /// Send files, folders or archives into a hospital: DICOM, FHIR, HL7 v2, nights at home.
     Import(import::Import),
     /// Check the ledger, and with --deep every byte kept; name the first thing that is wrong.
     Verify(upkeep::Verify),

@@ -43,6 +43,10 @@ describe('a night without what nothing is made of', () => {
   it('is none of what is no recording, or has no saturation', async () => {
     expect(await thinned(new Blob(['no recording']))).toBeUndefined();
     expect(await thinned(new Blob([edf([eeg], 2)]))).toBeUndefined();
+    // A card's statistics by themselves: one value a day.
+    const ofDays = edf([{ ...spo2, label: 'SpO2.50' }], 2);
+    ofDays.set(new TextEncoder().encode(pad(86_400, 8)), 244);
+    expect(await thinned(new Blob([ofDays]))).toBeUndefined();
     expect(await thinned(new Blob([edf([spo2], 2).subarray(0, 400)]))).toBeUndefined();
   });
 });

@@ -9,7 +9,7 @@ const FIELDS = [16, 80, 8, 8, 8, 8, 8, 80, 8, 32] as const;
 const SAMPLES = 8;
 /** A piece of the file that is read at once, in bytes. */
 const PIECE = 4 << 20;
-/** The server reads a saturation by these names. */
+/** The server reads a saturation by these names, where it comes each second at least: statistics of days are none. */
 const SATURATION = /^s[pa]o2/i;
 /** In a recording with gaps they say when each part of it begins. */
 const TIMES = /^(?:EDF|BDF) Annotations$/;
@@ -106,8 +106,10 @@ export async function thinned(file: Blob): Promise<Blob | undefined> {
   const layout = await layoutOf(file);
   if (layout === undefined) return undefined;
   const has = (pattern: RegExp): number[] => layout.labels.flatMap((label, signal) => (pattern.test(label) ? [signal] : []));
-  if (has(SATURATION).length === 0) return undefined;
-  const kept = [...has(SATURATION), ...has(TIMES)].toSorted((one, other) => one - other);
+  const seconds = Number(textOf(layout.header, DURATION, 8));
+  const saturation = has(SATURATION).filter((signal) => (layout.samples[signal] ?? 0) >= seconds);
+  if (saturation.length === 0) return undefined;
+  const kept = [...saturation, ...has(TIMES)].toSorted((one, other) => one - other);
   const sizes = layout.samples.map((samples) => samples * layout.sampleBytes);
   const record = recordOf(layout);
   const starts = sizes.map((_, signal) => sizes.slice(0, signal).reduce((sum, size) => sum + size, 0));

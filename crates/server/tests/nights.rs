@@ -1,0 +1,148 @@
+//! Nights at home that lie in files go into a patient's follow-up by `yuanyi import`, as its page sends them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod hospital;
+
+use std::{ffi::OsStr, path::Path};
+
+use hospital::{Hospital, yuanyi};
+use serde_json::{Value, json};
+
+const WHO: &str = "https://hospital.example/mrn|7";
+/// Nights that the machine of the demo's card counted.
+const COUNTED: u64 = 17;
+const SECONDS: u32 = 2400;
+
+/// Forty minutes of a saturation of 95 % with a fall to 88 % for half a minute in each ten: EDF of 1992.
+fn night_of_falls() -> Vec<u8> {
+    let head = [
+        ("0", 8),
+        ("Nobody at all", 80),
+        ("Startdate 20-NOV-2026", 80),
+        ("20.11.26", 8),
+        ("23.00.00", 8),
+        ("512", 8),
+        ("", 44),
+        ("2400", 8),
+        ("1", 8),
+        ("1", 4),
+    ];
+    let signal = [
+        ("SpO2", 16),
+        ("", 80),
+        ("%", 8),
+        ("0", 8),
+        ("100", 8),
+        ("0", 8),
+        ("1000", 8),
+        ("", 80),
+        ("1", 8),
+        ("", 32),
+    ];
+    let fields = head.iter().chain(&signal);
+    let header: String = fields
+        .map(|&(text, length)| format!("{text:<length$}"))
+        .collect();
+    let tenths = |second: u32| -> i16 {
+        let falls = (300..330).contains(&(second % 600));
+        if falls { 880 } else { 950 }
+    };
+    let mut file = header.into_bytes();
+    file.extend((0..SECONDS).flat_map(|second| tenths(second).to_le_bytes()));
+    file
+}
+
+/// Whether an import took something, and what it said.
+fn import(words: &[&OsStr]) -> (bool, String) {
+    let out = yuanyi().arg("import").args(words).output().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    (
+        out.status.success(),
+        said + &String::from_utf8_lossy(&out.stderr),
+    )
+}
+
+fn nights_of(hospital: &Hospital, course: &str) -> Option<u64> {
+    let path = format!("/fhir/Observation?based-on=CarePlan/{course}&_summary=count");
+    let (status, found) = hospital.send("li.terminal", "GET", &path, &Value::Null);
+    assert_eq!(status, 200, "{found}");
+    found["total"].as_u64()
+}
+
+#[test]
+fn recordings_and_a_card_become_nights_of_the_patient_who_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/at-home/STR.edf");
+    // A card lies among other things, and holds flow that stays on it.
+    let card = folder.path().join("from the patient/card");
+    let flow = card.join("DATALOG/20230821");
+    std::fs::create_dir_all(&flow).unwrap();
+    std::fs::copy(demo, card.join("STR.edf")).unwrap();
+    std::fs::write(flow.join("20230822_001118_BRP.edf"), b"flow").unwrap();
+    let recording = folder.path().join("night.EDF");
+    std::fs::write(&recording, night_of_falls()).unwrap();
+
+    let hospital = Hospital::found(&data);
+    hospital.admit_patient();
+    let patient = json!({
+        "resourceType": "Patient", "id": "p", "name": [{"text": "赵敏"}],
+        "identifier": [{"system": "https://hospital.example/mrn", "value": "7"}],
+    });
+    assert_eq!(hospital.put("importer", &patient), 200);
+    let to = format!("http://{}", hospital.address);
+    let token = hospital.token("li.terminal");
+    let there = |who: Option<&str>| {
+        let mut words: Vec<&OsStr> = vec![recording.as_os_str()];
+        words.extend(["--to", to.as_str(), "--token", token.as_str()].map(OsStr::new));
+        words.extend(
+            who.into_iter()
+                .flat_map(|who| ["--patient", who])
+                .map(OsStr::new),
+        );
+        import(&words)
+    };
+
+    // Nobody is guessed, and nothing is begun.
+    let refusals = [
+        (None, "give --patient"),
+        (Some("8"), "find a patient with the identifier 8"),
+        (Some(WHO), "begin one before"),
+    ];
+    for (who, why) in refusals {
+        let (took, said) = there(who);
+        assert!(!took && said.contains(why), "{who:?}: {said}");
+    }
+    let wish = json!({"patient": "p", "plan": "osa"});
+    let courses = "/api/scenarios/follow-up/courses";
+    let (status, begun) = hospital.send("li.terminal", "POST", courses, &wish);
+    assert_eq!(status, 201, "{begun}");
+    let course = begun["id"].as_str().unwrap();
+
+    let (took, said) = there(Some("7"));
+    assert!(took && said.contains("taken: 1, refused: 0"), "{said}");
+    assert_eq!(nights_of(&hospital, course), Some(1));
+    hospital.kill();
+
+    // Into a hospital that does not run, and once more, which is no news.
+    let above = card.parent().unwrap();
+    let here = [
+        above.as_os_str(),
+        OsStr::new("--data"),
+        data.as_os_str(),
+        OsStr::new("--patient"),
+        OsStr::new(WHO),
+    ];
+    for _ in 0..2 {
+        let (took, said) = import(&here);
+        assert!(took && said.contains("taken: 1, refused: 0"), "{said}");
+    }
+    let hospital = Hospital::open(&data);
+    assert_eq!(nights_of(&hospital, course), Some(1 + COUNTED));
+    hospital.kill();
+}
