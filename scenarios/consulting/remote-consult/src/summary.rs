@@ -271,12 +271,12 @@ fn largest_compared(twin: &PatientTwin, newest: &Study, before: &Study) -> Line 
             source,
         ),
         (Some(_), None) => line(
-            "此前的 CT 没有标记病灶：变化不可评估",
+            "此前的 CT 没有标记病灶：变化无法评估",
             "no lesion is marked on the earlier CT: the change is not assessable",
             source,
         ),
         (None, _) => line(
-            "最新的 CT 没有标记病灶：变化不可评估",
+            "最新的 CT 没有标记病灶：变化无法评估",
             "no lesion is marked on the newest CT: the change is not assessable",
             source,
         ),
