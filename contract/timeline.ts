@@ -283,6 +283,10 @@ at: string,
  */
 recorded: string, 
 /**
+ * Where its days begin and end, by the name of the IANA database; absent where it has none there.
+ */
+time_zone?: string, 
+/**
  * The first and last day on which the record, as it was then, knows something, whatever the view leaves
  * out; absent where it knows nothing.
  */

@@ -4,7 +4,7 @@ import { clockOf, dayOf, dayOfMoment, momentOf, yearsBetween } from './dates';
 import { openEvents, waitBefore_ms } from './events';
 import { questionsOf, sourceAddress } from './hospital';
 import type { StudyRow, TwinAnswer } from './hospital';
-import { clausesIn, colonIn, detailIn, nameIn, preferredLanguage } from './language';
+import { asideIn, clausesIn, colonIn, detailIn, nameIn, preferredLanguage } from './language';
 import { goesOnUntil, onlyAnswering, readsUntil } from './offline/vault';
 import { comings, placedWords } from './room-news';
 import { handsBetween, knocked, orderedWords } from './room-order';
@@ -78,6 +78,7 @@ describe('words', () => {
       expect([nameIn(name, 'zh'), nameIn(name, 'en')]).toEqual([name, name]);
     }
     expect([colonIn('zh'), colonIn('en')]).toEqual(['：', ': ']);
+    expect([`甲${asideIn('乙', 'zh')}`, `one${asideIn('two', 'en')}`]).toEqual(['甲（乙）', 'one (two)']);
     expect([clausesIn(['甲', '乙'], 'zh'), clausesIn(['one', 'two'], 'en'), clausesIn([], 'zh')]).toEqual(['甲；乙', 'one; two', '']);
   });
 });

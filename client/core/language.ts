@@ -37,6 +37,9 @@ export const clausesIn = (clauses: readonly string[], language: Language): strin
 /** Between what something is called and what it is. */
 export const colonIn = (language: Language): string => (language === 'zh' ? '：' : ': ');
 
+/** What is said by the way, after what it is said of. */
+export const asideIn = (words: string, language: Language): string => (language === 'zh' ? `（${words}）` : ` (${words})`);
+
 /** The language that a browser's preferences ask for; Chinese where they name neither. */
 export function preferredLanguage(preferences: readonly string[]): Language {
   for (const preference of preferences) {

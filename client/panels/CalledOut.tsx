@@ -3,6 +3,7 @@ import { For, Show, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
 import { momentOf } from '../core/dates';
+import { colonIn } from '../core/language';
 import { createQuery } from '../core/query';
 import type { NamedCall } from '../core/reach';
 import { stateWords } from './call-words';
@@ -24,7 +25,7 @@ export function CalledOut(props: { about: string }): JSX.Element {
           <For each={calls.data()}>
             {(call) => (
               <li data-state={call.state}>
-                {momentOf(call.at, app.language())} {call.name}: {stateWords(app, call)}
+                {momentOf(call.at, app.language())} {call.name}{colonIn(app.language())}{stateWords(app, call)}
               </li>
             )}
           </For>

@@ -48,7 +48,16 @@ export function OfflineNotices(props: OfflineNoticesProps): JSX.Element {
         </Notice>
       </Show>
       {props.children}
-      <Show when={props.kept.error()}>{(error) => <Notice kind="bad">{app.explain(error())}</Notice>}</Show>
+      <Show when={props.kept.error()}>
+        {(error) => (
+          <Notice kind="bad">
+            <p>{app.explain(error())}</p>
+            <button type="button" class="button small" onClick={() => void props.kept.load()}>
+              {app.t('app.retry')}
+            </button>
+          </Notice>
+        )}
+      </Show>
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { For, Show, createMemo } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
 import type { App } from '../core/app';
-import { dayOf } from '../core/dates';
+import { dayOfMoment } from '../core/dates';
 import { questionsOf, sourceAddress, studyAddress } from '../core/hospital';
 import type { Finding, ModelCard, PatientTwin, Question, TwinAnswer } from '../core/hospital';
 import { inLanguage } from '../core/language';
@@ -67,7 +67,7 @@ function FindingLine(props: { finding: Finding }): JSX.Element {
         <Show when={props.finding.at}>
           {(at) => (
             <time class="soft small" dateTime={at()}>
-              {dayOf(at(), app.language())}
+              {dayOfMoment(at(), app.language())}
             </time>
           )}
         </Show>

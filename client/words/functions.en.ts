@@ -73,9 +73,9 @@ export const functions = {
   'functions.decision.deviations': 'Deviations open',
   'functions.decision.mended': 'Mended',
   'functions.decision.overridden': 'Let stand with a reason',
-  'functions.decision.minutes-to-taken': 'Alerts from home of 30 days: minutes until taken, the middle one',
+  'functions.decision.minutes-to-taken': 'Alerts from home in 30 days: minutes until taken, median',
   'functions.decision.referred-up': 'Referred up in 30 days',
   'functions.decision.referred-down': 'Referred down in 30 days',
   'functions.decision.unanswered': 'Referrals that nobody has answered',
-  'functions.decision.hours-to-answer': 'Referrals of 30 days: hours until answered, the middle one',
+  'functions.decision.hours-to-answer': 'Referrals in 30 days: hours until answered, median',
 };

@@ -114,7 +114,7 @@ export const imaging = {
   'documents.file': 'PDF',
   'documents.name': 'Title',
   'documents.keep': 'Keep with the study',
-  'documents.keeping': 'Keeping …',
+  'documents.keeping': 'Keeping…',
   'documents.kept': 'The document is kept with the study.',
   'share.copy': 'Copy link',
   'share.open': 'Share',

@@ -116,7 +116,7 @@ export const imaging: Readonly<Record<keyof typeof en, string>> = {
   'documents.file': 'PDF 文件',
   'documents.name': '标题',
   'documents.keep': '与检查一同保存',
-  'documents.keeping': '正在保存……',
+  'documents.keeping': '正在保存…',
   'documents.kept': '文档已与检查一同保存。',
   'share.copy': '复制链接',
   'share.open': '共享',

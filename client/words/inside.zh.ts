@@ -97,7 +97,7 @@ export const inside: Readonly<Record<keyof typeof en, string>> = {
   'inside.apart': '分开：{percent} %',
   'inside.clip.at': '剖切面：{plane}，{at} mm',
   'inside.crop.range': '{axis}：{from} 至 {to} mm',
-  'inside.crop.off': '取消裁剪框',
+  'inside.crop.off': '取消裁切框',
   'inside.shelf.takes': '其他影像会为所有人替换当前影像；您仍留在头显中。',
   'inside.shelf.brings': '影像会为所有人立在这里；您仍留在头显中。',
   'inside.shelf.more': '更多影像',

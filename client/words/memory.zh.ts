@@ -120,7 +120,7 @@ export const memory: Readonly<Record<keyof typeof en, string>> = {
   'replay.act.recording.what': '{name} 就录制作出操作。',
   'replay.what.hologram': '影像',
   'replay.what.measure': '测量',
-  'replay.what.annotation': '注释',
+  'replay.what.annotation': '标注',
   'replay.what.nodule': '结节查询点',
   'replay.what.landmark': '标志点',
   'replay.what.stroke': '线条',

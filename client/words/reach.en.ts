@@ -33,7 +33,7 @@ export const reach = {
   'reach.soundWaits': 'Alarm sound: on once you touch the page',
   'reach.soundTurnOff': 'Turn alarm sound off',
   'reach.gone': 'This call is not yours, or long over',
-  'reach.goneHint': 'Look at the first page for what waits for you.',
+  'reach.goneHint': 'Look at the start page for what waits for you.',
   'gateway.title': 'Message gateway',
   'gateway.none': 'No message gateway is set up: who has no page open is not reached.',
   'gateway.waiting': 'Waiting now: {n}',

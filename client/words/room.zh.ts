@@ -5,7 +5,7 @@ export const room: Readonly<Record<keyof typeof en, string>> = {
   'stage.title': '舞台',
   'stage.region': '影像的三维视图',
   'stage.describe': '{title}。现有 {people} 人。可用工具或键盘操作，按 ? 查看帮助。',
-  'stage.loading': '正在准备体数据',
+  'stage.loading': '正在准备容积',
   'stage.refining': '正在细化：{percent}%',
   'stage.ready': '完整精度',
   'stage.no3d': '本设备无法显示三维',

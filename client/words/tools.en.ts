@@ -89,7 +89,7 @@ export const tools = {
   'page.spot.elsewhere': 'elsewhere',
   'page.leaf': 'Press above or below the middle to leaf. You see what you may see.',
   'page.card.press': 'Press to see the page here, as far as you may.',
-  'page.card.coming': 'The page is coming …',
+  'page.card.coming': 'Loading the page…',
   'page.card.failed': 'The page could not be drawn here; open it beside the stage.',
   'page.kind.home': 'Home',
   'page.kind.scenario': 'A function',

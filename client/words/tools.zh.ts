@@ -90,7 +90,7 @@ export const tools: Readonly<Record<keyof typeof en, string>> = {
   'page.spot.elsewhere': '别处',
   'page.leaf': '按上半部或下半部翻页；您只看到自己有权看到的内容。',
   'page.card.press': '按一下，在此显示您有权看到的内容。',
-  'page.card.coming': '正在载入页面……',
+  'page.card.coming': '正在载入页面…',
   'page.card.failed': '无法在此显示该页面，请在舞台旁打开。',
   'page.kind.home': '首页',
   'page.kind.scenario': '功能',

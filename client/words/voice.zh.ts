@@ -13,7 +13,7 @@ export const voice: Readonly<Record<keyof typeof en, string>> = {
   'voice.silenced': '已被主持人静音',
   'voice.watching': '旁观中：获准发言前，他人听不到也看不到您',
   'voice.kept.watching': '您正在旁观。请举手，由主持人或监督员准许发言。',
-  'voice.kept.standing': '只有主持人和发言者可以共享屏幕。',
+  'voice.kept.standing': '只有主持人和发言人可以共享屏幕。',
   'voice.kept.unsupported': '此浏览器不能共享屏幕。',
   'voice.kept.ended': '您的{what}已被关闭，请向主持人或监督员申请重新显示。',
   'voice.cameraOn': '打开摄像头',

@@ -198,7 +198,7 @@ def test_an_alarm_reaches_who_has_no_page_open_once_and_goes_on_to_the_next(hous
     [told] = until(lambda: house.told(alarm), 60)
     data = told["data"]
     assert told["type"] == "alarm" and data["priority"] == "high" and data["address"] == PHONE
-    assert data["language"] == "zh" and "警报" in data["text"] and data["place"] is None
+    assert data["language"] == "zh" and "报警" in data["text"] and data["place"] is None
     # It was refused twice, and came by one id.
     tries = house.tries(alarm)
     assert len({one["id"] for one in tries}) == 1 and len(tries) == 3

@@ -81,7 +81,7 @@ test('the request form names what is missing', async ({ li }) => {
   await li.getByText('With images', { exact: true }).click();
   await li.locator('.patient-line').first().click();
   for (const [language, open, send, missing] of [
-    ['zh', '请求会诊', '发送请求', '请写明您的问题。'],
+    ['zh', '申请会诊', '发送申请', '请写明您的问题。'],
     ['en', 'Ask for consultation', 'Send the request', 'Say what you want to know.'],
   ] as const) {
     await choose(li, language);

@@ -19,7 +19,7 @@ import { momentOf } from '../dates';
 import { careOf, certificateOf, markedOf, megabytesOf, placeOf, standingOf, sumOf } from '../devices';
 import type { Care, Device, DeviceRefusal, Devices, EdgeState, Standing, TurnedAway } from '../devices';
 import { createDoing } from '../doing';
-import { inLanguage, nameIn } from '../language';
+import { asideIn, inLanguage, nameIn } from '../language';
 import { createQuery } from '../query';
 import { Link } from '../router';
 import { WORDS } from '../../words/words';
@@ -175,7 +175,7 @@ function Maintenance(props: { of: readonly Device[]; turnedAway: readonly Turned
     ]);
   const more = (device: Device, care: Care | 'certificate'): string => {
     const shown = certificate(device);
-    if (care === 'certificate') return shown ? `${inLanguage(shown.why, language())} (${momentOf(shown.at, language())})` : '';
+    if (care === 'certificate') return shown ? `${inLanguage(shown.why, language())}${asideIn(momentOf(shown.at, language()), language())}` : '';
     const { state } = device.quality;
     if (care === 'fault') return (state?.faults ?? []).join(', ');
     if (care === 'self-check') return state?.self_check?.reason ?? '';

@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Chart, Sum } from '../../../contract/decision';
 import { useApp } from '../../core/app';
-import { inLanguage } from '../../core/language';
+import { colonIn, inLanguage } from '../../core/language';
 import { percent, percents } from '../../core/quality';
 import type { Quality, SiteCharts } from '../../core/quality';
 import { DataTable } from '../DataTable';
@@ -101,7 +101,7 @@ function Limits(props: LimitsProps): JSX.Element {
         </Show>
       </figcaption>
       <Plot
-        label={`${props.name}: ${props.words}`}
+        label={`${props.name}${colonIn(app.language())}${props.words}`}
         x={{
           label: app.t('quality.month'),
           range: [-0.5, points().length - 0.5],
@@ -147,7 +147,7 @@ function Sums(props: { of: readonly Sum[]; all: Quality; target: number }): JSX.
         <p class="small">{words()}</p>
       </figcaption>
       <Plot
-        label={`${app.t('quality.c')}: ${words()}`}
+        label={`${app.t('quality.c')}${colonIn(app.language())}${words()}`}
         x={{
           label: app.t('quality.month'),
           range: [-0.5, props.of.length - 0.5],

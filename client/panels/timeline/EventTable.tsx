@@ -3,7 +3,8 @@ import { For, Show, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Event, Lane } from '../../../contract/timeline';
 import { useApp } from '../../core/app';
-import { dayOf } from '../../core/dates';
+import { dayOfMoment } from '../../core/dates';
+import type { Zone } from '../../core/dates';
 import { DataTable } from '../DataTable';
 import { OriginCell } from './OriginCell';
 import { NO_VALUE, byLane, dayNumber, placeOf, valueOf, windowOf } from './scale';
@@ -11,7 +12,7 @@ import { NO_VALUE, byLane, dayNumber, placeOf, valueOf, windowOf } from './scale
 /** What is shown before somebody asks for all. */
 const FIRST = 25;
 
-export function EventTable(props: { events: readonly Event[]; day: string }): JSX.Element {
+export function EventTable(props: { events: readonly Event[]; zone: Zone; day: string }): JSX.Element {
   const app = useApp();
   const [lane, setLane] = createSignal<Lane | 'all'>('all');
   const [whole, setWhole] = createSignal(false);
@@ -19,7 +20,7 @@ export function EventTable(props: { events: readonly Event[]; day: string }): JS
   const chosen = createMemo(() =>
     props.events
       .filter((event) => lane() === 'all' || event.lane === lane())
-      .toSorted((a, b) => (placeOf(b) ?? 0) - (placeOf(a) ?? 0)),
+      .toSorted((a, b) => (placeOf(b, props.zone) ?? 0) - (placeOf(a, props.zone) ?? 0)),
   );
   const rows = (): readonly Event[] => (whole() ? chosen() : chosen().slice(0, FIRST));
   return (
@@ -50,7 +51,7 @@ export function EventTable(props: { events: readonly Event[]; day: string }): JS
       <DataTable
         caption={app.t('time.table')}
         columns={[
-          { heading: app.t('time.day'), cell: (event) => <When event={event} day={props.day} /> },
+          { heading: app.t('time.day'), cell: (event) => <When event={event} zone={props.zone} day={props.day} /> },
           {
             heading: app.t('time.what'),
             cell: (event) => (
@@ -79,18 +80,19 @@ export function EventTable(props: { events: readonly Event[]; day: string }): JS
 }
 
 /** The day, or the window in which it is due and how that stands. */
-function When(props: { event: Event; day: string }): JSX.Element {
+function When(props: { event: Event; zone: Zone; day: string }): JSX.Element {
   const app = useApp();
+  const dayThere = (at: string): string => dayOfMoment(at, app.language(), props.zone);
   const window = (): readonly [string, string] | undefined => props.event.due && windowOf(props.event.due);
   const span = ([from, until]: readonly [string, string]): string => {
-    const [first, last] = [dayOf(from, app.language()), dayOf(until, app.language())];
+    const [first, last] = [dayThere(from), dayThere(until)];
     return first === last ? first : app.t('due.window', { from: first, until: last });
   };
-  const isAhead = (): boolean => (placeOf(props.event) ?? 0) > (dayNumber(props.day) ?? 0);
+  const isAhead = (): boolean => (placeOf(props.event, props.zone) ?? 0) > (dayNumber(props.day) ?? 0);
   return (
     <>
       <time dateTime={props.event.at}>
-        <Show when={window()} fallback={dayOf(props.event.at, app.language())}>
+        <Show when={window()} fallback={dayThere(props.event.at)}>
           {(days) => <>{span(days())}</>}
         </Show>
       </time>

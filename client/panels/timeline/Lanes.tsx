@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import type { Event, Timeline } from '../../../contract/timeline';
 import { useApp } from '../../core/app';
 import { dayOf } from '../../core/dates';
+import type { Zone } from '../../core/dates';
 import { byLane, dayAt, dayNumber, placeOf, windowOf } from './scale';
 
 interface LanesProps {
@@ -37,7 +38,7 @@ export function Lanes(props: LanesProps): JSX.Element {
               {app.t(`lane.${lane}`)} <span class="soft number">{events.length}</span>
             </div>
             <div class="lane-track">
-              <For each={events}>{(event) => <Mark event={event} share={share} />}</For>
+              <For each={events}>{(event) => <Mark event={event} zone={props.timeline.time_zone} share={share} />}</For>
               <i class="lane-day" style={{ left: `${share(dayNumber(props.day))}%` }} />
             </div>
           </div>
@@ -55,13 +56,13 @@ export function Lanes(props: LanesProps): JSX.Element {
 }
 
 /** A mark's form tells what it is: a dot has happened, a bar is a window, and what is still open is hollow. */
-function Mark(props: { event: Event; share(day: number | undefined): number }): JSX.Element {
-  const left = (): number => props.share(placeOf(props.event));
+function Mark(props: { event: Event; zone: Zone; share(day: number | undefined): number }): JSX.Element {
+  const left = (): number => props.share(placeOf(props.event, props.zone));
   const right = (): number | undefined => {
     const due = props.event.due;
     const window = due && windowOf(due);
     const until = window ? window[1] : props.event.until;
-    return until === undefined ? undefined : props.share(dayNumber(until));
+    return until === undefined ? undefined : props.share(dayNumber(until, props.zone));
   };
   return (
     <Show

@@ -3,7 +3,7 @@ import { Show, createEffect, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Timeline } from '../../../contract/timeline';
 import { useApp } from '../../core/app';
-import { dayOf } from '../../core/dates';
+import { dayIn, dayOf } from '../../core/dates';
 import { createQuery } from '../../core/query';
 import { EmptyState } from '../EmptyState';
 import { Notice } from '../Notice';
@@ -15,8 +15,6 @@ import { Lesions } from './Lesions';
 import { Organs } from './Organs';
 import { lineOf } from './scale';
 import './timeline.css';
-
-const today = (): string => new Date().toISOString().slice(0, 10);
 
 export function TwinTimeline(props: { patient: string }): JSX.Element {
   const app = useApp();
@@ -38,6 +36,7 @@ export function TwinTimeline(props: { patient: string }): JSX.Element {
   });
   // While the slider moves the last answer stays: a page that jumps cannot be read.
   const shown = createMemo<Timeline | undefined>((last) => query.data() ?? last);
+  const today = (): string => dayIn(shown()?.time_zone, new Date());
   // The line is as long as the longest that was seen, so that it does not shrink under the hand.
   const line = createMemo<readonly [number, number]>((last) => {
     const now = shown();
@@ -90,7 +89,7 @@ export function TwinTimeline(props: { patient: string }): JSX.Element {
                 <Lanes timeline={timeline()} line={line()} day={asOf()} />
                 <Lesions lesions={timeline().lesions} line={line()} day={asOf()} />
                 <Organs organs={timeline().organs} />
-                <EventTable events={timeline().events} day={asOf()} />
+                <EventTable events={timeline().events} zone={timeline().time_zone} day={asOf()} />
               </Show>
               <Show when={timeline().undated > 0}>
                 <p class="soft small">{app.t('time.undated', { n: timeline().undated })}</p>

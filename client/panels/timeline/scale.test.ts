@@ -34,6 +34,14 @@ describe('days', () => {
     expect(dayAt(dayNumber(text) ?? Number.NaN)).toBe(day);
   });
 
+  test('a moment has the day of the zone, a day is that day everywhere', () => {
+    const early = event({ at: '2026-11-28T22:30:00Z' });
+    expect([placeOf(early, 'Asia/Shanghai'), placeOf(early, 'America/New_York')]).toEqual([dayNumber('2026-11-29'), dayNumber('2026-11-28')]);
+    expect(placeOf(event({ at: '2026-11-29' }), 'America/New_York')).toBe(dayNumber('2026-11-29'));
+    const [, last] = lineOf(timeline({ span: ['2026-11-01', '2026-11-28T22:30:00Z'], time_zone: 'Asia/Shanghai' }), '2026-11-28');
+    expect(dayAt(last)).toBe('2026-11-29');
+  });
+
   test('what is no day has none', () => {
     expect(dayNumber('soon')).toBeUndefined();
     expect(dayNumber('2026-13-01')).toBeUndefined();

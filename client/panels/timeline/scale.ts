@@ -1,5 +1,7 @@
 /** Days on a line, and values in words; no pictures here. */
 import type { Due, Event, Lane, Part, Timeline } from '../../../contract/timeline';
+import { dayIn } from '../../core/dates';
+import type { Zone } from '../../core/dates';
 import { clausesIn } from '../../core/language';
 import type { Language } from '../../core/language';
 
@@ -21,15 +23,17 @@ export const LANES: readonly Lane[] = [
   'follow-ups',
 ];
 
-/** The day of a FHIR or DICOM date as `YYYY-MM-DD`; what is coarser than a day begins with its first. */
-export function isoDay(text: string): string | undefined {
+/** The day of a FHIR or DICOM date as `YYYY-MM-DD`, of a moment that in the zone; what is coarser than a day begins with its first. */
+export function isoDay(text: string, zone?: Zone): string | undefined {
+  const moment = new Date(text.includes('T') ? text : Number.NaN);
+  if (!Number.isNaN(moment.getTime())) return dayIn(zone, moment);
   const [, year, month, day] = /^(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?/.exec(text) ?? [];
   return year === undefined ? undefined : `${year}-${month ?? '01'}-${day ?? '01'}`;
 }
 
 /** Whole days since 1970. */
-export function dayNumber(text: string): number | undefined {
-  const day = isoDay(text);
+export function dayNumber(text: string, zone?: Zone): number | undefined {
+  const day = isoDay(text, zone);
   const ms = day === undefined ? Number.NaN : Date.parse(`${day}T00:00:00Z`);
   return Number.isNaN(ms) ? undefined : Math.round(ms / DAY_ms);
 }
@@ -42,14 +46,14 @@ export function dayAt(number: number): string {
 /** First and last day of the line, as day numbers: all that is known, today, and what is still due. */
 export function lineOf(timeline: Timeline, today: string): readonly [number, number] {
   const due = timeline.events.flatMap(({ due }) => [due?.from, due?.until].filter((day) => day !== undefined));
-  const days = [today, ...(timeline.span ?? []), ...due].flatMap((day) => dayNumber(day) ?? []);
+  const days = [today, ...(timeline.span ?? []), ...due].flatMap((day) => dayNumber(day, timeline.time_zone) ?? []);
   const [first, last] = [Math.min(...days), Math.max(...days)];
   return first === last ? [first - 1, last + 1] : [first, last];
 }
 
 /** Where something lies on the line: what is due where it is due, everything else where it happened. */
-export function placeOf(event: Event): number | undefined {
-  return dayNumber(event.due?.from ?? event.at);
+export function placeOf(event: Event, zone?: Zone): number | undefined {
+  return dayNumber(event.due?.from ?? event.at, zone);
 }
 
 /** How many there are on each lane, the empty ones left out. */

@@ -3,6 +3,7 @@ import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { Card, Check, InstalledModels, ModelAnswer, ModelAnswers as Answers } from '../../../contract/models';
 import { useApp } from '../../core/app';
+import { colonIn } from '../../core/language';
 import type { ModelOutline, ModelOutlines } from '../../core/model-outlines';
 import type { NoduleWork } from '../../core/nodules';
 import { createQuery } from '../../core/query';
@@ -51,7 +52,7 @@ export function ModelAnswers(props: ModelAnswersProps): JSX.Element {
         <For each={answers()?.failed ?? []}>
           {(failed) => (
             <Notice kind="warn">
-              {failed.folder}: {app.t('model.failed')}
+              {failed.folder}{colonIn(app.language())}{app.t('model.failed')}
             </Notice>
           )}
         </For>
@@ -65,7 +66,7 @@ function Answer(props: { answer: ModelAnswer; outlines: ModelOutlines }): JSX.El
   const card = (): Card => props.answer.card;
   const words = (): string => {
     const { outcome } = props.answer;
-    if (outcome.kind === 'probability') return `${card().output.means[app.language()]}: ${(outcome.value * 100).toFixed(1)} %`;
+    if (outcome.kind === 'probability') return `${card().output.means[app.language()]}${colonIn(app.language())}${(outcome.value * 100).toFixed(1)} %`;
     if (outcome.kind === 'not-assessable') return app.t('model.notAssessable');
     const volume = mm3(outcome.volume_mm3);
     const { compared } = outcome;

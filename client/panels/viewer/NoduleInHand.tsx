@@ -3,6 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { FollowedNodule } from '../../../contract/nodules';
 import { useApp } from '../../core/app';
+import { colonIn } from '../../core/language';
 import type { ModelOutlines } from '../../core/model-outlines';
 import { BRUSH_mm } from '../../core/nodules';
 import type { NoduleDoors, NoduleWork, Said } from '../../core/nodules';
@@ -44,7 +45,7 @@ export function NoduleInHand(props: NoduleInHandProps): JSX.Element {
       </Show>
       <Show when={work.state() === 'failed'}>
         <Notice kind="bad">
-          {app.t('nodule.failed')}: {app.explain(work.why())}
+          {app.t('nodule.failed')}{colonIn(app.language())}{app.explain(work.why())}
         </Notice>
       </Show>
       <Show when={work.inHand()}>

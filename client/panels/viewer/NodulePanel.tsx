@@ -5,6 +5,7 @@ import type { KeptNodule, SeenNodule } from '../../../contract/nodules';
 import { useApp } from '../../core/app';
 import type { Series } from '../../core/dicom/dicom-web';
 import type { Vec3 } from '../../core/frames';
+import { colonIn } from '../../core/language';
 import type { ModelOutlines } from '../../core/model-outlines';
 import type { NoduleDoors, NoduleWork } from '../../core/nodules';
 import type { Outlines } from '../../core/outlines';
@@ -128,7 +129,7 @@ export function NodulePanel(props: NodulePanelProps): JSX.Element {
                   <li data-kept={nodule.tracking_uid}>
                     <span class="chip accent">{app.t(`nodule.kind.${nodule.measures.kind}`)}</span>
                     <span class="mark-words number">
-                      {nodule.label}: {mm(nodule.measures.mean_diameter_mm)}, {mm3(nodule.measures.volume_mm3)}
+                      {nodule.label}{colonIn(app.language())}{mm(nodule.measures.mean_diameter_mm)}, {mm3(nodule.measures.volume_mm3)}
                     </span>
                     <button type="button" class="button quiet small" aria-label={app.t('nodule.goTo', { what: nodule.label })} onClick={() => goToPoint(control, nodule.measures.centre_lps_mm)}>
                       <Icon name="eye" size={16} />
@@ -151,7 +152,7 @@ export function NodulePanel(props: NodulePanelProps): JSX.Element {
                   <li data-before={nodule.tracking_uid}>
                     <span class="mark-words number">
                       {nodule.label}
-                      <Show when={nodule.seen.at(-1)}>{(last) => <>: {mm(last().nodule.measures.mean_diameter_mm)}</>}</Show>
+                      <Show when={nodule.seen.at(-1)}>{(last) => <>{colonIn(app.language())}{mm(last().nodule.measures.mean_diameter_mm)}</>}</Show>
                     </span>
                     <button type="button" class="button small" aria-label={app.t('nodule.againOf', { what: nodule.label })} onClick={() => void findAgain(nodule.tracking_uid)}>
                       <Icon name="search" size={16} />

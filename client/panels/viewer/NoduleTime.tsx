@@ -6,6 +6,7 @@ import type { FollowedNodule, GrowthBetween, SeenNodule } from '../../../contrac
 import { useApp } from '../../core/app';
 import type { App } from '../../core/app';
 import { dayOf } from '../../core/dates';
+import { asideIn, clausesIn, colonIn } from '../../core/language';
 import { DataTable } from '../DataTable';
 import { Icon } from '../Icon';
 import type { IconName } from '../Icon';
@@ -81,12 +82,12 @@ function rowsOf(app: App, growth: Growth): readonly (readonly [string, string])[
   const days = (value: number | undefined): string => (value === undefined ? app.t('nodule.noDoubling') : app.t('nodule.days', { n: Math.round(value) }));
   const between = interval ? app.t('nodule.interval', { from: signed(interval[0]), to: signed(interval[1]) }) : app.t('nodule.noInterval');
   return [
-    [app.t('nodule.change'), `${signed(percent)} (${between}); ${app.t('nodule.days', { n: Math.round(growth.interval_days) })}`],
+    [app.t('nodule.change'), clausesIn([`${signed(percent)}${asideIn(between, app.language())}`, app.t('nodule.days', { n: Math.round(growth.interval_days) })], app.language())],
     [app.t('nodule.mean'), `${growth.mean_diameter.difference > 0 ? '+' : ''}${mm(growth.mean_diameter.difference)}`],
     [app.t('nodule.mass'), signed(growth.mass.percent)],
     [
       app.t('nodule.vdt'),
-      days(growth.vdt_days) + (growth.vdt_interval_days ? ` (${app.t('nodule.interval', { from: Math.round(growth.vdt_interval_days[0]), to: Math.round(growth.vdt_interval_days[1]) })})` : ''),
+      days(growth.vdt_days) + (growth.vdt_interval_days ? asideIn(app.t('nodule.interval', { from: Math.round(growth.vdt_interval_days[0]), to: Math.round(growth.vdt_interval_days[1]) }), app.language()) : ''),
     ],
     [app.t('nodule.mdt'), days(growth.mdt_days)],
   ];
@@ -123,7 +124,7 @@ function VerdictWords(props: { verdict: Verdict }): JSX.Element {
   return (
     <>
       {app.t(`nodule.verdict.${props.verdict.is}`)}
-      <Show when={'why' in props.verdict && props.verdict.why}>{(why) => <span class="soft small">: {why()[app.language()]}</span>}</Show>
+      <Show when={'why' in props.verdict && props.verdict.why}>{(why) => <span class="soft small">{colonIn(app.language())}{why()[app.language()]}</span>}</Show>
     </>
   );
 }

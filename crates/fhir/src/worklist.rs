@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use jiff::tz::TimeZone;
 use policy::Permit;
 use record::{Record, RecordError, ResourceKey};
 use serde_json::{Map, Value, json};
@@ -29,6 +30,8 @@ pub struct Worklist<'a> {
     pub study_uid: &'a (dyn Fn(&str) -> String + Sync),
     /// The DICOM issuer of an identifier system.
     pub issuer: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// By whose clocks times are said: a worklist names no offset.
+    pub zone: &'a TimeZone,
 }
 
 /// All scheduled examinations whose patients the permit covers, each in the DICOM JSON model.
@@ -155,7 +158,7 @@ fn examination(
     put(&mut row, "00401001", "SH", Some(number.clone()));
     put(&mut row, "00401002", "LO", reason(request));
     put(&mut row, "00401003", "SH", priority(request));
-    let step = step(request, appointment, description, &codes, number);
+    let step = step(request, appointment, description, &codes, number, with.zone);
     put_items(&mut row, "00400100", &[Value::Object(step)]);
     row
 }
@@ -166,6 +169,7 @@ fn step(
     description: Option<String>,
     codes: &[Value],
     number: String,
+    zone: &TimeZone,
 ) -> Map<String, Value> {
     let mut step = Map::new();
     let modality = modality(request).or_else(|| appointment.and_then(modality));
@@ -187,8 +191,9 @@ fn step(
         .or_else(|| request["occurrenceDateTime"].as_str())
         .or_else(|| at(request, "/occurrencePeriod/start").as_str())
         .unwrap_or_default();
-    put(&mut step, "00400002", "DA", date(start));
-    put(&mut step, "00400003", "TM", time(start));
+    let start = on_the_clock(start, zone);
+    put(&mut step, "00400002", "DA", date(&start));
+    put(&mut step, "00400003", "TM", time(&start));
     let performer = actors
         .iter()
         .find(|actor| {
@@ -347,6 +352,15 @@ fn code_item(coding: &Value) -> Option<Value> {
     item.contains_key("00080100").then_some(Value::Object(item))
 }
 
+/// A moment by the clocks of the hospital, without an offset; a day, and what is no moment, as it was written.
+fn on_the_clock(text: &str, zone: &TimeZone) -> String {
+    let moment = text.parse::<jiff::Timestamp>();
+    moment.map_or_else(
+        |_| text.to_owned(),
+        |moment| zone.to_datetime(moment).to_string(),
+    )
+}
+
 /// `2026-03-04…` as `20260304`, where the day is known.
 fn date(text: &str) -> Option<String> {
     let day = text.get(..10)?;
@@ -399,6 +413,7 @@ mod tests {
         let with = Worklist {
             study_uid: &|id| format!("2.25.{}", id.len()),
             issuer: &|system| (system == "urn:mrn").then(|| "COUNTY".to_owned()),
+            zone: &TimeZone::fixed(jiff::tz::offset(8)),
         };
         examination("order-1", request, appointment, &patient, &with)
     }
@@ -463,6 +478,23 @@ mod tests {
         ] {
             let path = format!("00400100/Value/0/{tag}/Value/0");
             assert_eq!(within(&row, &path), Some(&json!(expected)), "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_that_of_the_clocks_where_the_hospital_is() {
+        for (start, day, time) in [
+            ("2026-03-04T22:30:00Z", "20260305", Some("063000")),
+            ("2026-03-04T23:30:00.5+09:00", "20260304", Some("223000")),
+            ("2026-03-04", "20260304", None),
+        ] {
+            let appointment = json!({"status": "booked", "start": start});
+            let row = row(&request(), Some(&appointment));
+            let said = |tag: &str| {
+                let path = format!("00400100/Value/0/{tag}/Value/0");
+                within(&row, &path).and_then(Value::as_str)
+            };
+            assert_eq!((said("00400002"), said("00400003")), (Some(day), time));
         }
     }
 

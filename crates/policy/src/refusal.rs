@@ -83,6 +83,6 @@ fn in_words(action: Action) -> (&'static str, &'static str) {
         Action::ReleaseToTeaching => ("将此病例用于教学", "make a teaching case of this patient"),
         Action::ReadTeaching => ("查看此教学病例", "read this teaching case"),
         Action::ReportOwn => ("为此患者上报", "report for this patient"),
-        Action::AnswerAlert => ("处理此患者的警报", "answer this patient's alerts"),
+        Action::AnswerAlert => ("处理此患者的报警", "answer this patient's alerts"),
     }
 }

@@ -9,6 +9,13 @@ pub fn day_of(time: Timestamp, zone: &TimeZone) -> Date {
     zone.to_datetime(instant).date()
 }
 
+/// The day that a text says: a FHIR date is that day everywhere, of a time it is that in the time zone.
+pub fn day_said(text: &str, zone: &TimeZone) -> Option<Date> {
+    let time = text.parse::<Timestamp>().ok();
+    let of_time = time.map(|time| day_of(time, zone));
+    of_time.or_else(|| text.get(..10)?.parse().ok())
+}
+
 /// The first moment of a day in a time zone.
 pub fn start_of(day: Date, zone: &TimeZone) -> Timestamp {
     let start = day.to_zoned(zone.clone());
@@ -30,5 +37,14 @@ mod tests {
         assert_eq!(day_of(midnight, &china), date(2026, 3, 9));
         assert_eq!(day_of(midnight, &TimeZone::UTC), date(2026, 3, 8));
         assert_eq!(start_of(date(2026, 3, 9), &china), midnight);
+        for (text, said) in [
+            ("2026-03-08T16:00:00Z", Some(date(2026, 3, 9))),
+            ("2026-03-09T23:30:00+09:00", Some(date(2026, 3, 9))),
+            ("2026-03-08", Some(date(2026, 3, 8))),
+            ("2026-03", None),
+            ("soon", None),
+        ] {
+            assert_eq!(day_said(text, &china), said, "{text}");
+        }
     }
 }

@@ -17,7 +17,7 @@ pub mod testing;
 mod watched;
 
 pub use context::{Attestation, Context, FileFault, Topic};
-pub use days::{day_of, start_of};
+pub use days::{day_of, day_said, start_of};
 pub use fact::{Person, STATEMENT_URI, is_of, put, read, signed, text};
 pub use manifest::{Manifest, ManifestError};
 pub use race::again_if_raced;

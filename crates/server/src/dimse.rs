@@ -116,6 +116,7 @@ impl Services for Door {
                 let known = issuers.iter().find(|(_, known)| *known == system);
                 known.map(|(issuer, _)| issuer.clone())
             },
+            zone: self.hospital.config.time_zone.rules(),
         };
         let found = fhir::worklist(&*self.hospital.record, &permit, &with).await;
         found.map_err(|error| unread(&error))

@@ -255,7 +255,7 @@ fn test_of(account: &ActorId) -> String {
 fn words(kind: &str) -> Text {
     match kind {
         "alarm" => Text::new(
-            "元医：有警报呼叫您，请打开链接处理。",
+            "元医：有报警呼叫您，请打开链接处理。",
             "Yuanyi: an alarm calls you. Open the link.",
         ),
         "errand" => Text::new(

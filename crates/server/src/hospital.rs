@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use dicom::receive::Memory;
+use dicom::{create::Moment, receive::Memory};
 use jiff::civil::Date;
 use parking_lot::Mutex;
 use policy::{Action, Actor, Gate, Object, Permit, Refusal, Relations, Role, Scope};
@@ -35,6 +35,7 @@ use crate::{
     http::{Caller, Named, Problem, Sanctioned, Streams, WorkItemEvents},
     inference::Models,
     keys::Keys,
+    marked,
     media::Media,
     own,
     pacs::Jobs,
@@ -256,6 +257,11 @@ impl Hospital {
     /// The day that it is for the hospital and its patients.
     pub fn today(&self) -> Date {
         scenario::day_of(clock::now(), self.config.time_zone.rules())
+    }
+
+    /// The moment that it is for them, as DICOM writes it.
+    pub fn moment(&self) -> Moment {
+        marked::moment(clock::now(), self.config.time_zone.rules())
     }
 
     /// As [`Hospital::ask`], where nobody asks by name but one thing after another is looked at, such as each

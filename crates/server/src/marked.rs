@@ -10,6 +10,7 @@ use dicom::{
         context_of, derived_uid, marked_frames, measurement_report, presentation_state,
     },
 };
+use jiff::tz::TimeZone;
 use record::Instance;
 use room::{Entity, EntityId, Hologram, MeasureKind, Placed, World};
 use serde_json::Value;
@@ -204,13 +205,14 @@ pub fn files(
     (person, study): (&Person, &Study),
     of: &MarkedSeries,
     marked: &Marked,
+    zone: &TimeZone,
 ) -> Result<Vec<Vec<u8>>, CreateError> {
     let state = state_of(&marked.marks);
     let made = |what: &str, number, description: &str| MadeHere {
         series: derived_uid(&["room", room.as_str(), of.uid.as_str(), what, &state]),
         number,
         description: description.to_owned(),
-        at: moment(marked.at),
+        at: moment(marked.at, zone),
     };
     let report = made("report", 9_001, "Measurements of a room");
     let shown = made("state", 9_002, "Marks of a room");
@@ -231,11 +233,25 @@ fn state_of(marks: &[Mark]) -> String {
     derived_uid(&[&format!("{all:?}")]).to_string()
 }
 
-/// A time as DICOM writes it, in UTC.
-pub fn moment(at: Timestamp) -> Moment {
+/// A time as DICOM writes it, by the clocks of a time zone: it says no offset.
+pub fn moment(at: Timestamp, zone: &TimeZone) -> Moment {
     let instant = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+    let there = zone.to_datetime(instant);
     Moment {
-        date: instant.strftime("%Y%m%d").to_string(),
-        time: instant.strftime("%H%M%S").to_string(),
+        date: there.strftime("%Y%m%d").to_string(),
+        time: there.strftime("%H%M%S").to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_in_the_morning_is_of_that_day_where_the_hospital_is() {
+        let china = TimeZone::fixed(jiff::tz::offset(8));
+        let at = "2026-11-28T22:30:05Z".parse().unwrap();
+        let Moment { date, time } = moment(at, &china);
+        assert_eq!([date, time], ["20261129", "063005"]);
     }
 }

@@ -4,17 +4,16 @@ use std::{fs, path::Path};
 
 use dicom::{
     create::{
-        Algorithm, Code, CreateError, MarkedSeries, NewSegment, NewSegmentation, Person,
+        Algorithm, Code, CreateError, MarkedSeries, Moment, NewSegment, NewSegmentation, Person,
         SegmentCoding, SegmentedSeries, SegmentedSlice, Study, Voxels, derived_uid, segmentation,
     },
     pcs_of_colour,
 };
 use room::{Hologram, Mode};
 use serde_json::Value;
-use vocabulary::Timestamp;
 use volume::{Cut, Plane, SurfaceEntry, VolumeManifest};
 
-use crate::{marked::moment, volumes::mask_file};
+use crate::volumes::mask_file;
 
 /// Manufacturer's Model Name of segmentations that are made here of volumes.
 const MODEL: &str = "volume masks to DICOM";
@@ -107,7 +106,7 @@ pub fn file(
     of: &MarkedSeries,
     (folder, manifest): (&Path, &VolumeManifest),
     shown: &[&SurfaceEntry],
-    at: Timestamp,
+    at: Moment,
 ) -> Result<Option<Vec<u8>>, MasksError> {
     let Some(of) = segmented(of) else {
         return Ok(None);
@@ -128,7 +127,7 @@ pub fn file(
         number: 9_004,
         description: "Structures of a volume".to_owned(),
         model: MODEL,
-        at: moment(at),
+        at,
         coding: SegmentCoding::Binary,
         segments: shown.iter().map(|entry| described(entry)).collect(),
     };

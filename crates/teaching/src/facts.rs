@@ -1,6 +1,6 @@
 //! What a case says of its patient: values only, under names of ours, with days that were moved.
 
-use jiff::ToSpan as _;
+use jiff::{ToSpan as _, tz::TimeZone};
 use knowledge::{AnswerValue, Answers};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -100,8 +100,8 @@ pub struct CaseFacts {
 /// The most values that a case shows.
 const MOST: usize = 40;
 
-/// What may be said: answers and values, with all days moved by `days`.
-pub fn facts(answers: &Answers, timeline: &Timeline, days: i64) -> CaseFacts {
+/// What may be said: answers and values, with all days, those of the hospital's time zone, moved by `days`.
+pub fn facts(answers: &Answers, timeline: &Timeline, days: i64, zone: &TimeZone) -> CaseFacts {
     let known = answers.iter().filter_map(|(name, answer)| {
         let is_hidden = HIDDEN.contains(&name.as_str()) || name.ends_with("_mm");
         let input = knowledge::inputs().get(name).filter(|_| !is_hidden)?;
@@ -124,14 +124,14 @@ pub fn facts(answers: &Answers, timeline: &Timeline, days: i64) -> CaseFacts {
     CaseFacts {
         known: known.collect(),
         measured: measured
-            .filter_map(|event| measured_of(event, days))
+            .filter_map(|event| measured_of(event, days, zone))
             .take(MOST)
             .collect(),
     }
 }
 
 /// A laboratory value or vital sign that we have a name for; what others wrote is never taken.
-fn measured_of(event: &Event, days: i64) -> Option<Measured> {
+fn measured_of(event: &Event, days: i64, zone: &TimeZone) -> Option<Measured> {
     if !matches!(event.lane, Lane::Labs | Lane::Vitals) {
         return None;
     }
@@ -145,14 +145,16 @@ fn measured_of(event: &Event, days: i64) -> Option<Measured> {
     let number = part.number.filter(|_| is_known)?;
     Some(Measured {
         label,
-        day: moved(&event.at, days)?,
+        day: moved(&event.at, days, zone)?,
         number,
         unit,
     })
 }
 
-/// A day, moved; `None` where the text is no whole day.
-fn moved(text: &str, days: i64) -> Option<String> {
-    let day = twin::demographics::day(text)?;
+/// A day, that of a moment in the time zone, moved; `None` where the text is no whole day.
+fn moved(text: &str, days: i64, zone: &TimeZone) -> Option<String> {
+    let moment = text.parse::<jiff::Timestamp>().ok();
+    let day = moment.map(|moment| zone.to_datetime(moment).date());
+    let day = day.or_else(|| twin::demographics::day(text))?;
     Some(day.checked_add(days.days()).ok()?.to_string())
 }

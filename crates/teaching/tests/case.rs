@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::{TimeZone, offset};
 use knowledge::{Answer, AnswerValue, Answers};
 use teaching::{AnswerKind, Given, Posed, facts, questions, score};
 use twin::{
@@ -152,6 +153,7 @@ fn nothing_that_a_person_wrote_is_shown_and_days_are_moved() {
         patient: "Schmeler".into(),
         at: Timestamp(0),
         recorded: Timestamp(0),
+        time_zone: None,
         span: None,
         events: vec![
             event(Lane::Labs, "http://loinc.org|718-7", "Schmeler", "g/dL"),
@@ -171,9 +173,11 @@ fn nothing_that_a_person_wrote_is_shown_and_days_are_moved() {
     };
     let mut answers = answers();
     answers.insert("age_years".into(), number(93.0));
-    let shown = facts(&answers, &timeline, -40);
+    let china = TimeZone::fixed(offset(8));
+    let shown = facts(&answers, &timeline, -40, &china);
     assert_eq!(shown.measured.len(), 1);
-    assert_eq!(shown.measured[0].day, "2020-04-21");
+    // It was the first of June there.
+    assert_eq!(shown.measured[0].day, "2020-04-22");
     assert_eq!(shown.measured[0].label.en, "Haemoglobin");
     let words = format!("{shown:?}");
     assert!(!words.contains("Schmeler") && !words.contains("2020-05-31"));

@@ -7,6 +7,7 @@
     clippy::indexing_slicing
 )]
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use twin::{
     History, Study, Timeline, View,
@@ -122,6 +123,10 @@ impl Facts {
     }
 
     fn at(&self, at: &str, recorded: &str) -> Timeline {
+        self.in_zone(&TimeZone::UTC, at, recorded)
+    }
+
+    fn in_zone(&self, zone: &TimeZone, at: &str, recorded: &str) -> Timeline {
         let history = History {
             patient: "p",
             versions: &self.versions,
@@ -135,6 +140,7 @@ impl Facts {
             recorded: time(recorded),
             from: None,
             until: None,
+            zone: zone.clone(),
         };
         Timeline::of(&history, &view)
     }
@@ -148,6 +154,19 @@ fn numbers(timeline: &Timeline) -> Vec<f64> {
 fn only(timeline: &Timeline) -> &Event {
     assert_eq!(timeline.events.len(), 1, "{:?}", timeline.events);
     &timeline.events[0]
+}
+
+#[test]
+fn what_is_of_a_day_is_there_from_its_first_hour_where_the_hospital_is() {
+    let weighed = weight("a", "2026-03-09", 61.0, "final");
+    let mut facts = Facts::of(vec![version(1, "2026-03-01", weighed)]);
+    facts.studies = vec![stored("1", "20260309", "2026-03-01")];
+    // At three in the night of the 9th.
+    let night = "2026-03-08T19:00:00Z";
+    let china = TimeZone::fixed(jiff::tz::offset(8));
+    assert_eq!(facts.in_zone(&china, night, night).events.len(), 2);
+    assert_eq!(facts.at(night, night).events.len(), 0);
+    assert_eq!(facts.at(night, night).time_zone.as_deref(), Some("UTC"));
 }
 
 #[test]

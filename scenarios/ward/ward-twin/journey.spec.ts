@@ -316,7 +316,7 @@ test('a nurse walks the ward with a headset, reads a bed and takes its alarm the
     await expect.poll(() => panelWords(nurse)).toMatch(/open alarms?[\s\S]*High[\s\S]*Leave the headset/);
     const language = (value: string): Promise<void> => nurse.locator(`.segmented input[value=${value}]`).first().evaluate((input: HTMLInputElement) => input.click());
     await language('zh');
-    await expect.poll(() => panelWords(nurse)).toMatch(/未结束的警报[\s\S]*退出头显/);
+    await expect.poll(() => panelWords(nurse)).toMatch(/未结束的报警[\s\S]*退出头显/);
     await language('en');
     await expect.poll(() => panelWords(nurse)).toContain('Night mode');
   });

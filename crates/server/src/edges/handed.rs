@@ -298,7 +298,8 @@ pub fn with_beside(
                 beside.packages.extend(profile_of(hospital, body));
             }
             "PractitionerRole" => {
-                let duties = duties(body, &BTreeMap::new()).into_iter();
+                let zone = hospital.config.time_zone.rules();
+                let duties = duties(body, &BTreeMap::new(), zone).into_iter();
                 people.extend(duties.map(|duty| duty.account));
             }
             _ => {}
@@ -380,7 +381,7 @@ async fn on_duty(
 ) -> Result<(), RecordError> {
     let now = clock::now();
     for body in all_of(hospital, permit, "PractitionerRole", None).await? {
-        let duties = duties(&body, &BTreeMap::new());
+        let duties = duties(&body, &BTreeMap::new(), hospital.config.time_zone.rules());
         let is_here = |duty: &&Duty| {
             let mut places = duty.places.iter();
             let is_over = duty.until.is_some_and(|until| until < now);

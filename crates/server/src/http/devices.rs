@@ -476,7 +476,7 @@ async fn certificate(
         ));
     };
     if read.until <= clock::now() {
-        let day: String = read.until.to_string().chars().take(10).collect();
+        let day = scenario::day_of(read.until, hospital.config.time_zone.rules());
         return Err(Problem::bad_input(format!(
             "证书已于 {day} 过期 · the certificate went out of date on {day}"
         )));

@@ -96,9 +96,9 @@ async fn roles_of(
     Ok(fhir::find(&*hospital.record, &permit, KIND, vec![theirs]).await?)
 }
 
-fn duties_in(role: &ResourceVersion) -> Vec<Duty> {
-    let body = role.body.as_ref();
-    body.map(|body| ward::duties(body, &BTreeMap::new()))
+fn duties_in(hospital: &Hospital, role: &ResourceVersion) -> Vec<Duty> {
+    let (body, zone) = (role.body.as_ref(), hospital.config.time_zone.rules());
+    body.map(|body| ward::duties(body, &BTreeMap::new(), zone))
         .unwrap_or_default()
 }
 
@@ -174,7 +174,7 @@ async fn come(
     let roles = roles_of(&hospital, &caller, me).await?;
     // Who has had this duty before has it again, by the same resource: its versions are the shifts.
     let over = |role: &&ResourceVersion| {
-        let duties = duties_in(role);
+        let duties = duties_in(&hospital, role);
         let is_over = |duty: &Duty| duty.until.is_some_and(|until| until < now);
         duties.len() == 1 && duties.iter().all(|one| one.role == duty && is_over(one))
     };
@@ -234,7 +234,7 @@ async fn go(
     let now = clock::now();
     let roles = roles_of(&hospital, &caller, &who).await?;
     let calls_here = |role: &ResourceVersion| {
-        let duties = duties_in(role);
+        let duties = duties_in(&hospital, role);
         hospital.ward.look(|state| {
             let is_here = |duty: &Duty| duty.holds(now) && state.places().is_of(duty, &ward);
             duties.iter().any(is_here)

@@ -10,7 +10,9 @@ use axum::{
     routing::{get, post},
 };
 use dicom::{
-    create::{CreateError, DocumentKind, MadeHere, NewDocument, context_of, derived_uid, document},
+    create::{
+        CreateError, DocumentKind, MadeHere, Moment, NewDocument, context_of, derived_uid, document,
+    },
     drawn::SavedObject,
 };
 use policy::{Action, Object, Permit};
@@ -21,11 +23,9 @@ use volume::{Mesh, SurfaceEntry, from_ysf1, to_glb, to_stl};
 
 use super::volumes::stage;
 use crate::{
-    clock,
     derived::{self, Origin},
     hospital::Hospital,
     http::{Caller, Problem, turns::in_turn},
-    marked::moment,
     volumes::Stage,
 };
 
@@ -144,7 +144,7 @@ async fn keep(
     let image = hospital.record.object(&found.permit, first, None).await?;
     let mesh = found.mesh().await?;
     let new = new_document(&found, &instances);
-    let made = made_here(&found, &uid);
+    let made = made_here(&found, &uid, hospital.moment());
     let made = in_turn(move || {
         let mut new = new;
         new.bytes = to_stl(&mesh).map_err(|error| CreateError::Write(error.to_string()))?;
@@ -184,7 +184,7 @@ fn new_document(found: &Found, instances: &[Instance]) -> NewDocument {
 }
 
 /// The series that the model is in: one for each surface of each making of the volume.
-fn made_here(found: &Found, series: &Uid) -> MadeHere {
+fn made_here(found: &Found, series: &Uid, at: Moment) -> MadeHere {
     let made_of = found
         .folder
         .file_name()
@@ -198,6 +198,6 @@ fn made_here(found: &Found, series: &Uid) -> MadeHere {
             .chars()
             .take(64)
             .collect(),
-        at: moment(clock::now()),
+        at,
     }
 }

@@ -20,7 +20,6 @@ use volume::{
 
 use super::{imaging::person_name, volumes::stage};
 use crate::{
-    clock,
     derived::{self, Origin},
     hospital::Hospital,
     http::{Caller, Problem, turns::in_turn},
@@ -486,7 +485,7 @@ async fn keep(
         tracking_uid,
         by_hand: new.by_hand,
         by: person_name(&caller),
-        at: clock::now(),
+        at: hospital.moment(),
     };
     let turn = hospital.volumes.near().await;
     let volume = opened.volume.clone();

@@ -9,12 +9,13 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
+use jiff::tz::TimeZone;
 use policy::{Action, Object, Permit};
 use record::ResourceKey;
 use serde::Deserialize;
 use twin::{
     PatientTwin, Timeline, View,
-    timeline::{end_ms, start_ms},
+    timeline::{end_in, start_in},
 };
 use vocabulary::{PatientId, Timestamp};
 
@@ -73,15 +74,16 @@ struct Asked {
 }
 
 impl Asked {
-    fn view(&self) -> Result<View, Problem> {
-        // A day is meant whole: until its last moment, from its first.
-        let last = |text: &Option<String>| bound(text.as_deref(), end_ms);
+    fn view(&self, zone: &TimeZone) -> Result<View, Problem> {
+        // A day is meant whole, as the hospital has it: until its last moment, from its first.
+        let last = |text: &Option<String>| bound(text.as_deref(), |text| end_in(text, zone));
         let now = clock::now();
         Ok(View {
             at: last(&self.at)?.unwrap_or(now),
             recorded: last(&self.recorded)?.unwrap_or(now),
-            from: bound(self.from.as_deref(), start_ms)?,
+            from: bound(self.from.as_deref(), |text| start_in(text, zone))?,
             until: last(&self.to)?,
+            zone: zone.clone(),
         })
     }
 }
@@ -117,7 +119,7 @@ async fn timeline(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Timeline>, Problem> {
-    let view = asked.view()?;
+    let view = asked.view(hospital.config.time_zone.rules())?;
     let (patient, _, read) = read(&hospital, &caller, id).await?;
     Ok(Json(read.view(&patient, &view)))
 }
@@ -130,7 +132,7 @@ async fn bundle(
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let view = asked.view()?;
+    let view = asked.view(hospital.config.time_zone.rules())?;
     let (patient, permit, read) = read(&hospital, &caller, id).await?;
     let key = ResourceKey {
         kind: "Patient".to_owned(),

@@ -176,10 +176,11 @@ async fn fill(
         recorded: case.made,
         from: None,
         until: None,
+        zone: hospital.config.time_zone.rules().clone(),
     };
     let timeline = read.view(&case.patient, &view);
     let days = case.project().key(hospital).days(case.patient.as_str());
-    case.facts = teaching::facts(&answers, &timeline, days);
+    case.facts = teaching::facts(&answers, &timeline, days, &view.zone);
     case.posed = teaching::questions(&answers);
     if case.posed.is_empty() {
         return Err(unprocessable(

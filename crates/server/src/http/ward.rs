@@ -186,9 +186,9 @@ async fn act(
 
 fn refusal(refused: &Refused) -> Problem {
     let (zh, en) = match refused {
-        Refused::Unknown | Refused::Ended => ("警报已结束", "the alarm has ended"),
-        Refused::NotTaken => ("请先接手警报", "take the alarm first"),
-        Refused::NotYours => ("警报由他人接手", "somebody else has taken the alarm"),
+        Refused::Unknown | Refused::Ended => ("报警已结束", "the alarm has ended"),
+        Refused::NotTaken => ("请先接手报警", "take the alarm first"),
+        Refused::NotYours => ("报警由他人接手", "somebody else has taken the alarm"),
         Refused::TooLong { .. } => ("暂停时间过长", "the pause is too long"),
         Refused::PausedBefore => (
             "已静音过一次：通知到下一级后才能再次静音",

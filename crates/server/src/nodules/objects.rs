@@ -3,19 +3,16 @@
 use dicom::{
     create::{
         Algorithm, Code, CreateError, MadeHere, MarkedSeries, MeasuredNumber, MeasuredSegment,
-        NewSegment, NewSegmentation, Person, SegmentCoding, SegmentedSeries, Study, Tracking,
-        Voxels, derived_uid, segment_report, segmentation,
+        Moment, NewSegment, NewSegmentation, Person, SegmentCoding, SegmentedSeries, Study,
+        Tracking, Voxels, derived_uid, segment_report, segmentation,
     },
     pcs_of_colour,
 };
-use vocabulary::{Timestamp, Uid};
+use vocabulary::Uid;
 use volume::{BoxedMask, Cut, Grid, Mask, Plane, VolumeError, nodule::NoduleMeasures};
 
 use super::WholeVolume;
-use crate::{
-    marked::moment,
-    masks::{NODULE_MODEL, segmented},
-};
+use crate::masks::{NODULE_MODEL, segmented};
 
 /// As the surfaces of lesions are coloured.
 const COLOUR: &str = "#f5c518";
@@ -39,7 +36,7 @@ pub struct Drawn {
     /// Who keeps it, as DICOM may write the name.
     pub by: String,
     /// When.
-    pub at: Timestamp,
+    pub at: Moment,
 }
 
 /// The files of a kept nodule.
@@ -94,7 +91,7 @@ pub fn files(
         number: 9_006,
         description: "Nodule".to_owned(),
         model: NODULE_MODEL,
-        at: moment(new.at),
+        at: new.at.clone(),
         coding: SegmentCoding::Binary,
         segments: vec![segment(new, tracking.clone(), method)],
     };
@@ -115,7 +112,7 @@ pub fn files(
         series: uid("nodule report"),
         number: 9_007,
         description: "Measurements of a nodule".to_owned(),
-        at: moment(new.at),
+        at: new.at.clone(),
     };
     // The report speaks of the images in which the nodule lies.
     let seen = MarkedSeries {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::tz::TimeZone;
 use policy::Permit;
 use record::{RecordError, Term};
 use serde::Serialize;
 use serde_json::Value;
 use twin::{
     demographics,
-    timeline::{end_ms, start_ms},
+    timeline::{end_in, start_in},
 };
 use vocabulary::{ActorId, PatientId, Timestamp};
 
@@ -400,7 +401,8 @@ pub async fn load(
         .map(|account| (account.id, account.name))
         .collect();
     for role in all(hospital, permit, "PractitionerRole", at).await? {
-        places.duties.extend(duties(&role, &names));
+        let zone = hospital.config.time_zone.rules();
+        places.duties.extend(duties(&role, &names, zone));
     }
     for device in all(hospital, permit, "Device", at).await? {
         if let Some(device) = standing(hospital, &device) {
@@ -541,17 +543,18 @@ async fn lie_down(
     Ok(())
 }
 
-/// The duties that a role gives, those of shifts to come and of shifts that ended included.
-pub fn duties(role: &Value, names: &BTreeMap<ActorId, String>) -> Vec<Duty> {
+/// The duties that a role gives, those of shifts to come and of shifts that ended included. Days of a shift begin and
+/// end in the time zone.
+pub fn duties(role: &Value, names: &BTreeMap<ActorId, String>, zone: &TimeZone) -> Vec<Duty> {
     let account = referred(role, "/practitioner/reference", "Practitioner")
         .and_then(|id| ActorId::new(id).ok());
     let is_active = role.get("active").and_then(Value::as_bool) != Some(false);
     // A shift whose time cannot be read is none.
-    let bound = |path: &str, read: fn(&str) -> Option<i64>| match text(role, path) {
+    let bound = |path: &str, read: fn(&str, &TimeZone) -> Option<i64>| match text(role, path) {
         None => Some(None),
-        Some(said) => read(&said).map(|ms| Some(Timestamp(ms))),
+        Some(said) => read(&said, zone).map(|ms| Some(Timestamp(ms))),
     };
-    let shift = bound("/period/start", start_ms).zip(bound("/period/end", end_ms));
+    let shift = bound("/period/start", start_in).zip(bound("/period/end", end_in));
     let Some((account, (from, until))) = account.filter(|_| is_active).zip(shift) else {
         return Vec::new();
     };

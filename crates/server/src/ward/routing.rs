@@ -367,6 +367,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use alarms::{Change, Changed, ward_rules};
+    use jiff::tz::TimeZone;
     use serde_json::json;
 
     use super::*;
@@ -395,7 +396,9 @@ mod tests {
             shift("by-day", "bed-nurse", at(-3600), at(-1)),
             shift("by-night", "bed-nurse", CHANGE_AT, at(7200)),
         ];
-        let shifts = shifts.iter().flat_map(|role| duties(role, &names));
+        let shifts = shifts
+            .iter()
+            .flat_map(|role| duties(role, &names, &TimeZone::UTC));
         let mut state = State::one_bed(at(-60), |places| places.duties.extend(shifts));
         let began = Change {
             at: at(-30),
@@ -555,7 +558,8 @@ mod tests {
         ] {
             let mut theirs = shift(who, role, CHANGE_AT, at(9000));
             theirs["location"] = json!([{"reference": "Location/other"}]);
-            state.places.duties.extend(duties(&theirs, &names));
+            let theirs = duties(&theirs, &names, &TimeZone::UTC);
+            state.places.duties.extend(theirs);
         }
         assert_eq!(called(&state, &[]), ["their-charge"]);
         assert_eq!(
@@ -564,21 +568,26 @@ mod tests {
         );
         // Somebody on the ward goes before both.
         let here = shift("here", "bed-nurse", CHANGE_AT, at(9000));
-        state.places.duties.extend(duties(&here, &names));
+        let here = duties(&here, &names, &TimeZone::UTC);
+        state.places.duties.extend(here);
         assert_eq!(called(&state, &[named]), ["here"]);
     }
 
     #[test]
-    fn a_shift_may_be_said_in_days_and_one_that_cannot_be_read_is_none() {
+    fn a_shift_may_be_said_in_days_of_the_hospital_and_one_that_cannot_be_read_is_none() {
         let mut role = shift("nurse", "bed-nurse", CHANGE_AT, CHANGE_AT);
         role["period"] = json!({"start": "2026-09-21", "end": "2026-09-21"});
         let names = BTreeMap::new();
+        let china = TimeZone::fixed(jiff::tz::offset(8));
         let holds = |role: &serde_json::Value, moment: &str| {
             let now = moment.parse().unwrap();
-            duties(role, &names).iter().any(|duty| duty.holds(now))
+            let duties = duties(role, &names, &china);
+            duties.iter().any(|duty| duty.holds(now))
         };
-        assert!(holds(&role, "2026-09-21T23:59:59Z"));
-        assert!(!holds(&role, "2026-09-22T00:00:00Z"));
+        assert!(!holds(&role, "2026-09-20T15:59:59Z"));
+        assert!(holds(&role, "2026-09-20T16:00:00Z"));
+        assert!(holds(&role, "2026-09-21T15:59:59Z"));
+        assert!(!holds(&role, "2026-09-21T16:00:00Z"));
         role["period"]["end"] = json!("some day");
         assert!(!holds(&role, "2026-09-21T12:00:00Z"));
         role["period"] = json!(null);

@@ -1,11 +1,12 @@
 //! What was ordered: when it is due, and how that stands at a time.
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
 use ts_rs::TS;
 use vocabulary::Timestamp;
 
-use super::{end_ms, start_ms, text};
+use super::{end_in, start_in, text};
 
 /// How something that was ordered stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
@@ -48,8 +49,8 @@ pub struct Due {
     pub state: DueState,
 }
 
-/// When an order or appointment is due, and how that stands at `at`.
-pub(super) fn of(kind: &str, body: &Value, at: Timestamp) -> Option<Due> {
+/// When an order or appointment is due, and how that stands at `at`, by the days of a time zone.
+pub(super) fn of(kind: &str, body: &Value, at: Timestamp, zone: &TimeZone) -> Option<Due> {
     if !matches!(kind, "ServiceRequest" | "Appointment") {
         return None;
     }
@@ -75,7 +76,7 @@ pub(super) fn of(kind: &str, body: &Value, at: Timestamp) -> Option<Due> {
         until.as_deref()
     };
     let status = text(body, "/status").unwrap_or_default();
-    let state = state(&status, from.as_deref(), by, at);
+    let state = state(&status, (from.as_deref(), by), at, zone);
     Some(Due {
         from,
         until,
@@ -84,7 +85,12 @@ pub(super) fn of(kind: &str, body: &Value, at: Timestamp) -> Option<Due> {
     })
 }
 
-fn state(status: &str, from: Option<&str>, until: Option<&str>, at: Timestamp) -> DueState {
+fn state(
+    status: &str,
+    (from, until): (Option<&str>, Option<&str>),
+    at: Timestamp,
+    zone: &TimeZone,
+) -> DueState {
     match status {
         "draft" | "proposed" => return DueState::Draft,
         "completed" | "fulfilled" => return DueState::Done,
@@ -93,8 +99,8 @@ fn state(status: &str, from: Option<&str>, until: Option<&str>, at: Timestamp) -
         }
         _ => {}
     }
-    let begins = from.and_then(start_ms);
-    let ends = until.and_then(end_ms);
+    let begins = from.and_then(|from| start_in(from, zone));
+    let ends = until.and_then(|until| end_in(until, zone));
     match (begins, ends) {
         (_, Some(end)) if at.0 > end => DueState::Overdue,
         (Some(begin), _) if at.0 < begin => DueState::Planned,
@@ -105,6 +111,7 @@ fn state(status: &str, from: Option<&str>, until: Option<&str>, at: Timestamp) -
 
 #[cfg(test)]
 mod tests {
+    use super::super::start_ms;
     use super::*;
     use serde_json::json;
 
@@ -113,11 +120,8 @@ mod tests {
         let order = json!({"status": "active", "occurrencePeriod": {"start": "2026-03-01", "end": "2026-06-01"}});
         let check = |day: &str, expect| {
             let at = Timestamp(start_ms(day).unwrap());
-            assert_eq!(
-                of("ServiceRequest", &order, at).unwrap().state,
-                expect,
-                "{day}"
-            );
+            let due = of("ServiceRequest", &order, at, &TimeZone::UTC).unwrap();
+            assert_eq!(due.state, expect, "{day}");
         };
         check("2026-02-28", DueState::Planned);
         check("2026-03-01", DueState::Due);
@@ -126,23 +130,36 @@ mod tests {
     }
 
     #[test]
+    fn an_order_of_a_day_is_due_from_the_first_hour_of_that_day_where_the_hospital_is() {
+        let china = TimeZone::fixed(jiff::tz::offset(8));
+        let order = json!({"status": "active", "occurrencePeriod": {"start": "2026-03-01", "end": "2026-03-01"}});
+        let check = |at: &str, expect| {
+            let at = Timestamp(start_ms(at).unwrap());
+            let due = of("ServiceRequest", &order, at, &china).unwrap();
+            assert_eq!(due.state, expect, "{at}");
+        };
+        check("2026-02-28T15:59:59Z", DueState::Planned);
+        check("2026-02-28T16:00:00Z", DueState::Due);
+        check("2026-03-01T15:59:59Z", DueState::Due);
+        check("2026-03-01T16:00:00Z", DueState::Overdue);
+    }
+
+    #[test]
     fn a_repeated_order_is_overdue_after_its_next_day() {
         let order = json!({"status": "active", "occurrenceTiming": {"repeat": {
             "boundsPeriod": {"start": "2026-03-01", "end": "2028-03-01"},
             "frequency": 1, "period": 12, "periodUnit": "mo"}}});
         let at = Timestamp(start_ms("2026-03-02").unwrap());
-        let due = of("ServiceRequest", &order, at).unwrap();
+        let of = |kind: &str, body: &Value| of(kind, body, at, &TimeZone::UTC);
+        let due = of("ServiceRequest", &order).unwrap();
         assert_eq!((due.every_months, due.state), (Some(12), DueState::Overdue));
         let without = json!({"status": "active"});
         assert_eq!(
-            of("ServiceRequest", &without, at).unwrap().state,
+            of("ServiceRequest", &without).unwrap().state,
             DueState::Open
         );
         let done = json!({"status": "completed", "occurrenceDateTime": "2020-01-01"});
-        assert_eq!(
-            of("ServiceRequest", &done, at).unwrap().state,
-            DueState::Done
-        );
-        assert_eq!(of("Observation", &done, at), None);
+        assert_eq!(of("ServiceRequest", &done).unwrap().state, DueState::Done);
+        assert_eq!(of("Observation", &done), None);
     }
 }

@@ -4,10 +4,10 @@ use knowledge::Kind;
 use serde::Serialize;
 use serde_json::Value;
 use ts_rs::TS;
-use vocabulary::{Text, Timestamp};
+use vocabulary::Text;
 
 use super::{
-    Due, History, Lane, Origin, View, due, found, lesion, names, start_ms, text,
+    Due, History, Lane, Origin, View, due, found, lesion, names, text,
     version::{self, Version},
 };
 
@@ -111,8 +111,8 @@ pub(super) fn known(history: &History<'_>, view: &View) -> Known {
         let Some(lane) = Lane::of(&version.kind, body) else {
             continue;
         };
-        match of_resource(version, body, lane, view.at) {
-            Some(event) if start_ms(&event.at).is_some() => dated.push(event),
+        match of_resource(version, body, lane, view) {
+            Some(event) if view.start_ms(&event.at).is_some() => dated.push(event),
             _ => undated += 1,
         }
     }
@@ -120,7 +120,7 @@ pub(super) fn known(history: &History<'_>, view: &View) -> Known {
     dated.extend(lesion::loose(history, view));
     dated.sort_by_cached_key(|event| {
         (
-            start_ms(&event.at),
+            view.start_ms(&event.at),
             event.lane,
             event.origin.reference.clone(),
         )
@@ -128,23 +128,24 @@ pub(super) fn known(history: &History<'_>, view: &View) -> Known {
     Known { dated, undated }
 }
 
-fn of_resource(version: &Version, body: &Value, lane: Lane, at: Timestamp) -> Option<Event> {
+fn of_resource(version: &Version, body: &Value, lane: Lane, view: &View) -> Option<Event> {
     let ends = [
         "/effectivePeriod/end",
         "/performedPeriod/end",
         "/abatementDateTime",
     ];
     let until = ends.iter().find_map(|path| text(body, path));
+    let is_past = |until: &String| view.start_ms(until).is_some_and(|end| end <= view.at.0);
     Some(Event {
         lane,
         title: title(&version.kind, body),
         series: body.get("code").and_then(series),
         at: when(body)?,
-        until: until.filter(|until| start_ms(until).is_some_and(|end| end <= at.0)),
+        until: until.filter(is_past),
         parts: parts(&version.kind, body),
         method: body.get("method").and_then(names::concept),
         status: text(body, "/status").or(text(body, "/clinicalStatus/coding/0/code")),
-        due: due::of(&version.kind, body, at),
+        due: due::of(&version.kind, body, view.at, &view.zone),
         kind: version.kind.clone(),
         origin: origin(version, body),
     })

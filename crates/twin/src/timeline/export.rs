@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 use vocabulary::Timestamp;
 
-use super::{
-    History, Identity, LesionPoint, StoredStudy, Timeline, TrackedLesion, View, start_ms, version,
-};
+use super::{History, Identity, LesionPoint, StoredStudy, Timeline, TrackedLesion, View, version};
 
 const SNOMED: &str = "http://snomed.info/sct";
 const UCUM: &str = "http://unitsofmeasure.org";
@@ -29,7 +27,7 @@ pub fn collection(
             .filter(|body| is_past(body, view)),
     );
     let studies = history.studies.iter().filter(|stored| {
-        let day = start_ms(&stored.study.date);
+        let day = view.start_ms(&stored.study.date);
         stored.recorded <= view.recorded && day.is_none_or(|day| day <= view.at.0)
     });
     resources.extend(studies.map(|stored| imaging_study(history.patient, stored)));
@@ -61,7 +59,7 @@ pub fn collection(
 /// Whether it had happened by then; what says no day goes along.
 fn is_past(body: &Value, view: &View) -> bool {
     let when = super::event::when(body);
-    when.and_then(|when| start_ms(&when))
+    when.and_then(|when| view.start_ms(&when))
         .is_none_or(|start| start <= view.at.0)
 }
 

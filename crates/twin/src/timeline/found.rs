@@ -143,7 +143,7 @@ pub(super) fn day_of<'a>(history: &History<'a>, study: &str, view: &View) -> Opt
     let stored = history.studies.iter().find(|one| one.study.uid == study)?;
     let day = stored.study.date.as_str();
     let is_known = stored.recorded <= view.recorded;
-    (is_known && start_ms(day)? <= view.at.0).then_some(day)
+    (is_known && view.start_ms(day)? <= view.at.0).then_some(day)
 }
 
 /// The studies that the record knew, as events.

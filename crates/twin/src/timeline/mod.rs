@@ -15,6 +15,7 @@ mod names;
 mod version;
 mod when;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value;
 use ts_rs::TS;
@@ -28,7 +29,7 @@ pub use lane::Lane;
 pub use lesion::{Identity, LesionPoint, TrackedLesion};
 pub use names::loinc;
 pub use version::{STATEFUL, Version};
-pub use when::{end_ms, start_ms};
+pub use when::{end_in, end_ms, start_in, start_ms};
 
 /// Where something comes from: what to open, and who entered it when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
@@ -86,7 +87,7 @@ pub struct Organ {
 }
 
 /// What is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
     /// What had happened until then, by clinical time.
     pub at: Timestamp,
@@ -96,6 +97,15 @@ pub struct View {
     pub from: Option<Timestamp>,
     /// Only what lies until here.
     pub until: Option<Timestamp>,
+    /// Where days begin and end: of many facts only their day is known.
+    pub zone: TimeZone,
+}
+
+impl View {
+    /// The first millisecond since 1970 of what a text says, by the days of the view.
+    fn start_ms(&self, text: &str) -> Option<i64> {
+        start_in(text, &self.zone)
+    }
 }
 
 /// All that a twin over time is made of. Whoever fills it has read it with a permit.
@@ -127,6 +137,10 @@ pub struct Timeline {
     /// The recorded time of the view (RFC 3339).
     #[ts(type = "string")]
     pub recorded: Timestamp,
+    /// Where its days begin and end, by the name of the IANA database; absent where it has none there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub time_zone: Option<String>,
     /// The first and last day on which the record, as it was then, knows something, whatever the view leaves
     /// out; absent where it knows nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,20 +161,22 @@ impl Timeline {
     pub fn of(history: &History<'_>, view: &View) -> Self {
         let known = event::known(history, view);
         let is_in_view = |at: &str| {
-            start_ms(at).is_some_and(|start| {
+            view.start_ms(at).is_some_and(|start| {
                 start <= view.at.0
                     && view.from.is_none_or(|from| start >= from.0)
                     && view.until.is_none_or(|until| start <= until.0)
             })
         };
         let days = known.dated.iter().map(|event| event.at.as_str());
-        let span = span_of(days);
+        let span = span_of(days, view);
         let mut events = known.dated;
         events.retain(|event| {
             // What is planned lies where it is due.
             let when = event.due.as_ref().and_then(|due| due.from.as_deref());
             is_in_view(&event.at)
-                || (start_ms(&event.at).is_some_and(|start| start <= view.at.0)
+                || (view
+                    .start_ms(&event.at)
+                    .is_some_and(|start| start <= view.at.0)
                     && when.is_some_and(|when| is_between(when, view)))
         });
         let mut lesions = lesion::tracked(history, view);
@@ -169,6 +185,7 @@ impl Timeline {
             patient: history.patient.to_owned(),
             at: view.at,
             recorded: view.recorded,
+            time_zone: view.zone.iana_name().map(str::to_owned),
             span,
             events,
             lesions,
@@ -179,14 +196,15 @@ impl Timeline {
 }
 
 fn is_between(when: &str, view: &View) -> bool {
-    start_ms(when).is_some_and(|start| {
+    view.start_ms(when).is_some_and(|start| {
         view.from.is_none_or(|from| start >= from.0)
             && view.until.is_none_or(|until| start <= until.0)
     })
 }
 
-fn span_of<'a>(days: impl Iterator<Item = &'a str>) -> Option<[String; 2]> {
-    let mut dated: Vec<(i64, &str)> = days.filter_map(|day| Some((start_ms(day)?, day))).collect();
+fn span_of<'a>(days: impl Iterator<Item = &'a str>, view: &View) -> Option<[String; 2]> {
+    let dated = days.filter_map(|day| Some((view.start_ms(day)?, day)));
+    let mut dated: Vec<(i64, &str)> = dated.collect();
     dated.sort_unstable();
     let day = |(_, text): &(i64, &str)| (*text).to_owned();
     Some([day(dated.first()?), day(dated.last()?)])

@@ -9,21 +9,34 @@ use jiff::{
 /// The first millisecond since 1970 of what a text says: a FHIR date, dateTime or instant, or a DICOM date. What
 /// has no offset is taken as UTC. What is as coarse as a year begins with that year.
 pub fn start_ms(text: &str) -> Option<i64> {
-    bounds(text).map(|(start, _)| start)
+    start_in(text, &TimeZone::UTC)
 }
 
 /// The last millisecond of what a text says.
 pub fn end_ms(text: &str) -> Option<i64> {
-    bounds(text).map(|(_, end)| end)
+    end_in(text, &TimeZone::UTC)
 }
 
-fn bounds(text: &str) -> Option<(i64, i64)> {
+/// The same by the days of a time zone: what has no offset is taken as there.
+pub fn start_in(text: &str, zone: &TimeZone) -> Option<i64> {
+    bounds(text, zone).map(|(start, _)| start)
+}
+
+/// The last millisecond by the days of a time zone.
+pub fn end_in(text: &str, zone: &TimeZone) -> Option<i64> {
+    bounds(text, zone).map(|(_, end)| end)
+}
+
+fn bounds(text: &str, zone: &TimeZone) -> Option<(i64, i64)> {
     let text = text.trim();
     if let Some((date, time)) = text.split_once('T') {
         let instant = text.parse::<jiff::Timestamp>().ok();
         let start = match instant {
             Some(instant) => instant.as_millisecond(),
-            None => ms(date.parse::<Date>().ok()?.to_datetime(time.parse().ok()?))?,
+            None => ms(
+                date.parse::<Date>().ok()?.to_datetime(time.parse().ok()?),
+                zone,
+            )?,
         };
         return Some((start, start));
     }
@@ -43,18 +56,28 @@ fn bounds(text: &str) -> Option<(i64, i64)> {
         }
         _ => return None,
     };
-    let midnight = |date: Date| ms(date.to_datetime(Time::midnight()));
+    let midnight = |date: Date| ms(date.to_datetime(Time::midnight()), zone);
     Some((midnight(first)?, midnight(next.ok()?)? - 1))
 }
 
-fn ms(moment: DateTime) -> Option<i64> {
-    let zoned = moment.to_zoned(TimeZone::UTC).ok()?;
+fn ms(moment: DateTime, zone: &TimeZone) -> Option<i64> {
+    let zoned = moment.to_zoned(zone.clone()).ok()?;
     Some(zoned.timestamp().as_millisecond())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_as_long_as_it_is_there_and_a_moment_is_one_everywhere() {
+        let china = TimeZone::fixed(jiff::tz::offset(8));
+        let day = "2020-02-29";
+        assert_eq!(start_in(day, &china), start_ms("2020-02-28T16:00:00Z"));
+        assert_eq!(end_in(day, &china), start_ms("2020-02-29T15:59:59.999Z"));
+        let moment = "2020-02-28T22:30:00Z";
+        assert_eq!(start_in(moment, &china), start_ms(moment));
+    }
 
     #[test]
     fn a_coarse_day_is_as_long_as_it_says() {

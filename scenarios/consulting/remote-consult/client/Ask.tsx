@@ -2,7 +2,7 @@
 import { For, Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { clausesIn, colonIn, inLanguage, listIn } from '../../../../client/core/language';
+import { asideIn, clausesIn, colonIn, inLanguage, listIn } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
@@ -92,7 +92,7 @@ function QuestionRow(props: AskProps & { question: Question }): JSX.Element {
   // UCUM writes a year as `a` and a pure number as `1`.
   const unit = (): string =>
     props.question.unit === 'a' ? props.say('years') : props.question.unit === '1' ? '' : (props.question.unit ?? '');
-  const label = (): string => (unit() === '' ? name() : `${name()} (${unit()})`);
+  const label = (): string => (unit() === '' ? name() : `${name()}${asideIn(unit(), props.language)}`);
   const draft = (): Draft | undefined => props.part.answers.drafts()[props.question.name];
   /** What was chosen last, whether the record has it yet or not. */
   const value = (): Value => {

@@ -1,7 +1,7 @@
 /** What the guidelines advise, side by side, and by which rule. */
 import { For, Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { clausesIn, colonIn, inLanguage, listIn } from '../../../../client/core/language';
+import { asideIn, clausesIn, colonIn, inLanguage, listIn } from '../../../../client/core/language';
 import type { Language, Text } from '../../../../client/core/language';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Conflict, Decided, Recommendation } from '../../../../contract/knowledge';
@@ -99,7 +99,7 @@ function Guideline(props: GuidelinesProps & { of: Recommendation }): JSX.Element
       <details class="consult-model" data-why={props.of.guideline}>
         <summary>{props.say('why')}</summary>
         <div class="stack">
-          <For each={props.of.trace}>{(decided) => <Because of={decided} text={text} />}</For>
+          <For each={props.of.trace}>{(decided) => <Because of={decided} language={props.language} text={text} />}</For>
           <dl class="consult-card">
             <dt>{props.say('population')}</dt>
             <dd>{text(props.of.population)}</dd>
@@ -119,18 +119,18 @@ function Guideline(props: GuidelinesProps & { of: Recommendation }): JSX.Element
 }
 
 /** One table's decision: the rule that held and each answer that made it hold. */
-function Because(props: { of: Decided; text: (value: Text) => string }): JSX.Element {
+function Because(props: { of: Decided; language: Language; text: (value: Text) => string }): JSX.Element {
   return (
     <div>
       <p class="small">
-        <strong>{props.text(props.of.label)}</strong>: {props.text(props.of.gave)}
+        <strong>{props.text(props.of.label)}</strong>{colonIn(props.language)}{props.text(props.of.gave)}
       </p>
       <ul class="consult-because small">
         <For each={props.of.because}>
           {(one) => (
             <li>
-              {props.text(one.label)}: <strong>{props.text(one.shown)}</strong>
-              <Show when={one.limits}>{(limits) => <span class="soft"> ({limits()})</span>}</Show>
+              {props.text(one.label)}{colonIn(props.language)}<strong>{props.text(one.shown)}</strong>
+              <Show when={one.limits}>{(limits) => <span class="soft">{asideIn(limits(), props.language)}</span>}</Show>
             </li>
           )}
         </For>

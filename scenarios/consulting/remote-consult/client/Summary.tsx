@@ -1,7 +1,7 @@
 /** The case in one minute: each line from the record, with its source; on one printed page. */
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { dayOf } from '../../../../client/core/dates';
+import { dayOfMoment } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import type { Query } from '../../../../client/core/query';
@@ -56,7 +56,7 @@ function Lines(props: SummaryProps & { part: string; title: string; lines: reado
           <For each={props.lines}>
             {(line) => (
               <li>
-                <Show when={line.day}>{(day) => <span class="soft small">{dayOf(day(), props.language)} </span>}</Show>
+                <Show when={line.day}>{(day) => <span class="soft small">{dayOfMoment(day(), props.language)} </span>}</Show>
                 {inLanguage(line.text, props.language)}{' '}
                 <Source source={line.source} say={props.say} />
               </li>

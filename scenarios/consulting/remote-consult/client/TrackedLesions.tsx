@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { dayOf } from '../../../../client/core/dates';
-import { inLanguage } from '../../../../client/core/language';
+import { asideIn, colonIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { mm, mm3 } from '../../../../client/panels/viewer/NoduleTable';
 import { Source } from './Source';
@@ -45,13 +45,13 @@ function Lesion(props: TrackedProps & { one: Tracked }): JSX.Element {
     const within = volume.interval
       ? t('nodule.interval', { from: signed(volume.interval[0]), to: signed(volume.interval[1]) })
       : t('nodule.noInterval');
-    const parts = [`${t('nodule.volume')} ${signed(volume.percent)} (${within})`, t('nodule.days', { n: Math.round(days) })];
+    const parts = [`${t('nodule.volume')} ${signed(volume.percent)}${asideIn(within, props.language)}`, t('nodule.days', { n: Math.round(days) })];
     if (doubling !== null) parts.push(`${t('nodule.vdt')} ${t('nodule.days', { n: Math.round(doubling) })}`);
     return parts.join(' · ');
   };
   return (
     <li data-tracked={props.one.tracking_uid} data-verdict={props.one.verdict?.is ?? (props.one.prior ? 'not-assessable' : 'once')}>
-      <strong>{props.one.label}</strong>: {verdict()}
+      <strong>{props.one.label}</strong>{colonIn(props.language)}{verdict()}
       <Show when={why()}>{(words) => <span class="soft small"> · {words()}</span>}</Show>
       <Show when={props.one.prior}>{(prior) => <SizeLine size={prior()} {...props} />}</Show>
       <SizeLine size={props.one.current} {...props} />

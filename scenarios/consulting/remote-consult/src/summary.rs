@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use knowledge::{AnswerValue, Answers, Kind, Verdict};
 use policy::Permit;
-use scenario::{Context, Problem};
+use scenario::{Context, Problem, day_said};
 use serde::Serialize;
 use serde_json::{Value, json};
 use twin::{FollowedLesion, Lesion, PatientTwin, SeenLesion, Study};
@@ -57,7 +58,7 @@ pub async fn of(context: &dyn Context, permit: &Permit, case: &Case) -> Result<V
         "lesions": twin.lesions.iter().map(lesion).collect::<Vec<_>>(),
         "timeline": timeline(&twin.studies),
         "findings": findings(&twin),
-        "changed": changed(&twin, followed.is_empty()),
+        "changed": changed(&twin, followed.is_empty(), &context.time_zone()),
         "tracked": tracked.collect::<Vec<_>>(),
         "open": open(case, &in_force),
     }))
@@ -217,7 +218,7 @@ fn size(seen: &SeenLesion) -> Value {
 
 /// What is new since the study before the newest, and what was signed meanwhile. Where no lesion is followed by its
 /// Tracking UID, the largest marked ones stand beside each other: which is which is then for people to say.
-fn changed(twin: &PatientTwin, compares_largest: bool) -> Vec<Line> {
+fn changed(twin: &PatientTwin, compares_largest: bool, zone: &TimeZone) -> Vec<Line> {
     let studies = scans(twin);
     let [newest, before, ..] = studies.as_slice() else {
         let source = studies.first().map_or_else(
@@ -239,7 +240,8 @@ fn changed(twin: &PatientTwin, compares_largest: bool) -> Vec<Line> {
         lines.push(largest_compared(twin, newest.1, before.1));
     }
     let since = twin.findings.iter().filter(|finding| {
-        finding.at.as_deref().and_then(|at| at.get(..10)) > Some(before.0.as_str())
+        let day = finding.at.as_deref().and_then(|at| day_said(at, zone));
+        day.is_some_and(|day| day.to_string() > before.0)
     });
     lines.extend(since.take(MOST).map(|finding| {
         let title = &finding.title;
@@ -269,12 +271,12 @@ fn largest_compared(twin: &PatientTwin, newest: &Study, before: &Study) -> Line 
             source,
         ),
         (Some(_), None) => line(
-            "此前的 CT 没有标记病灶：变化不可评估",
+            "此前的 CT 没有标记病灶：变化无法评估",
             "no lesion is marked on the earlier CT: the change is not assessable",
             source,
         ),
         (None, _) => line(
-            "最新的 CT 没有标记病灶：变化不可评估",
+            "最新的 CT 没有标记病灶：变化无法评估",
             "no lesion is marked on the newest CT: the change is not assessable",
             source,
         ),

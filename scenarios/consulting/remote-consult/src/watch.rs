@@ -74,7 +74,7 @@ async fn observed(
         skipped: Vec::new(),
         off_guideline: off_guideline(case),
         missing: missing(case),
-        awaited: awaited(case),
+        awaited: awaited(context, case),
     })
 }
 
@@ -121,7 +121,7 @@ fn missing(case: &Case) -> Vec<Text> {
     quality::lacked(&case.recommendations)
 }
 
-fn awaited(case: &Case) -> Vec<Waits> {
+fn awaited(context: &dyn Context, case: &Case) -> Vec<Waits> {
     let mut awaited = Vec::new();
     let asked = case.people.iter().zip(&case.standing).enumerate();
     for (place, (person, _)) in asked.filter(|(_, (_, standing))| **standing == Standing::Asked) {
@@ -145,7 +145,7 @@ fn awaited(case: &Case) -> Vec<Waits> {
         .and_then(|request| request.body.as_ref())
         .filter(|body| text(body, "/status").as_deref() == Some("active"))
         .and_then(|body| text(body, "/occurrenceDateTime"))
-        .and_then(|day| format!("{day}T00:00:00Z").parse().ok());
+        .and_then(|day| Some(context.start_of(day.parse().ok()?)));
     awaited.extend(due.map(|until| Waits {
         what: Awaited::Outcome,
         place: "outcome".to_owned(),

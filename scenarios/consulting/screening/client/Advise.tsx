@@ -1,7 +1,7 @@
 /** Advise: which guideline is followed, what the patient is told, tobacco where it applies. */
 import { For, Show, createEffect, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import type { Text } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
@@ -192,7 +192,7 @@ function Tobacco(props: { part: Part }): JSX.Element {
             <For each={five().steps}>
               {(step) => (
                 <li>
-                  <strong>{text(step.name)}</strong>: {text(step.doctor)}
+                  <strong>{text(step.name)}</strong>{colonIn(props.part.language)}{text(step.doctor)}
                   <Show when={step.patient}>{(words) => <p class="screen-plain">{text(words())}</p>}</Show>
                 </li>
               )}
@@ -204,7 +204,7 @@ function Tobacco(props: { part: Part }): JSX.Element {
               <For each={five().unwilling}>
                 {(step) => (
                   <li>
-                    <strong>{text(step.name)}</strong>: {text(step.doctor)}
+                    <strong>{text(step.name)}</strong>{colonIn(props.part.language)}{text(step.doctor)}
                   </li>
                 )}
               </For>

@@ -1,7 +1,7 @@
 /** Assess: the models side by side and what the guidelines say, each with what it misses. */
 import { For, Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
+import { asideIn, clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Assessment, Recommendation } from '../../../../contract/knowledge';
@@ -163,7 +163,7 @@ export function Guideline(props: { of: Recommendation; part: Part; children?: JS
             <p class="small">
               <strong>{text(decided.label)}</strong>{colonIn(props.part.language)}{text(decided.gave)} —{' '}
               {clausesIn(
-                decided.because.map((one) => `${text(one.label)}${colonIn(props.part.language)}${text(one.shown)}${one.limits ? ` (${one.limits})` : ''}`),
+                decided.because.map((one) => `${text(one.label)}${colonIn(props.part.language)}${text(one.shown)}${one.limits ? asideIn(one.limits, props.part.language) : ''}`),
                 props.part.language,
               )}
             </p>

@@ -1,7 +1,7 @@
 /** Assist: the patient's own picture, the plan with its days, and whether it was understood. */
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { inLanguage } from '../../../../client/core/language';
+import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Link } from '../../../../client/core/router';
 import { roomPath } from '../../../../client/core/hospital';
 import { Field } from '../../../../client/panels/Field';
@@ -38,7 +38,7 @@ export function Assist(props: { part: Part; inRoom: boolean }): JSX.Element {
             <For each={ordered()}>
               {(one) => (
                 <li>
-                  <strong>{inLanguage(one.label, part().language)}</strong>: {windowShown(one, say, part().language)}
+                  <strong>{inLanguage(one.label, part().language)}</strong>{colonIn(part().language)}{windowShown(one, say, part().language)}
                   {repeatShown(one, say, part().language)}
                 </li>
               )}

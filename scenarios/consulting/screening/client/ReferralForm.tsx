@@ -1,7 +1,7 @@
 /** A referral between the levels of care, with the criterion that it is made by. */
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
-import { inLanguage } from '../../../../client/core/language';
+import { asideIn, inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import type { Part, Referral } from './course';
 
@@ -111,7 +111,7 @@ export function ReferralForm(props: Props): JSX.Element {
                     {(one) => (
                       <option value={one.id} selected={wish().criterion === one.id}>
                         {inLanguage(one.label, props.part.language)}
-                        {one.needs_confirmation ? ` (${say('confirm')})` : ''}
+                        {one.needs_confirmation ? asideIn(say('confirm'), props.part.language) : ''}
                       </option>
                     )}
                   </For>

@@ -6,10 +6,10 @@ import { dayOfMoment } from '../../../../client/core/dates';
 import type { Zone } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
-import { canRead, readAloud } from './aloud';
 import type { Part } from './CourseView';
 import { coursePath } from './course';
 import type { ActionPlan, Level } from './found';
+import { ReadAloud } from './ReadAloud';
 import type { Say } from './words';
 
 const SIGNS: Readonly<Record<Level, string>> = { usual: '✓', worse: '▲', emergency: '✚' };
@@ -30,12 +30,7 @@ export function ActionPlanOf(props: { plan: ActionPlan; zone: Zone; say: Say }):
             </strong>
             <p>{inLanguage(one.general, app.language())}</p>
             <Show when={one.own}>{(own) => <p class="follow-own-words" data-own-words="">{own()}</p>}</Show>
-            <Show when={canRead()}>
-              <button type="button" class="button quiet" data-read={one.level} onClick={() => readAloud(words(one), app.language())}>
-                {props.say('readAloud')}
-                <span class="for-listeners">: {props.say(`level.${one.level}`)}</span>
-              </button>
-            </Show>
+            <ReadAloud name={one.level} text={words(one)} of={props.say(`level.${one.level}`)} say={props.say} />
           </li>
         )}
       </For>

@@ -3,7 +3,7 @@ import { For, Match, Show, Switch, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
+import { asideIn, clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import type { CardInput } from '../../../../contract/knowledge';
 import type { Part } from './CourseView';
@@ -108,7 +108,7 @@ function Form(props: { part: Part; asked: Asked }): JSX.Element {
   const label = (question: CardInput): string =>
     question.unit === undefined || question.unit === '1'
       ? inLanguage(question.label, app.language())
-      : `${inLanguage(question.label, app.language())} (${question.unit})`;
+      : `${inLanguage(question.label, app.language())}${asideIn(question.unit, app.language())}`;
   const source = (name: string): string | undefined => {
     const from = props.asked.answers[name]?.source?.reference;
     return from === undefined || from.startsWith('actor/') ? undefined : say('fromRecord');

@@ -16,7 +16,7 @@ const HEIGHT = 72;
 const FULL_H = 12;
 const COUNTED_H = 4;
 
-export function NightsOf(props: { course: string; nights: Nights; say: Say }): JSX.Element {
+export function NightsOf(props: { course: string; nights: Nights; say: Say; own?: boolean }): JSX.Element {
   const app = useApp();
   const { say } = props;
   const result = (): string => {
@@ -50,7 +50,7 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say }): J
       <Show when={props.nights.oximetry} fallback={<Show when={!props.nights.therapy}><p class="soft">{say('noOximetry')}</p></Show>}>
         {(night) => (
           <p data-oximetry={night().date}>
-            {say('oximetryOf', {
+            {say(props.own ? 'ownOximetryOf' : 'oximetryOf', {
               day: dayOf(night().date, app.language()),
               hours: figure(night().oximetry_h, 1, say),
               falls: figure(night().falls, 0, say),
@@ -104,6 +104,9 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say }): J
               { heading: say('nightSent'), cell: sentBy },
             ]}
           />
+          <Show when={props.own}>
+            <p class="soft">{say('nightsWords')}</p>
+          </Show>
         </details>
       </Show>
       <Show when={withEvents().length > 0}>

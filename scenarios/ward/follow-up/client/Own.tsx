@@ -14,7 +14,7 @@ import { Skeleton } from '../../../../client/panels/Skeleton';
 import { ActionPlanOf } from './ActionPlan';
 import { AddNights } from './AddNights';
 import { OnlyAnswers, Unclaimed } from './Alone';
-import { beQuiet, canRead, readAloud } from './aloud';
+import { beQuiet } from './aloud';
 import type { OwnCourse, Unsent } from './course';
 import { dueOn, nextDay } from './days';
 import { keepOwn } from './keep';
@@ -24,6 +24,7 @@ import { OwnOnce } from './OwnOnce';
 import { OwnReports } from './OwnReports';
 import { OwnSpirometry } from './OwnSpirometry';
 import { Questions } from './Questions';
+import { ReadAloud } from './ReadAloud';
 import { ReceivedOf } from './ReceivedOf';
 import { toldShown } from './shown';
 import { sayIn } from './words';
@@ -211,19 +212,9 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
         <ul class="follow-learn">
           <For each={props.course.learn}>{(one) => <li>{text(one)}</li>}</For>
         </ul>
-        <Show when={canRead()}>
-          <div class="row">
-            <button
-              type="button"
-              class="button quiet"
-              data-read="learn"
-              onClick={() => readAloud(props.course.learn.map(text).join('\n'), app.language())}
-            >
-              {say('readAloud')}
-              <span class="for-listeners">: {say('learn')}</span>
-            </button>
-          </div>
-        </Show>
+        <div class="row">
+          <ReadAloud name="learn" text={props.course.learn.map(text).join('\n')} of={say('learn')} say={say} />
+        </div>
         <Show when={props.course.orders.length > 0}>
           <h3>{say('ordersTitle')}</h3>
           <ul class="follow-orders">
@@ -243,7 +234,7 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
         <Show when={props.course.nights}>
           {(nights) => (
             <>
-              <NightsOf course={props.course.id} nights={nights()} say={say} />
+              <NightsOf course={props.course.id} nights={nights()} say={say} own />
               {/* A recording is too large to wait on the device. */}
               <Show when={!props.kept.offline()} fallback={<p class="soft">{say('nightsNeedLine')}</p>}>
                 <AddNights course={props.course.id} say={say} own onTaken={() => void props.kept.load()} />
@@ -272,11 +263,13 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
 /** Who hears of what the patient reported. */
 function Told(props: { course: OwnCourse; say: Say }): JSX.Element {
   const app = useApp();
+  const words = (): string => toldShown(props.course, props.say, app.language());
   return (
     <Show when={props.course.told}>
       {(told) => (
         <Notice kind={told().state === 'closed' ? 'note' : 'warn'}>
-          <p data-told={told().state}>{toldShown(props.course, props.say, app.language())}</p>
+          <p data-told={told().state}>{words()}</p>
+          <ReadAloud name="told" text={words()} of={props.say('whoIsTold')} say={props.say} />
         </Notice>
       )}
     </Show>

@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { dayOf } from '../../../../client/core/dates';
-import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
+import { asideIn, clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import type { OwnSession } from './found';
 import { figure } from './shown';
 import type { Say } from './words';
@@ -36,12 +36,12 @@ function Session(props: { session: OwnSession; say: Say }): JSX.Element {
     if (expected.result.state === 'not-assessable')
       return props.say('notAssessable', { why: clausesIn(expected.result.missing.map(({ why }) => text(why)), app.language()) });
     const z = props.say('zScore', { z: figure(expected.result.value.z_score ?? null, 2, props.say) });
-    return expected.severity === null ? z : `${text(expected.severity.label)} (${z})`;
+    return expected.severity === null ? z : `${text(expected.severity.label)}${asideIn(z, app.language())}`;
   };
   return (
     <article class="follow-session" data-session={props.session.day} data-checked={props.session.checked ? 'yes' : 'no'}>
       <p>
-        <strong>{dayOf(props.session.day, app.language())}</strong> · {props.say(props.session.after ? 'afterBd' : 'beforeBd')}{' '}
+        <strong>{dayOf(props.session.day, app.language())}</strong> · {props.say(props.session.after ? 'plain.after' : 'plain.before')}{' '}
         <span class={`chip ${props.session.checked ? 'good' : 'warn'}`}>{props.say(props.session.checked ? 'checked' : 'notChecked')}</span>
       </p>
       <ul class="follow-facts">

@@ -4,13 +4,14 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
 import type { Zone } from '../../../../client/core/dates';
-import { colonIn, inLanguage } from '../../../../client/core/language';
+import { asideIn, colonIn, inLanguage } from '../../../../client/core/language';
 import { Field } from '../../../../client/panels/Field';
 import { Notice } from '../../../../client/panels/Notice';
 import { beQuiet, canRead, readAloud } from './aloud';
 import type { OwnCourse, Question, Received, Value } from './course';
 import { numberOf } from './days';
-import { sentFor, unitShown, valueShown } from './shown';
+import { ReadAloud } from './ReadAloud';
+import { optionsOf, sentFor, spokenOf, unitShown, valueShown } from './shown';
 import type { Say } from './words';
 
 type Given = Readonly<Record<string, Value | null>>;
@@ -81,16 +82,11 @@ function Card(props: CardProps): JSX.Element {
   const app = useApp();
   // A patient may have several follow-ups, and what is asked once beside them.
   const heading = createUniqueId();
-  const words = (): string => inLanguage(props.question.plain, app.language());
-  const options = (): { value: Value; id: string; label: string }[] =>
-    props.question.kind === 'yes-no'
-      ? [true, false].map((value) => ({ value, id: value ? 'yes' : 'no', label: props.say(value ? 'yes' : 'no') }))
-      : props.question.choices.map(({ id, label }) => ({ value: id, id, label: inLanguage(label, app.language()) }));
   return (
     <div class="follow-card" data-question={props.question.name}>
       <p class="soft small">{props.say('questionOf', { n: props.place + 1, all: props.all })}</p>
       <h3 id={heading} tabIndex={-1} data-focus="">
-        {words()}
+        {inLanguage(props.question.plain, app.language())}
       </h3>
       <Show when={props.sent}>
         {(sent) => (
@@ -111,7 +107,7 @@ function Card(props: CardProps): JSX.Element {
         </Match>
         <Match when={props.question.kind !== 'number'}>
           <div class="follow-choices" role="group" aria-labelledby={heading}>
-            <For each={options()}>
+            <For each={optionsOf(props.question, props.say, app.language())}>
               {(option) => (
                 <button
                   type="button"
@@ -144,7 +140,7 @@ function Card(props: CardProps): JSX.Element {
           {props.say(props.sent === undefined ? 'cannotMeasure' : 'leaveIt')}
         </button>
         <Show when={canRead()}>
-          <button type="button" class="button" onClick={() => readAloud(words(), app.language())}>
+          <button type="button" class="button" onClick={() => readAloud(spokenOf(props.question, props.say, app.language()), app.language())}>
             {props.say('readAloud')}
           </button>
           <button type="button" class="button quiet" onClick={beQuiet}>
@@ -202,8 +198,10 @@ function Review(props: QuestionsProps & { given: Given; onChange(at: number): vo
     const sent = sentFor(question.name, props.course.received ?? []);
     const value = props.given[question.name] ?? undefined;
     if (value !== undefined || sent === undefined) return valueShown(question, value, props.say, app.language());
-    return `${valueShown(question, sent.value, props.say, app.language())} (${props.say('byDevice', { device: sent.device })})`;
+    return `${valueShown(question, sent.value, props.say, app.language())}${asideIn(props.say('byDevice', { device: sent.device }), app.language())}`;
   };
+  const spoken = (): string =>
+    [props.say('check'), ...props.course.questions.map((question) => `${inLanguage(question.label, app.language())}${colonIn(app.language())}${shown(question)}`)].join('\n');
   const isEmpty = (): boolean => Object.values(props.given).every((value) => value === null);
   return (
     <div class="follow-card" data-review="">
@@ -226,6 +224,9 @@ function Review(props: QuestionsProps & { given: Given; onChange(at: number): vo
           )}
         </For>
       </ul>
+      <div class="row">
+        <ReadAloud name="review" text={spoken()} of={props.say('check')} say={props.say} />
+      </div>
       <Show
         when={!isEmpty()}
         fallback={

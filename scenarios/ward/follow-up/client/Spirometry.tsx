@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { dayOf } from '../../../../client/core/dates';
-import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
+import { asideIn, clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import { DataTable } from '../../../../client/panels/DataTable';
 import { Notice } from '../../../../client/panels/Notice';
 import type { Part } from './CourseView';
@@ -44,8 +44,8 @@ export function SpirometryOf(props: { part: Part; found: Spirometry }): JSX.Elem
         </Show>
         <p class="soft small">
           {text(props.found.quality.title)}
-          <Show when={props.found.quality.needs_confirmation}> ({say('confirm')})</Show> ·{' '}
-          {props.found.equations.map((one) => `${text(one.title)}${one.needs_confirmation ? ` (${say('confirm')})` : ''}`).join(' · ')}
+          <Show when={props.found.quality.needs_confirmation}>{asideIn(say('confirm'), app.language())}</Show> ·{' '}
+          {props.found.equations.map((one) => `${text(one.title)}${one.needs_confirmation ? asideIn(say('confirm'), app.language()) : ''}`).join(' · ')}
         </p>
         <Show when={props.part.of.is_active}>
           <AddSpirometry part={props.part} groups={props.found.groups} />

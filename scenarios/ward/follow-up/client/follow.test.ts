@@ -5,7 +5,7 @@ import { ApiError } from '../../../../client/core/api';
 import { dayIn } from '../../../../client/core/dates';
 import { daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
 import { eachOnce } from './people';
-import { directionOf, endShown, isClosedSince, levelsShown, marksShown, mayTakeBack, sentFor, standShown, toldShown, valueShown, whyShown } from './shown';
+import { directionOf, endShown, isClosedSince, levelsShown, marksShown, mayTakeBack, sentFor, spokenOf, standShown, toldShown, valueShown, whyShown } from './shown';
 import en from './words.en.json';
 import zh from './words.zh.json';
 import { sayIn } from './words';
@@ -210,6 +210,15 @@ test('no word stands in a file twice: the later one would take the place of the 
     expect(keys.length, file).toBe(Object.keys(en).length);
     expect(new Set(keys).size, file).toBe(keys.length);
   }
+});
+
+test('who is read a question hears what may be chosen', () => {
+  const text = (words: string) => ({ zh: words, en: words });
+  const say = ((key: string) => key) as Say;
+  const asked = { plain: text('How often?'), kind: 'choice', choices: [{ id: 'a', label: text('never') }, { id: 'b', label: text('daily') }] } as unknown as Question;
+  expect(spokenOf(asked, say, 'en')).toBe('How often?\nnever\ndaily');
+  expect(spokenOf({ ...asked, kind: 'yes-no', choices: [] }, say, 'zh')).toBe('How often?\nyes\nno');
+  expect(spokenOf({ ...asked, kind: 'number', choices: [] }, say, 'zh')).toBe('How often?');
 });
 
 test('people are named once each, as they come first', () => {

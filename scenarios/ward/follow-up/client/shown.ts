@@ -58,6 +58,17 @@ export function unitShown(question: Question, language: Language): string {
   return unit === '' ? '' : ` ${unit}`;
 }
 
+/** What may be chosen as an answer. */
+export function optionsOf(question: Question, say: Say, language: Language): readonly { readonly value: Value; readonly id: string; readonly label: string }[] {
+  if (question.kind === 'yes-no') return ([true, false] as const).map((value) => ({ value, id: value ? 'yes' : 'no', label: say(value ? 'yes' : 'no') }));
+  return question.choices.map(({ id, label }) => ({ value: id, id, label: inLanguage(label, language) }));
+}
+
+/** A question as it is read aloud: with what may be chosen. */
+export function spokenOf(question: Question, say: Say, language: Language): string {
+  return [inLanguage(question.plain, language), ...optionsOf(question, say, language).map(({ label }) => label)].join('\n');
+}
+
 /** An answer as people read it. */
 export function valueShown(question: Question, value: Value | undefined, say: Say, language: Language): string {
   if (value === undefined) return say(question.kind === 'number' ? 'notMeasured' : 'notAnswered');

@@ -390,7 +390,7 @@ pub async fn answer(
         }
         (State::Closed, _) => {
             return Err(Problem::out_of_order(
-                "该警报已结束",
+                "该报警已结束",
                 "this alert has ended",
             ));
         }

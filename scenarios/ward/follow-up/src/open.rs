@@ -163,7 +163,7 @@ pub async fn end(
         || course.open_visit().is_some()
     {
         return Err(Problem::out_of_order(
-            "尚有警报、转诊或见面未结束",
+            "尚有报警、转诊或见面未结束",
             "an alert, a referral or a visit has not ended yet",
         ));
     }

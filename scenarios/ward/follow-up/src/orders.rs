@@ -1,9 +1,9 @@
 //! What doctors ordered for a patient, in any scenario or by any door: the plans of nodules come this way.
 
-use jiff::civil::Date;
+use jiff::{civil::Date, tz::TimeZone};
 use policy::Permit;
 use record::Match;
-use scenario::{Context, Problem, is_of, text};
+use scenario::{Context, Problem, day_said, is_of, text};
 use serde::Serialize;
 use serde_json::Value;
 use vocabulary::PatientId;
@@ -30,23 +30,20 @@ pub async fn read(
 ) -> Result<Vec<Order>, Problem> {
     let about = Match::Reference(format!("Patient/{patient}"));
     let terms = vec![term("patient", about), term("status", code("active"))];
-    let today = context.day_of(context.now());
+    let (today, zone) = (context.day_of(context.now()), context.time_zone());
     let rows = facts::search(context, permit, "ServiceRequest", terms).await?;
     let mut found: Vec<Order> = rows
         .iter()
         .filter(|row| !is_of(facts::SCENARIO, row))
-        .filter_map(|row| order(row.body.as_ref()?, today))
+        .filter_map(|row| order(row.body.as_ref()?, today, &zone))
         .collect();
     found.sort_by_key(|order| order.from);
     Ok(found)
 }
 
 /// An order without a day is none that one can be late for.
-fn order(body: &Value, today: Date) -> Option<Order> {
-    let day = |path: &str| {
-        let written = text(body, path)?;
-        written.get(..10)?.parse::<Date>().ok()
-    };
+fn order(body: &Value, today: Date, zone: &TimeZone) -> Option<Order> {
+    let day = |path: &str| day_said(&text(body, path)?, zone);
     let from = day("/occurrencePeriod/start").or_else(|| day("/occurrenceDateTime"))?;
     let until = day("/occurrencePeriod/end");
     let due = if today < from {
@@ -74,16 +71,21 @@ mod tests {
 
     #[test]
     fn an_order_is_due_within_its_window() {
-        let body = json!({"code": {"text": "CT"}, "occurrencePeriod": {"start": "2026-05-01", "end": "2026-11-01T00:00:00Z"}});
+        let body = json!({"code": {"text": "CT"}, "occurrencePeriod": {"start": "2026-05-01", "end": "2026-10-31T16:00:00Z"}});
+        let china = TimeZone::fixed(jiff::tz::offset(8));
         for (today, due) in [
             (date(2026, 4, 30), Due::Planned),
             (date(2026, 5, 1), Due::Now),
             (date(2026, 11, 1), Due::Now),
             (date(2026, 11, 2), Due::Overdue),
         ] {
-            assert_eq!(order(&body, today).map(|order| order.due), Some(due));
+            assert_eq!(
+                order(&body, today, &china).map(|order| order.due),
+                Some(due)
+            );
         }
         let open = json!({"code": {"text": "CT"}, "occurrenceDateTime": "2026-05"});
-        assert_eq!(order(&open, date(2026, 5, 1)), None, "a month is no day");
+        let found = order(&open, date(2026, 5, 1), &china);
+        assert_eq!(found, None, "a month is no day");
     }
 }

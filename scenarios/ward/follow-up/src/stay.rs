@@ -2,8 +2,7 @@
 
 use jiff::{civil::Date, tz::TimeZone};
 use record::ResourceVersion;
-use scenario::{day_of, is_of, text};
-use vocabulary::Timestamp;
+use scenario::{day_of, day_said, is_of, text};
 
 use crate::facts;
 
@@ -35,11 +34,7 @@ fn is_stay(row: &ResourceVersion, status: &str) -> bool {
 /// The day of a time; where none is said, or none that can be read, that on which it was written down.
 fn day(row: &ResourceVersion, path: &str, zone: &TimeZone) -> Date {
     let said = row.body.as_ref().and_then(|body| text(body, path));
-    let of_time = |said: &String| Some(day_of(said.parse::<Timestamp>().ok()?, zone));
-    let of_date = |said: &String| said.get(..10)?.parse().ok();
-    let said = said.as_ref();
-    said.and_then(of_time)
-        .or_else(|| said.and_then(of_date))
+    said.and_then(|said| day_said(&said, zone))
         .unwrap_or_else(|| day_of(row.at, zone))
 }
 
@@ -48,6 +43,7 @@ mod tests {
     use jiff::civil::date;
     use record::ResourceKey;
     use serde_json::{Value, json};
+    use vocabulary::Timestamp;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 import { For, Show, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { nameIn } from '../../../../client/core/language';
+import { asideIn, nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
 import { Answer } from '../../../../client/panels/Answer';
 import { DataTable } from '../../../../client/panels/DataTable';
@@ -48,7 +48,7 @@ export function Figures(): JSX.Element {
                 { heading: `${say('alarms')} ▲ / ◆ / ●`, cell: open },
                 { heading: say('untaken'), numeric: true, cell: (ward) => ward.untaken },
                 {
-                  heading: `${say('perBedDay')} (${say('day')})`,
+                  heading: `${say('perBedDay')}${asideIn(say('day'), app.language())}`,
                   numeric: true,
                   cell: (ward) => ward.alarms_per_bed_day?.toFixed(1) ?? '–',
                 },

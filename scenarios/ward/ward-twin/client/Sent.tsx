@@ -2,7 +2,7 @@
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
-import { colonIn, inLanguage } from '../../../../client/core/language';
+import { asideIn, colonIn, inLanguage } from '../../../../client/core/language';
 import type { Dispatch, OfferState } from '../../../../contract/alarms';
 import { clock } from './ward';
 import type { Say } from './words';
@@ -33,7 +33,7 @@ export function Sent(props: SentProps): JSX.Element {
                 <span>
                   {/* Who runs the hospital sees that somebody was asked, not who. */}
                   <Show when={offer.to !== ''}>
-                    {props.nameOf(offer.to)} ({inLanguage(offer.why, app.language())}){' '}
+                    {props.nameOf(offer.to)}{asideIn(inLanguage(offer.why, app.language()), app.language())}{' '}
                   </Show>
                   <strong data-state={offer.state}>{props.say(offer.state satisfies OfferState)}</strong>{' '}
                   <Show when={offer.arrived_at}>{(at) => <span class="soft small">{clock(at(), app.language())} </span>}</Show>

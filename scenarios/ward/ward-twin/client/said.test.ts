@@ -227,7 +227,7 @@ test('an alarm of a device names it, with its own words or what is measured of i
 
 test('what is asked at the bedside says in which unit', () => {
   const asked = (unit?: string) => ({ label: { zh: '收缩压', en: 'Systolic pressure' }, ...(unit && { unit }) });
-  expect(askedSaid(asked('mm[Hg]'), 'zh')).toBe('收缩压 (mmHg)');
+  expect(askedSaid(asked('mm[Hg]'), 'zh')).toBe('收缩压（mmHg）');
   expect(askedSaid(asked('Cel'), 'en')).toBe('Systolic pressure (°C)');
   expect([askedSaid(asked('1'), 'en'), askedSaid(asked(), 'en')]).toEqual(['Systolic pressure', 'Systolic pressure']);
 });

@@ -2,7 +2,7 @@
 import type { Dispatch, Forecast, OfferState, Reading } from '../../../../contract/alarms';
 import type { CardInput, ScoreFound } from '../../../../contract/knowledge';
 import { momentOf } from '../../../../client/core/dates';
-import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
+import { asideIn, clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { isNobodys, tieWord } from './at-bed';
 import { paceOf } from './pace';
@@ -194,7 +194,7 @@ function staffSaid(one: StaffView, errands: readonly Errand[], say: Say): StaffS
     sent
       .flatMap(({ offers }) => offers)
       .filter(({ to, state }) => to === one.id && GOES.has(state))
-      .map(({ state }) => `${say('errand')}${colonIn(say('language') as Language)}${bed_name} (${say(state)})`),
+      .map(({ state }) => `${say('errand')}${colonIn(say('language') as Language)}${bed_name}${asideIn(say(state), say('language') as Language)}`),
   );
   const doing = [...(one.holds > 0 ? [say('holds', { n: one.holds })] : []), ...goes];
   return {
@@ -228,7 +228,7 @@ export function responseSaid(found: Pick<ScoreFound, 'band' | 'observe'> | undef
 /** What is asked at the bedside, with its unit: a pressure is taken in more than one. */
 export function askedSaid({ label, unit }: Pick<CardInput, 'label' | 'unit'>, language: Language): string {
   const shown = unitOf(unit ?? '1');
-  return shown === '' ? inLanguage(label, language) : `${inLanguage(label, language)} (${shown})`;
+  return shown === '' ? inLanguage(label, language) : `${inLanguage(label, language)}${asideIn(shown, language)}`;
 }
 
 /** The row of a bed as plain text: each column's name, and what stands there. */

@@ -22,11 +22,9 @@ use vocabulary::{Digest, Uid};
 
 use super::study_of;
 use crate::{
-    clock,
     derived::{self, Origin},
     hospital::Hospital,
     http::{Caller, LargeBody, Problem, turns::in_turn},
-    marked::moment,
 };
 
 /// Encapsulated PDF Storage.
@@ -186,7 +184,7 @@ pub async fn keep(
         series: derived_uid(&["document", study.as_str(), &digest]),
         number: 9_006,
         description: title.chars().take(64).collect(),
-        at: moment(clock::now()),
+        at: hospital.moment(),
     };
     let new = NewDocument {
         kind: DocumentKind::Pdf,

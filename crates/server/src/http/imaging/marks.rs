@@ -13,8 +13,8 @@ use axum::{
 use bytes::Bytes;
 use dicom::{
     create::{
-        CreateError, DrawnMark, MadeHere, Person, Study, context_of, derived_uid, drawn_report,
-        drawn_state, key_objects,
+        CreateError, DrawnMark, MadeHere, Moment, Person, Study, context_of, derived_uid,
+        drawn_report, drawn_state, key_objects,
     },
     drawn::{DrawnError, MarkedFrame, MeasuredMark, NewMarks, SavedMarks, Sheet, measure},
     pixels::PixelFile,
@@ -24,11 +24,9 @@ use vocabulary::Uid;
 
 use super::study_of;
 use crate::{
-    clock,
     derived::{self, Origin},
     hospital::Hospital,
     http::{Caller, Problem, turns::in_turn},
-    marked::moment,
 };
 
 /// The most objects that the marks of one request may stand on: each is read.
@@ -52,6 +50,7 @@ pub async fn keep(
         study,
         by: person_name(&caller),
         account: caller.actor.id.to_string(),
+        at: hospital.moment(),
         new,
         opened,
     };
@@ -178,6 +177,7 @@ struct Request {
     study: Uid,
     by: String,
     account: String,
+    at: Moment,
     new: NewMarks,
     opened: Opened,
 }
@@ -234,7 +234,7 @@ impl Request {
             series: self.uid(&[what, content]),
             number,
             description: description.to_owned(),
-            at: moment(clock::now()),
+            at: self.at.clone(),
         }
     }
 

@@ -216,8 +216,10 @@ impl Export<'_> {
             return Ok(());
         };
         let (room, series) = (self.room.clone(), of.series.uid.clone());
+        let zone = self.hospital.config.time_zone.rules().clone();
         let made = spawn_blocking(move || {
-            marked::files(&room, (&of.person, &of.study), &of.series, &marked)
+            let context = (&of.person, &of.study);
+            marked::files(&room, context, &of.series, &marked, &zone)
         });
         let files = match made.await.map_err(|error| Problem::internal(&error))? {
             Ok(files) => files,
@@ -258,10 +260,11 @@ impl Export<'_> {
             return Ok(());
         };
         let (series, hologram) = (of.series.uid.clone(), hologram.clone());
+        let at = self.hospital.moment();
         let made = spawn_blocking(move || {
             let shown = masks::shown(&hologram, &manifest);
             let (of, context) = (&of.series, (&of.person, &of.study));
-            masks::file(context, of, (&folder, &manifest), &shown, clock::now())
+            masks::file(context, of, (&folder, &manifest), &shown, at)
         });
         let made = made.await.map_err(|error| Problem::internal(&error))?;
         if let Some(file) = made.map_err(|error| Problem::internal(&error))? {

@@ -22,11 +22,9 @@ use super::{
     export::{AtWork, at_work},
 };
 use crate::{
-    clock,
     derived::{self, Origin},
     hospital::Hospital,
     http::{Caller, LargeBody, Problem},
-    marked::moment,
 };
 
 /// What a request may hold: a picture in base64, and its title.
@@ -106,7 +104,7 @@ pub async fn keep(
         series: derived_uid(&["snapshot", stage.id.as_str(), series.as_str(), &digest]),
         number: 9_007,
         description: title.chars().take(64).collect(),
-        at: moment(clock::now()),
+        at: hospital.moment(),
     };
     let new = NewPicture {
         title: title.clone(),
