@@ -91,10 +91,20 @@ export function localFromUnit(grid: VoxelGrid): number[] {
 export function lpsFromRoom(grid: VoxelGrid, { position_m, rotation, scale }: Transform, point_m: Vec3): Vec3 {
   // Turned back, by the conjugate of the scan's turn.
   const [x, y, z, w] = rotation;
-  const [back, from] = [[-x, -y, -z] as const, subtract(point_m, position_m)];
-  const twice = add(cross(back, from), cross(back, from));
-  const [a, b, c] = add(add(from, twice, w), cross(back, twice));
+  const [a, b, c] = rotated([-x, -y, -z, w], subtract(point_m, position_m));
   return add(lpsFromLocal([a / scale, b / scale, c / scale]), centreLps(grid));
+}
+
+/** A point of the patient in the room, in metres, where their scan stands so: the inverse of `lpsFromRoom`. */
+export function roomFromLps(grid: VoxelGrid, { position_m, rotation, scale }: Transform, point_lps_mm: Vec3): Vec3 {
+  const local = localFromLps(subtract(point_lps_mm, centreLps(grid)));
+  return add(position_m, rotated(rotation, local), scale);
+}
+
+function rotated([x, y, z, w]: Quat, v: Vec3): Vec3 {
+  const by = [x, y, z] as const;
+  const twice = add(cross(by, v), cross(by, v));
+  return add(add(v, twice, w), cross(by, twice));
 }
 
 /** The letters of the patient's directions, as printed on the edge of a slice. */

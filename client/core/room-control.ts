@@ -129,6 +129,10 @@ export interface RoomControl {
   undo(): void;
   /** Moves the point at which the slices meet. */
   lookAt(point_lps_mm: Vec3): void;
+  /** Points at a place on a slice, or at none any more; others see one's laser end there. */
+  pointAt(point_lps_mm: Vec3 | undefined): void;
+  /** Where on a slice one points now. */
+  pointed(): Vec3 | undefined;
   /** Does at a point of a slice what the tool in hand is for, and cuts along that slice; what takes several points says that it waits for the next. */
   use(point_lps_mm: Vec3, slice?: Cut): 'first-point' | 'next-point' | undefined;
   /** Gives up the points chosen so far of what takes several; `false` where there are none. */
@@ -197,6 +201,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
   let timer: ReturnType<typeof setTimeout> | undefined;
   let forget: ReturnType<typeof setTimeout> | undefined;
   let drawing: Drawing | undefined;
+  let pointed: Vec3 | undefined;
   let spokeAt = Number.NEGATIVE_INFINITY;
 
   const redrawn = (): void => void setVersion((now) => now + 1);
@@ -372,5 +377,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     writeAt,
     askForWords,
     lookAt: (cursor_lps_mm) => change({ cursor_lps_mm }),
+    pointAt: (at) => void (pointed = at),
+    pointed: () => pointed,
   };
 }

@@ -1,7 +1,7 @@
 /** Where others point at images with the laser, for whoever sees them in slices. */
 import type { EntityId, Hologram, RoomView } from '../stage/room-view';
-import { lpsFromRoom } from './frames';
-import type { Vec3, VoxelGrid } from './frames';
+import { lpsFromRoom, roomFromLps } from './frames';
+import type { Transform, Vec3, VoxelGrid } from './frames';
 
 export interface Laser {
   readonly at_lps_mm: Vec3;
@@ -12,9 +12,24 @@ export interface Laser {
 /** A hand that rests trembles: less than this is no movement. */
 const PER_MM = 2;
 
-/** The ends of others' lasers in the patient's frame, by where the images stand or are carried now. */
-export function lasersAt(view: RoomView, { id, state }: { readonly id: EntityId; readonly state: Hologram }, grid: VoxelGrid, nowMs: number): readonly Laser[] {
-  const transform = view.held(id, nowMs)?.transform ?? state.transform;
+interface Standing {
+  readonly id: EntityId;
+  readonly state: Hologram;
+}
+
+/** Where the images stand or are carried now. */
+function whereIs(view: RoomView, { id, state }: Standing, nowMs: number): Transform {
+  return view.held(id, nowMs)?.transform ?? state.transform;
+}
+
+/** Where one's own laser ends in the room that is pointed at a place in the patient, as on a slice. */
+export function ownLaser(view: RoomView, hologram: Standing, grid: VoxelGrid, at_lps_mm: Vec3, nowMs: number): Vec3 {
+  return roomFromLps(grid, whereIs(view, hologram, nowMs), at_lps_mm);
+}
+
+/** The ends of others' lasers in the patient's frame. */
+export function lasersAt(view: RoomView, hologram: Standing, grid: VoxelGrid, nowMs: number): readonly Laser[] {
+  const transform = whereIs(view, hologram, nowMs);
   return [...view.participants()].flatMap((one): Laser[] => {
     const pointer = one.id === view.selfId ? undefined : view.poses(one.id, nowMs)?.pointer;
     if (!pointer?.on) return [];

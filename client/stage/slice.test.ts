@@ -76,7 +76,7 @@ beforeEach(() => {
   canvas = new FakeCanvas();
   slice = createSlice(canvas as unknown as HTMLCanvasElement, 'axial', store);
   said = [];
-  for (const what of ['use', 'line', 'line-point', 'cancel'] as const) slice.events.on(what, (it: unknown) => said.push([what, it]));
+  for (const what of ['use', 'line', 'line-point', 'cancel', 'point'] as const) slice.events.on(what, (it: unknown) => said.push([what, it]));
 });
 
 afterEach(() => {
@@ -178,6 +178,46 @@ test('lasers of others are dots with their names on the slices that they meet', 
   expect(dots).toEqual([[10.5, 20.5]]);
   expect(words).toContain('Chen');
   expect(words).not.toContain('Li');
+});
+
+const pointed = (): unknown => said.findLast(([what]) => what === 'point')?.[1];
+
+test('with the laser in hand one points where the pointer is, and on as the slices go on', () => {
+  show([1, 2, 0], 'turn');
+  canvas.go('pointermove', 20.5);
+  expect(said).toEqual([]);
+  show([1, 2, 0], 'point');
+  canvas.go('pointermove', 20.5);
+  expect(pointed()).toEqual([20, 20, 0]);
+  expect(paint().dots).toEqual([[20.5, 20.5]]);
+  show([1, 2, 2], 'point');
+  expect(pointed()).toEqual([20, 20, 2]);
+  canvas.dispatchEvent(new Event('pointerleave'));
+  expect(said.at(-1)).toEqual(['point', undefined]);
+  expect(paint().dots).toEqual([]);
+  // A finger points where it is set down, and with another tool in hand nothing is pointed at.
+  canvas.go('pointerdown', 12.5);
+  expect(pointed()).toEqual([12, 20, 2]);
+  show([1, 2, 2], 'turn');
+  expect(said.at(-1)).toEqual(['point', undefined]);
+});
+
+test('by keyboard the laser is led with the cross, and Escape puts it out, as leaving the slice does', () => {
+  slice.events.on('cursor', (at) => show(at, 'point'));
+  show([1, 2, 0], 'point');
+  canvas.press('ArrowRight');
+  expect(pointed()).toEqual([2, 2, 0]);
+  canvas.press('PageUp');
+  expect(pointed()).toEqual([2, 2, 1]);
+  canvas.press('Escape');
+  expect(said.at(-1)).toEqual(['point', undefined]);
+  canvas.press('Enter');
+  expect(pointed()).toEqual([2, 2, 1]);
+  canvas.dispatchEvent(new Event('blur'));
+  expect(said.at(-1)).toEqual(['point', undefined]);
+  canvas.press('Enter');
+  slice.dispose();
+  expect(said.at(-1)).toEqual(['point', undefined]);
 });
 
 test('where slices are all that is seen structures have outlines as they are shown, else what was picked out', async () => {

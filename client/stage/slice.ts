@@ -44,6 +44,8 @@ export interface SliceState {
 
 export interface SliceEvents {
   cursor: Vec3;
+  /** One points here with the laser; undefined as that ends. */
+  point: Vec3 | undefined;
   /** The tool in hand is used at this point. */
   use: Vec3;
   /** Both ends of a length drawn on this slice. */
@@ -80,6 +82,8 @@ export class Slice {
   #pointer: number | undefined;
   #from: Vec3 | undefined;
   #to: Vec3 | undefined;
+  /** Where one's own laser ends on it. */
+  #pointed: Vec3 | undefined;
   readonly #line = new PenLine();
   #outlines = new Map<string, { slice: number; lines: [Vec3, Vec3][] }>();
 
@@ -103,6 +107,7 @@ export class Slice {
   set(state: SliceState): void {
     if (state.tool !== this.#state?.tool && this.#hasBegun) this.#giveUp();
     this.#state = state;
+    if (this.#pointed) this.#point(state.tool === 'point' ? this.#onSlice(this.#pointed) : undefined);
     const window = `${state.window.centre_hu}/${state.window.width_hu}`;
     if (window !== this.#window) this.#grey = windowTable(state.window);
     this.#window = window;
@@ -118,6 +123,7 @@ export class Slice {
   dispose(): void {
     cancelAnimationFrame(this.#frame);
     this.#stop.abort();
+    this.#point(undefined);
     for (const end of this.#ends) end();
     this.events.clear();
   }
@@ -227,6 +233,7 @@ export class Slice {
 
   #paintLasers(context: CanvasRenderingContext2D, state: SliceState): void {
     for (const { at_lps_mm, colour, name } of state.lasers ?? []) if (this.#beside(state, at_lps_mm) <= LASER_MM) this.#paintPoints(context, [at_lps_mm], name, colour);
+    if (this.#pointed) point(context, this.#toScreen(this.#pointed), '#ffffff');
   }
 
   #paintMarks(context: CanvasRenderingContext2D, state: SliceState): void {
@@ -306,8 +313,9 @@ export class Slice {
       this.#line.take();
     });
     on('pointerleave', () => this.#hovered(undefined));
-    // Each slice has its own line: Escape elsewhere would not reach it.
+    // Each slice has its own line and laser: Escape elsewhere would not reach them.
     on('blur', () => {
+      this.#point(undefined);
       if (this.#hasBegun && this.#pointer === undefined) this.#giveUp();
     });
   }
@@ -315,6 +323,22 @@ export class Slice {
   #step(slices: number): void {
     if (!this.#state || slices === 0) return;
     this.events.emit('cursor', stepped(this.#store.manifest, this.#layout, this.#state.cursor_lps_mm, slices));
+  }
+
+  /** The laser goes to a place, or out. */
+  #point(at: Vec3 | undefined): void {
+    if (!at && !this.#pointed) return;
+    this.#pointed = at;
+    this.events.emit('point', at);
+    this.#ask();
+  }
+
+  /** The same place of the picture, on the slice that is shown now. */
+  #onSlice(at: Vec3): Vec3 {
+    const { manifest } = this.#store;
+    const { x, y, slice } = pixelFromVoxel(manifest, this.#layout, voxelFromLps(manifest, at));
+    const depth = this.#state ? voxelFromLps(manifest, this.#state.cursor_lps_mm)[this.#layout.through] : slice;
+    return lpsFromVoxel(manifest, voxelFromPixel(manifest, this.#layout, x, y, depth));
   }
 
   #down(event: PointerEvent): void {
@@ -327,6 +351,7 @@ export class Slice {
     this.#endLine();
     if (this.#state?.tool === 'pen') this.#line.add(at);
     else if (this.#state?.tool !== 'measure') this.events.emit('cursor', at);
+    if (this.#state?.tool === 'point') this.#point(at);
   }
 
   #move(event: PointerEvent): void {
@@ -378,11 +403,12 @@ export class Slice {
   #hovered(at: Vec3 | undefined): void {
     const hu = at && this.#store.huAt(at);
     this.#hover = at && hu !== undefined ? { at, hu } : undefined;
+    if (this.#state?.tool === 'point') this.#point(at);
     this.events.emit('hover', this.#hover && { point_lps_mm: this.#hover.at, hu: this.#hover.hu });
     this.#ask();
   }
 
-  /** Arrows move the crosshair by a pixel (Shift 10), Page Up/Down by a slice, Enter uses the tool, Escape gives up. */
+  /** Arrows move the crosshair by a pixel (Shift 10), Page Up/Down by a slice, Enter uses the tool, Escape gives up; the laser is led with the crosshair. */
   #press(event: KeyboardEvent): void {
     const state = this.#state;
     if (!state || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -393,9 +419,11 @@ export class Slice {
     if (way) this.#nudge(state.cursor_lps_mm, way);
     else if (event.key === 'PageUp') this.#step(far);
     else if (event.key === 'PageDown') this.#step(-far);
+    else if (event.key === 'Escape' && this.#pointed) this.#point(undefined);
     else if (event.key === 'Escape') this.#giveUp();
     else if (event.key !== 'Enter' && event.key !== ' ') return;
     else if (state.tool === 'pen') this.#linePoint(state.cursor_lps_mm);
+    else if (state.tool === 'point') this.#point(state.cursor_lps_mm);
     else this.events.emit('use', state.cursor_lps_mm);
     event.preventDefault();
   }
@@ -404,7 +432,9 @@ export class Slice {
     const { manifest } = this.#store;
     const { x, y, slice } = pixelFromVoxel(manifest, this.#layout, voxelFromLps(manifest, cursor));
     const clamp = (v: number, n: number): number => Math.min(n - 1, Math.max(0, v));
-    this.events.emit('cursor', lpsFromVoxel(manifest, voxelFromPixel(manifest, this.#layout, clamp(x + dx, this.#image.width), clamp(y + dy, this.#image.height), slice)));
+    const at = lpsFromVoxel(manifest, voxelFromPixel(manifest, this.#layout, clamp(x + dx, this.#image.width), clamp(y + dy, this.#image.height), slice));
+    this.events.emit('cursor', at);
+    if (this.#state?.tool === 'point') this.#point(at);
   }
 }
 

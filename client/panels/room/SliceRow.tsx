@@ -61,6 +61,7 @@ function SliceHost(props: SliceRowProps & { plane: SliceAxis; lasers: readonly L
       if (!alive) return;
       mine = createSlice(canvas, props.plane, store);
       mine.events.on('cursor', (point) => props.control.lookAt(point));
+      mine.events.on('point', (point) => props.control.pointAt(point));
       mine.events.on('use', (point) => {
         const step = props.control.use(point, props.plane);
         if (step) app.announce(app.t(`step.${step}`));
