@@ -40,6 +40,11 @@ test('one’s own laser on a slice ends for others where they see it on theirs, 
   }
 });
 
+test('a laser at parts that are moved apart ends at no place of the patient', () => {
+  const apart = { id: 7, state: { ...HOLOGRAM, apart: 0.2 } };
+  expect(lasersAt(room({ '2': points([0, 1, 0]) }), apart, GRID, 0)).toEqual([]);
+});
+
 test('one’s own laser, and one that is out, are not drawn', () => {
   expect(lasersAt(room({ '1': points([0, 1, 0]), '2': points([0, 1, 0], false), '3': { head: HEAD } }), there, GRID, 0)).toEqual([]);
 });

@@ -29,6 +29,8 @@ export function ownLaser(view: RoomView, hologram: Standing, grid: VoxelGrid, at
 
 /** The ends of others' lasers in the patient's frame. */
 export function lasersAt(view: RoomView, hologram: Standing, grid: VoxelGrid, nowMs: number): readonly Laser[] {
+  // Where parts are moved apart a laser ends at one of them, elsewhere than it is in the patient.
+  if ((hologram.state.apart ?? 0) > 0) return [];
   const transform = whereIs(view, hologram, nowMs);
   return [...view.participants()].flatMap((one): Laser[] => {
     const pointer = one.id === view.selfId ? undefined : view.poses(one.id, nowMs)?.pointer;

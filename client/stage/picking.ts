@@ -1,5 +1,6 @@
 import { Raycaster, type Vector3 } from 'three';
-import { dot, voxelFromLps, type Vec3 } from '../core/frames';
+import { dot, type Vec3 } from '../core/frames';
+import { holds } from '../core/volume/inside';
 import { boxInterval, firstHit, type Ray } from '../core/volume/sample';
 import type { VolumeStore } from '../core/volume/store';
 import { inBox } from './cuts';
@@ -26,21 +27,6 @@ export function kept(plane: Plane | null, point_lps_mm: Vec3): boolean {
 export function inBody(store: VolumeStore, point_lps_mm: Vec3): boolean {
   return holds(store, store.body, point_lps_mm);
 }
-
-/** Whether a mask at the size of the preview holds this point; true while it is not known. */
-export function holds(store: VolumeStore, mask: Uint8Array | undefined, point_lps_mm: Vec3): boolean {
-  const { preview } = store;
-  if (!mask || !preview) return true;
-  const voxel = voxelFromLps(store.manifest, point_lps_mm);
-  const i = ([0, 1, 2] as const).map((axis) => {
-    const at = Math.floor((voxel[axis] + 0.5) / store.manifest.preview.factor[axis]);
-    return Math.min(preview.size[axis] - 1, Math.max(0, at));
-  });
-  return (mask[((i[2] ?? 0) * preview.size[1] + (i[1] ?? 0)) * preview.size[0] + (i[0] ?? 0)] ?? 255) >= SOLID_SHARE;
-}
-
-/** From this share of a block, of 255, it counts as inside; the body's mask knows only all or nothing. */
-const SOLID_SHARE = 100;
 
 export interface Hit {
   readonly lps_mm: Vec3;

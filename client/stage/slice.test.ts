@@ -9,12 +9,15 @@ import type { Tool } from './tools';
 const part = (name: string): object => ({ name, colour: '#ffffff' });
 const surfaces = [part('heart'), part('bones'), part('skin'), part('lesion-1')];
 /** Each pixel is a millimetre, on the page too. */
-const manifest = { size: [40, 40, 4], spacing_mm: [1, 1, 1], origin_lps_mm: [0, 0, 0], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1], surfaces, lesions: [{ surface: 'lesion-1' }] };
+const preview = { size: [4, 4, 4], factor: [10, 10, 1], url: '' };
+const manifest = { preview, size: [40, 40, 4], spacing_mm: [1, 1, 1], origin_lps_mm: [0, 0, 0], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1], surfaces, lesions: [{ surface: 'lesion-1' }] };
 /** A wall across the slices at 10 mm, and which surfaces were asked for. */
 const WALL = { positions_lps_mm: Float32Array.from([10, 0, -50, 10, 0, 50, 10, 39, -50, 10, 39, 50]), normals_lps: new Float32Array(12), indices: Uint32Array.from([0, 1, 2, 1, 3, 2]) };
 let asked: string[];
+/** The inside of whatever is asked for. */
+let inside: Uint8Array;
 const surface = ({ name }: { name: string }): Promise<typeof WALL> => (asked.push(name), Promise.resolve(WALL));
-const store = { manifest, hu: new Int16Array(6400), huAt: () => 0, surface, events: { on: () => () => undefined } } as unknown as VolumeStore;
+const store = { manifest, preview, inside: () => Promise.resolve(inside), hu: new Int16Array(6400), huAt: () => 0, surface, events: { on: () => () => undefined } } as unknown as VolumeStore;
 
 class FakeCanvas extends EventTarget {
   clientWidth = 40;
@@ -23,10 +26,12 @@ class FakeCanvas extends EventTarget {
   getBoundingClientRect(): object {
     return { left: 0, top: 0 };
   }
-  /** What is drawn: words, dots, what is filled, and lines by their ends. */
-  readonly drawn: { words: string[]; dots: [number, number][]; shaded: number; lines: [number, number][] } = { words: [], dots: [], shaded: 0, lines: [] };
+  /** What is drawn: words, dots, what is filled, lines by their ends, how often with dashes, and pictures. */
+  readonly drawn: { words: string[]; dots: [number, number][]; shaded: number; lines: [number, number][]; dashes: number; pictures: number } = { words: [], dots: [], shaded: 0, lines: [], dashes: 0, pictures: 0 };
   readonly #context = {
-    setTransform() {}, fillRect() {}, drawImage() {}, beginPath() {}, closePath() {}, stroke() {}, setLineDash() {}, strokeText() {}, moveTo() {},
+    setTransform() {}, fillRect() {}, beginPath() {}, closePath() {}, stroke() {}, strokeText() {}, moveTo() {},
+    drawImage: () => void (this.drawn.pictures += 1),
+    setLineDash: (dash: number[]) => void (this.drawn.dashes += Math.min(1, dash.length)),
     fill: (rule?: string) => void (rule === 'evenodd' && (this.drawn.shaded += 1)),
     fillText: (text: string) => void this.drawn.words.push(text),
     arc: (x: number, y: number) => void this.drawn.dots.push([x, y]),
@@ -55,7 +60,7 @@ function show(cursor_lps_mm: Vec3, tool: Tool = 'pen', more: Partial<SliceState>
 
 /** Draws what was asked to be drawn. */
 function paint(): FakeCanvas['drawn'] {
-  Object.assign(canvas.drawn, { words: [], dots: [], shaded: 0, lines: [] });
+  Object.assign(canvas.drawn, { words: [], dots: [], shaded: 0, lines: [], dashes: 0, pictures: 0 });
   for (const frame of frames.splice(0)) frame();
   return canvas.drawn;
 }
@@ -70,7 +75,7 @@ beforeEach(() => {
     observe(): void {}
     disconnect(): void {}
   });
-  [frames, asked] = [[], []];
+  [frames, asked, inside] = [[], [], new Uint8Array(64).fill(255)];
   vi.stubGlobal('requestAnimationFrame', (frame: () => void) => frames.push(frame));
   vi.stubGlobal('cancelAnimationFrame', () => undefined);
   canvas = new FakeCanvas();
@@ -240,4 +245,53 @@ test('where slices are all that is seen structures have outlines as they are sho
   // The wall stands at 10 mm.
   const { lines } = paint();
   expect(lines.filter(([x]) => x === 10.5).length).toBeGreaterThan(0);
+});
+
+/** What is drawn once all that is asked for has come. */
+async function drawnWith(more: Partial<SliceState>): Promise<FakeCanvas['drawn']> {
+  for (let i = 0; i < 3; i++) {
+    show([1, 2, 0], 'turn', more);
+    paint();
+    await Promise.resolve();
+  }
+  show([1, 2, 0], 'turn', more);
+  return paint();
+}
+/** How many lines are drawn of the wall. */
+const walls = ({ lines }: FakeCanvas['drawn']): number => lines.filter(([x]) => x === 10.5).length;
+
+test('a lesion that people have hidden, or that stands beside what is shown alone, has no outline', async () => {
+  const one = walls(await drawnWith({ showLesions: true }));
+  expect(one).toBeGreaterThan(0);
+  const seen = async (more: object): Promise<number> => walls(await drawnWith({ showLesions: true, hologram: { ...HOLOGRAM, ...more } })) / one;
+  expect(await seen({})).toBe(1);
+  expect(await seen({ layers: { 'lesion-1': { visible: false, opacity: 1 } } })).toBe(0);
+  // What stands alone is outlined, and the lesion beside it is not.
+  expect(await seen({ only: 'bones' })).toBe(1);
+  expect(asked).toEqual(['lesion-1', 'bones']);
+});
+
+test('what is moved apart is outlined where it is in the body, with dashes that run along the outline', async () => {
+  const heart = { ...HOLOGRAM, mode: 'surfaces', layers: { bones: { visible: false, opacity: 1 } } } as const;
+  const whole = await drawnWith({ hologram: heart, alone: true });
+  const lines = [...whole.lines];
+  expect(whole.dashes).toBe(0);
+  const apart = await drawnWith({ hologram: { ...heart, apart: 0.8 }, alone: true });
+  expect(apart.lines).toEqual(lines);
+  // Its dark edge, and itself.
+  expect(apart.dashes).toBe(2);
+});
+
+test('what lies outside of the structure that people cut to is covered, and other structures that lie there have no outline', async () => {
+  const seen = async (): Promise<{ readonly outlines: number; readonly pictures: number }> => {
+    slice.dispose();
+    slice = createSlice(canvas as unknown as HTMLCanvasElement, 'axial', store);
+    const drawn = await drawnWith({ hologram: { ...HOLOGRAM, mode: 'surfaces', within: 'heart' }, alone: true });
+    return { outlines: walls(drawn), pictures: drawn.pictures };
+  };
+  // The scan and what covers it; outlines of heart and bones.
+  const all = await seen();
+  expect(all.pictures).toBe(2);
+  inside = new Uint8Array(64);
+  expect((await seen()).outlines).toBe(all.outlines / 2);
 });

@@ -1,24 +1,21 @@
 import { Emitter } from '../core/emitter';
-import { distance, dot, lpsFromVoxel, voxelAxis, voxelFromLps, type Vec3 } from '../core/frames';
-import { drawnLayer } from '../core/hologram-layers';
+import { distance, lpsFromVoxel, voxelFromLps, type Vec3 } from '../core/frames';
 import type { Laser } from '../core/room-lasers';
-import type { SurfaceEntry } from '../core/volume/manifest';
 import type { VolumeStore } from '../core/volume/store';
 import { huWords, lengthWords, measureWords } from './measure-words';
-import { outline } from './outline';
 import { PenLine } from './pen-line';
 import type { Proposal } from './proposals';
 import type { EntityId, Hologram, Placed, Window } from './room-view';
 import { sectionLines } from './section-lines';
 import { cutsOf } from './slice-cuts';
 import { pixelFromVoxel, readSlice, sliceLayout, sliceOf, stepped, voxelFromPixel, type SliceAxis, type SliceLayout } from './slice-geometry';
-import { crosshair, dot as point, letters, ruler, segments, shade, words, type Point2 } from './slice-paint';
+import { SliceOutlines } from './slice-outlines';
+import { crosshair, dot as point, letters, ruler, shade, strokes, words, type Fit, type Point2 } from './slice-paint';
 import type { Tool } from './tools';
 import { windowTable } from './transfer';
 import { isHeld } from './ways';
 
 const NODULE = '#7fe3dc';
-const LESION = '#ffc35c';
 const [CUT, BOX] = ['#ff9f8a', '#9fd0ff'];
 /** A laser that ends so near to a slice is seen on it. */
 const LASER_MM = 5;
@@ -85,11 +82,12 @@ export class Slice {
   /** Where one's own laser ends on it. */
   #pointed: Vec3 | undefined;
   readonly #line = new PenLine();
-  #outlines = new Map<string, { slice: number; lines: [Vec3, Vec3][] }>();
+  readonly #outlines: SliceOutlines;
 
   constructor(canvas: HTMLCanvasElement, axis: SliceAxis, store: VolumeStore) {
     [this.#canvas, this.axis, this.#store] = [canvas, axis, store];
     this.#layout = sliceLayout(store.manifest, axis);
+    this.#outlines = new SliceOutlines(store, this.#layout, () => this.#ask());
     this.#image.width = store.manifest.size[this.#layout.across];
     this.#image.height = store.manifest.size[this.#layout.down];
     this.#pixels = new ImageData(this.#image.width, this.#image.height);
@@ -147,8 +145,9 @@ export class Slice {
     const fit = this.#fit();
     context.imageSmoothingQuality = 'high';
     context.drawImage(this.#image, fit.x, fit.y, fit.width, fit.height);
+    this.#outlines.shade(context, state, fit);
     this.#paintCuts(context, state);
-    this.#paintSurfaces(context, state);
+    this.#outlines.paint(context, state, (x, y) => this.#screenOf(x, y));
     this.#paintNodules(context, state);
     this.#paintMarks(context, state);
     this.#paintLasers(context, state);
@@ -186,39 +185,12 @@ export class Slice {
     this.#paintLine(context, cuts.line ?? [], CUT, [7, 4]);
   }
 
-  /** Lesions, above the structures that are seen beside them. */
-  #paintSurfaces(context: CanvasRenderingContext2D, { hologram, alone, showLesions, cursor_lps_mm }: SliceState): void {
-    const { manifest } = this.#store;
-    const slice = sliceOf(manifest, this.#layout, cursor_lps_mm);
-    const isLesion = ({ name }: SurfaceEntry): boolean => manifest.lesions.some(({ surface }) => surface === name);
-    const isSeen = ({ name }: SurfaceEntry): boolean => hologram !== undefined && (hologram.within === name || hologram.only === name || (alone === true && drawnLayer(hologram, name, false).visible));
-    for (const entry of manifest.surfaces) if (!isLesion(entry) && isSeen(entry)) this.#paintOutline(context, entry, slice, entry.colour);
-    if (!showLesions) return;
-    for (const entry of manifest.surfaces) if (isLesion(entry)) this.#paintOutline(context, entry, slice, LESION);
-  }
-
-  #paintOutline(context: CanvasRenderingContext2D, entry: SurfaceEntry, slice: number, colour: string): void {
-    const { manifest } = this.#store;
-    const known = this.#outlines.get(entry.name);
-    if (known?.slice !== slice) {
-      this.#outlines.set(entry.name, { slice, lines: known?.lines ?? [] });
-      void this.#store.surface(entry).then((surface) => {
-        const normal = voxelAxis(manifest, this.#layout.through);
-        const middle = lpsFromVoxel(manifest, voxelFromPixel(manifest, this.#layout, 0, 0, slice));
-        this.#outlines.set(entry.name, { slice, lines: outline(surface, normal, dot(normal, middle)) });
-        this.#ask();
-      }, () => undefined);
-    }
-    const lines = this.#outlines.get(entry.name)?.lines.map(([a, b]) => [this.#toScreen(a), this.#toScreen(b)] as const) ?? [];
-    segments(context, lines, colour);
-  }
-
   #paintNodules(context: CanvasRenderingContext2D, state: SliceState): void {
     const { manifest } = this.#store;
     const slice = sliceOf(manifest, this.#layout, state.cursor_lps_mm);
     for (const { mask, words: text } of state.nodules) {
       const lines = mask ? sectionLines(mask, this.#layout, slice) : [];
-      segments(context, lines.map(([a, b]) => [this.#toScreen(a), this.#toScreen(b)] as const), NODULE);
+      strokes(context, lines.map((ends) => ends.map((end) => this.#toScreen(end))), NODULE);
       const top = lines.map(([a]) => this.#toScreen(a)).reduce<Point2 | undefined>((high, p) => (high && high.y <= p.y ? high : p), undefined);
       if (top) words(context, text, top.x, top.y - 12, 'center', NODULE);
     }
@@ -253,8 +225,7 @@ export class Slice {
   }
 
   #paintLine(context: CanvasRenderingContext2D, points: readonly Vec3[], colour: string, dash: number[] = []): void {
-    const at = points.map((p) => this.#toScreen(p));
-    segments(context, at.slice(1).flatMap((b, i) => { const a = at[i]; return a ? [[a, b] as const] : []; }), colour, dash);
+    strokes(context, [points.map((p) => this.#toScreen(p))], colour, dash);
   }
 
   #paintPoints(context: CanvasRenderingContext2D, points: readonly Vec3[], text: string, colour: string): void {
@@ -267,7 +238,7 @@ export class Slice {
   }
 
   /** Where the slice's picture lies on the canvas, in true proportion. */
-  #fit(): { x: number; y: number; width: number; height: number; perMm: number } {
+  #fit(): Fit & { readonly perMm: number } {
     const { size, spacing_mm } = this.#store.manifest;
     const [across, down] = [this.#layout.across, this.#layout.down];
     const mm = [size[across] * spacing_mm[across], size[down] * spacing_mm[down]] as const;
@@ -278,9 +249,13 @@ export class Slice {
 
   #toScreen(point_lps_mm: Vec3): Point2 {
     const { manifest } = this.#store;
+    const { x, y } = pixelFromVoxel(manifest, this.#layout, voxelFromLps(manifest, point_lps_mm));
+    return this.#screenOf(x, y);
+  }
+
+  #screenOf(x: number, y: number): Point2 {
     const fit = this.#fit();
-    const pixel = pixelFromVoxel(manifest, this.#layout, voxelFromLps(manifest, point_lps_mm));
-    return { x: fit.x + ((pixel.x + 0.5) / this.#image.width) * fit.width, y: fit.y + ((pixel.y + 0.5) / this.#image.height) * fit.height };
+    return { x: fit.x + ((x + 0.5) / this.#image.width) * fit.width, y: fit.y + ((y + 0.5) / this.#image.height) * fit.height };
   }
 
   /** The patient point under a point of the page; undefined beside the picture. */

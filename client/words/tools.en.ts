@@ -7,6 +7,7 @@ export const tools = {
   'parts.measure': 'Measure its volume',
   'parts.none': 'The structures of these images are still being made.',
   'parts.apart': 'Move apart',
+  'parts.apartHint': 'Slices are of the body as it is: outlines stay where each structure is, dashed, and lasers are not shown on them meanwhile.',
   'parts.all': 'Show everything again',
   'crop.title': 'Crop box',
   'crop.on': 'Crop to a box',

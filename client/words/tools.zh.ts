@@ -8,6 +8,7 @@ export const tools: Readonly<Record<keyof typeof en, string>> = {
   'parts.measure': '测量其体积',
   'parts.none': '该影像的结构仍在生成中。',
   'parts.apart': '分离展开',
+  'parts.apartHint': '切片显示原本的身体：各结构的轮廓留在原处，以虚线表示；其间切片上不显示激光点。',
   'parts.all': '恢复全部显示',
   'crop.title': '裁切框',
   'crop.on': '裁切到方框内',
