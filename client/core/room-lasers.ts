@@ -1,4 +1,4 @@
-/** Where others point at images with the laser, for whoever sees them in slices. */
+/** Where people point at images with the laser: others, for whoever sees them in slices, and who points on slices, for the others. */
 import type { EntityId, Hologram, RoomView } from '../stage/room-view';
 import { lpsFromRoom, roomFromLps } from './frames';
 import type { Transform, Vec3, VoxelGrid } from './frames';

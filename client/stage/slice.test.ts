@@ -295,3 +295,19 @@ test('what lies outside of the structure that people cut to is covered, and othe
   inside = new Uint8Array(64);
   expect((await seen()).outlines).toBe(all.outlines / 2);
 });
+
+test('a picture has what is shown in its own size, and what is shown stays as it is', () => {
+  const lasers = [{ at_lps_mm: [10, 20, 0], colour: '#e69f00', name: 'Chen' }] as const;
+  const clip = { normal_lps: [1, 0, 0], offset_mm: 30 } as const;
+  const state = { lasers, hologram: { ...HOLOGRAM, clip } } as const;
+  show([1, 2, 0], 'turn', state);
+  const sheet = new FakeCanvas();
+  vi.stubGlobal('document', { createElement: () => sheet });
+  expect(slice.picture(400)).toBe(sheet);
+  expect(sheet).toMatchObject({ width: 400, height: 400 });
+  // Ten times as large as on the page.
+  expect(sheet.drawn.dots.flat().map(Math.round)).toEqual([105, 205]);
+  expect(sheet.drawn.lines).toContainEqual([305, 400]);
+  expect(sheet.drawn.words).toContain('Chen');
+  expect(paint().dots).toEqual([[10.5, 20.5]]);
+});

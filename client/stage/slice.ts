@@ -73,6 +73,8 @@ export class Slice {
   #window = '';
   #read = '';
   #version = 0;
+  /** Of the picture that is taken now. */
+  #side: number | undefined;
   #frame = 0;
   #hover: { at: Vec3; hu: number } | undefined;
   /** The pointer that is down: others mean nothing until it is up, so that two fingers draw no zigzag. */
@@ -118,6 +120,17 @@ export class Slice {
     return { axis: this.axis, slice: (this.#state ? sliceOf(manifest, this.#layout, this.#state.cursor_lps_mm) : 0) + 1, of: manifest.size[this.#layout.through] };
   }
 
+  /** What is shown, as a picture so many pixels wide and high. */
+  picture(side: number): HTMLCanvasElement {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [side, side];
+    const context = canvas.getContext('2d');
+    this.#side = side;
+    if (context && this.#state) this.#draw(context, this.#state);
+    this.#side = undefined;
+    return canvas;
+  }
+
   dispose(): void {
     cancelAnimationFrame(this.#frame);
     this.#stop.abort();
@@ -139,6 +152,11 @@ export class Slice {
     if (this.#canvas.width !== Math.round(width * ratio)) this.#canvas.width = Math.round(width * ratio);
     if (this.#canvas.height !== Math.round(height * ratio)) this.#canvas.height = Math.round(height * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.#draw(context, state);
+  }
+
+  #draw(context: CanvasRenderingContext2D, state: SliceState): void {
+    const { width, height } = this.#sheet;
     context.fillStyle = '#000';
     context.fillRect(0, 0, width, height);
     this.#readPixels(state);
@@ -237,14 +255,21 @@ export class Slice {
     words(context, text, b ? (a.x + b.x) / 2 : a.x, (b ? (a.y + b.y) / 2 : a.y) - 13, 'center', colour);
   }
 
+  /** How large what is drawn on is. */
+  get #sheet(): { readonly width: number; readonly height: number } {
+    const { clientWidth, clientHeight } = this.#canvas;
+    return { width: this.#side ?? clientWidth, height: this.#side ?? clientHeight };
+  }
+
   /** Where the slice's picture lies on the canvas, in true proportion. */
   #fit(): Fit & { readonly perMm: number } {
     const { size, spacing_mm } = this.#store.manifest;
     const [across, down] = [this.#layout.across, this.#layout.down];
     const mm = [size[across] * spacing_mm[across], size[down] * spacing_mm[down]] as const;
-    const perMm = Math.min(this.#canvas.clientWidth / mm[0], this.#canvas.clientHeight / mm[1]);
+    const sheet = this.#sheet;
+    const perMm = Math.min(sheet.width / mm[0], sheet.height / mm[1]);
     const [width, height] = [mm[0] * perMm, mm[1] * perMm];
-    return { x: (this.#canvas.clientWidth - width) / 2, y: (this.#canvas.clientHeight - height) / 2, width, height, perMm };
+    return { x: (sheet.width - width) / 2, y: (sheet.height - height) / 2, width, height, perMm };
   }
 
   #toScreen(point_lps_mm: Vec3): Point2 {

@@ -4,12 +4,15 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { LESIONS, layerOf } from '../../core/hologram-layers';
 import type { RoomControl } from '../../core/room-control';
+import { slicesShown } from '../../core/room-snapshot';
+import type { Take } from '../../core/room-snapshot';
 import { lasersAt } from '../../core/room-lasers';
 import type { Laser } from '../../core/room-lasers';
 import type { VolumeStore } from '../../core/volume/store';
 import type { Proposal } from '../../stage/proposals';
 import type { Slice } from '../../stage/slice';
 import type { SliceAxis } from '../../stage/slice-geometry';
+import { pictureOf } from '../../stage/slice-picture';
 import { toolOfKey } from '../../stage/tools';
 import type { Tool } from '../../stage/tools';
 
@@ -24,9 +27,12 @@ interface SliceRowProps {
   readonly nodules: readonly Proposal[];
   /** Those that keys choose; left out, none. */
   readonly tools?: readonly Tool[];
+  /** Hands over how a picture of the slices is taken, while they are shown. */
+  onTake?(take: Take | undefined): void;
 }
 
 export function SliceRow(props: SliceRowProps): JSX.Element {
+  const app = useApp();
   const onKey = (event: KeyboardEvent): void => {
     const tool = event.ctrlKey || event.metaKey || event.altKey ? undefined : toolOfKey(event.key);
     if (!tool || !props.tools?.includes(tool)) return;
@@ -39,14 +45,33 @@ export function SliceRow(props: SliceRowProps): JSX.Element {
     setLasers(hologram && store ? lasersAt(props.control.view, hologram, store.manifest, performance.now()) : []);
   }, FOLLOW_EVERY_ms);
   onCleanup(() => clearInterval(following));
+  const shown = new Map<SliceAxis, Slice>();
+  const take: Take = (title) => {
+    const slices = PLANES.flatMap((plane) => shown.get(plane) ?? []);
+    const hologram = props.control.hologram();
+    if (!hologram) return undefined;
+    const { names, where } = slicesShown(slices.map(({ description }) => description), hologram.state, app.t);
+    return { of: 'slices', title: [...names, title].join(' · '), png: pictureOf(slices.map((slice, i) => ({ slice, name: names[i] ?? '' })), where) };
+  };
+  const onSlice = (plane: SliceAxis, slice: Slice | undefined): void => {
+    if (slice) shown.set(plane, slice);
+    else shown.delete(plane);
+    props.onTake?.(shown.size === PLANES.length ? take : undefined);
+  };
   return (
     <div class="slices" onKeyDown={onKey}>
-      <For each={PLANES}>{(plane) => <SliceHost plane={plane} lasers={lasers()} {...props} />}</For>
+      <For each={PLANES}>{(plane) => <SliceHost plane={plane} lasers={lasers()} onSlice={onSlice} {...props} />}</For>
     </div>
   );
 }
 
-function SliceHost(props: SliceRowProps & { plane: SliceAxis; lasers: readonly Laser[] }): JSX.Element {
+interface SliceHostProps extends SliceRowProps {
+  readonly plane: SliceAxis;
+  readonly lasers: readonly Laser[];
+  onSlice(plane: SliceAxis, slice: Slice | undefined): void;
+}
+
+function SliceHost(props: SliceHostProps): JSX.Element {
   const app = useApp();
   const [slice, setSlice] = createSignal<Slice>();
   const [place, setPlace] = createSignal('');
@@ -78,10 +103,12 @@ function SliceHost(props: SliceRowProps & { plane: SliceAxis; lasers: readonly L
         if (props.control.giveUp() || hasBegun) app.announce(app.t('step.cancelled'));
       });
       setSlice(mine);
+      props.onSlice(props.plane, mine);
     });
     onCleanup(() => {
       alive = false;
       setSlice(undefined);
+      props.onSlice(props.plane, undefined);
       mine?.dispose();
     });
   });
