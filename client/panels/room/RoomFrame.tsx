@@ -12,7 +12,7 @@ import { isPseudonym } from '../../core/pseudonym';
 import { createRoomAround } from '../../core/room-around';
 import { bringOwnLooks } from '../../core/own-looks';
 import { createRoomHands } from '../../core/room-hands';
-import { createRoomLead } from '../../core/room-lead';
+import { createRoomLead, fromTheFront } from '../../core/room-lead';
 import { createRoomNews } from '../../core/room-news';
 import { callIn, takeCall } from '../../core/calls';
 import { createRoomVoice } from '../../core/room-voice';
@@ -93,7 +93,11 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     ),
   );
   const [stage, setStage] = createSignal<Stage>();
-  const lead = createRoomLead(client, stage, app);
+  const place = createMemo(() => control.surroundings() ?? placeOf(props.info));
+  const setting = createRoomSetting(place);
+  // Who has no 3D shows the way too: from the front.
+  const front = createMemo(() => (setting.now() === 'flat' ? fromTheFront(control.hologram() !== undefined) : undefined));
+  const lead = createRoomLead(client, () => stage() ?? front(), app);
   const around = createRoomAround(client, voice, app);
   const [picture, setPicture] = createSignal<Taken>();
   const [takeSlices, setTakeSlices] = createSignal<Take>();
@@ -109,8 +113,6 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>(props.info.patient === null ? 'people' : 'case');
   const narrow = mediaSignal(NARROW);
-  const place = createMemo(() => control.surroundings() ?? placeOf(props.info));
-  const setting = createRoomSetting(place);
   // Who asked to meet in another place has the room be that one, as its host.
   const asked = takePlace(props.info.id);
   const isHost = createMemo(() => order.own()?.standing === 'host');
@@ -222,7 +224,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                 <div class="stack">
                   {/* Whoever waits is seen without a look further down, on a phone too. */}
                   <WaitingPanel order={order} people={control.people()} />
-                  <LeadPanel lead={lead} able={order.works() && stage() !== undefined} />
+                  <LeadPanel lead={lead} able={order.works() && lead.staged()} />
                   <Show when={isHost()}>
                     <SharedPlace room={place()} onSet={(place) => order.ask({ act: 'set-place', place })} />
                   </Show>
