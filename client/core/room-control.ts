@@ -77,6 +77,9 @@ export interface Seed {
   readonly at_lps_mm: Vec3;
 }
 
+/** A place in the patient, or in the room. */
+export type Pointed = { readonly at_lps_mm: Vec3 } | { readonly at_m: Vec3 };
+
 /** Where something is to be written. */
 export interface WriteAt {
   readonly point_lps_mm: Vec3;
@@ -129,10 +132,10 @@ export interface RoomControl {
   undo(): void;
   /** Moves the point at which the slices meet. */
   lookAt(point_lps_mm: Vec3): void;
-  /** Points at a place on a slice, or at none any more; others see one's laser end there. */
-  pointAt(point_lps_mm: Vec3 | undefined): void;
-  /** Where on a slice one points now. */
-  pointed(): Vec3 | undefined;
+  /** Points at a place that is seen beside the stage or without one, or at none any more; others see one's laser end there. */
+  pointAt(at: Pointed | undefined): void;
+  /** Where one points so now. */
+  pointed(): Pointed | undefined;
   /** Does at a point of a slice what the tool in hand is for, and cuts along that slice; what takes several points says that it waits for the next. */
   use(point_lps_mm: Vec3, slice?: Cut): 'first-point' | 'next-point' | undefined;
   /** Gives up the points chosen so far of what takes several; `false` where there are none. */
@@ -201,7 +204,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
   let timer: ReturnType<typeof setTimeout> | undefined;
   let forget: ReturnType<typeof setTimeout> | undefined;
   let drawing: Drawing | undefined;
-  let pointed: Vec3 | undefined;
+  let pointed: Pointed | undefined;
   let spokeAt = Number.NEGATIVE_INFINITY;
 
   const redrawn = (): void => void setVersion((now) => now + 1);

@@ -32,10 +32,16 @@ export function lasersAt(view: RoomView, hologram: Standing, grid: VoxelGrid, no
   // Where parts are moved apart a laser ends at one of them, elsewhere than it is in the patient.
   if ((hologram.state.apart ?? 0) > 0) return [];
   const transform = whereIs(view, hologram, nowMs);
-  return [...view.participants()].flatMap((one): Laser[] => {
-    const pointer = one.id === view.selfId ? undefined : view.poses(one.id, nowMs)?.pointer;
-    if (!pointer?.on) return [];
-    const [x, y, z] = lpsFromRoom(grid, transform, pointer.hit_m).map((mm) => Math.round(mm * PER_MM) / PER_MM);
-    return [{ at_lps_mm: [x ?? 0, y ?? 0, z ?? 0], colour: one.colour ?? '#7fe3dc', name: one.name }];
+  return pointersIn(view, nowMs).map(({ at_m, ...whose }) => {
+    const [x, y, z] = lpsFromRoom(grid, transform, at_m).map((mm) => Math.round(mm * PER_MM) / PER_MM);
+    return { at_lps_mm: [x ?? 0, y ?? 0, z ?? 0], ...whose };
+  });
+}
+
+/** The ends of others' lasers in the room. */
+export function pointersIn(view: RoomView, nowMs: number): readonly { readonly at_m: Vec3; readonly colour: string; readonly name: string }[] {
+  return [...view.participants()].flatMap(({ id, colour = '#7fe3dc', name }) => {
+    const pointer = id === view.selfId ? undefined : view.poses(id, nowMs)?.pointer;
+    return pointer?.on ? [{ at_m: pointer.hit_m, colour, name }] : [];
   });
 }

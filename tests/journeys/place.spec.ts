@@ -71,6 +71,13 @@ test('each sees the room in the place they choose, or flat, and what is done is 
     await expect.poll(() => drawn('coronal')).not.toBe(whole);
     await li.locator('.slices canvas[data-plane=axial]').press('Escape');
     await expect.poll(async () => (await told(chen)).clip).toBeNull();
+    // The laser on a slice is a ray for who has 3D.
+    const seesRay = () => chen.evaluate(() => window.__xrInside?.stage.scene.getObjectByName('person')?.children[1]?.visible);
+    await li.locator('.slices canvas[data-plane=axial]').press('2');
+    await li.locator('.slices canvas[data-plane=axial]').press('ArrowRight');
+    await expect.poll(seesRay).toBe(true);
+    await li.locator('.slices canvas[data-plane=axial]').press('Escape');
+    await expect.poll(seesRay).toBe(false);
     await li.getByRole('button', { name: 'Take a picture' }).click();
     const picture = li.getByRole('dialog', { name: 'Picture of the slices' });
     await expect(picture.getByRole('textbox', { name: 'Title' })).toHaveValue(/^Axial \d+\/\d+ · Coronal \d+\/\d+ · Sagittal \d+\/\d+ · /);

@@ -86,7 +86,7 @@ function SliceHost(props: SliceHostProps): JSX.Element {
       if (!alive) return;
       mine = createSlice(canvas, props.plane, store);
       mine.events.on('cursor', (point) => props.control.lookAt(point));
-      mine.events.on('point', (point) => props.control.pointAt(point));
+      mine.events.on('point', (point) => props.control.pointAt(point && { at_lps_mm: point }));
       mine.events.on('use', (point) => {
         const step = props.control.use(point, props.plane);
         if (step) app.announce(app.t(`step.${step}`));

@@ -70,10 +70,11 @@ export function StageHost(props: StageHostProps): JSX.Element {
     props.onStage(made);
   }
 
-  /** Where in the room one points on a slice. */
+  /** Where in the room one points without the stage. */
   function pointsAt(): Vec3 | undefined {
     const [at, hologram, store] = untrack(() => [props.control.pointed(), props.control.hologram(), latest()]);
-    return at && hologram && store && ownLaser(props.control.view, hologram, store.manifest, at, performance.now());
+    if (at && 'at_m' in at) return at.at_m;
+    return at && hologram && store && ownLaser(props.control.view, hologram, store.manifest, at.at_lps_mm, performance.now());
   }
 
   async function open(alive: () => boolean): Promise<Stage | undefined> {
@@ -151,7 +152,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
       />
       <Show when={gathered()} fallback={<div class="stage-tools">{props.children}</div>}>
         <Show when={none() || flat()}>
-          <TableFromAbove control={props.control} />
+          <TableFromAbove control={props.control} works={props.works ?? false} />
         </Show>
         <div class="circle-side">
           <p class="circle-words">
