@@ -185,6 +185,13 @@ test('lasers of others are dots with their names on the slices that they meet', 
   expect(words).not.toContain('Li');
 });
 
+test('points chosen so far of a length or an angle are seen where they lie', () => {
+  show([1, 2, 0], 'angle', { begun: [[10, 20, 0]] });
+  expect(paint().dots).toEqual([[10.5, 20.5]]);
+  show([1, 2, 3], 'angle', { begun: [[10, 20, 0]] });
+  expect(paint().dots).toEqual([]);
+});
+
 const pointed = (): unknown => said.findLast(([what]) => what === 'point')?.[1];
 
 test('with the laser in hand one points where the pointer is, and on as the slices go on', () => {

@@ -37,6 +37,8 @@ export interface SliceState {
   readonly alone?: boolean;
   /** Where others point. */
   readonly lasers?: readonly Laser[];
+  /** The points chosen so far of what takes several. */
+  readonly begun?: readonly Vec3[];
 }
 
 export interface SliceEvents {
@@ -239,6 +241,7 @@ export class Slice {
       this.#paintPoints(context, points, entity.type === 'measure' ? measureWords(entity) : entity.type === 'landmark' ? entity.name : entity.text, entity.type === 'measure' ? '#7fe3dc' : '#ffd48a');
     }
     this.#paintLine(context, this.#line.points, '#ffffff');
+    if (state.begun?.some(near)) this.#paintPoints(context, state.begun, '', '#ffffff');
     if (this.#from && this.#to) this.#paintPoints(context, [this.#from, this.#to], lengthWords(distance(this.#from, this.#to)), '#ffffff');
   }
 

@@ -120,7 +120,7 @@ function SliceHost(props: SliceHostProps): JSX.Element {
     const { state } = hologram;
     const { cursor_lps_mm, window } = state;
     const marks = props.control.view.entities();
-    shown.set({ cursor_lps_mm, window, tool: props.control.tool(), marks, showLesions: layerOf(state, LESIONS).visible, nodules: props.nodules, hologram: state, alone: !props.control.isDrawn(), lasers: props.lasers });
+    shown.set({ cursor_lps_mm, window, tool: props.control.tool(), marks, showLesions: layerOf(state, LESIONS).visible, nodules: props.nodules, hologram: state, alone: !props.control.isDrawn(), lasers: props.lasers, begun: props.control.begun() });
     setPlace(`${shown.description.slice} / ${shown.description.of}`);
   });
 
