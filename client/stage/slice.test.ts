@@ -55,7 +55,7 @@ let frames: (() => void)[];
 const lines = (): unknown[] => said.filter(([what]) => what === 'line').map(([, points]) => points);
 
 function show(cursor_lps_mm: Vec3, tool: Tool = 'pen', more: Partial<SliceState> = {}): void {
-  slice.set({ cursor_lps_mm, window: { centre_hu: 0, width_hu: 1 }, tool, marks: new Map(), showLesions: false, nodules: [], ...more });
+  slice.set({ cursor_lps_mm, window: { centre_hu: 0, width_hu: 1 }, tool, marks: [], showLesions: false, nodules: [], ...more });
 }
 
 /** Draws what was asked to be drawn. */
@@ -183,6 +183,23 @@ test('lasers of others are dots with their names on the slices that they meet', 
   expect(dots).toEqual([[10.5, 20.5]]);
   expect(words).toContain('Chen');
   expect(words).not.toContain('Li');
+});
+
+test('marks are seen on the slices that they meet, and a line in the colour of whose it is', () => {
+  const colours: string[] = [];
+  Object.defineProperty(canvas.getContext(), 'strokeStyle', {
+    configurable: true,
+    set(colour: string) {
+      colours.push(colour);
+    },
+  });
+  const note = { entity: { type: 'annotation', hologram: 1, at_lps_mm: [10, 20, 0], text: 'here' }, colour: '#56b4e9' } as const;
+  const line = { entity: { type: 'stroke', hologram: 1, points_lps_mm: [[5, 5, 0], [6, 5, 0]] }, colour: '#e69f00' } as const;
+  show([1, 2, 0], 'turn', { marks: [note, line] });
+  const { dots, words, lines } = paint();
+  expect([dots, words.includes('here'), lines.some(([x, y]) => x === 6.5 && y === 5.5)]).toEqual([[[10.5, 20.5]], true, true]);
+  expect(colours).toContain('#e69f00');
+  expect(colours).not.toContain('#56b4e9');
 });
 
 test('points chosen so far of a length or an angle are seen where they lie', () => {

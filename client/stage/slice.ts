@@ -5,7 +5,7 @@ import type { VolumeStore } from '../core/volume/store';
 import { huWords, lengthWords, measureWords } from './measure-words';
 import { PenLine } from './pen-line';
 import type { Proposal } from './proposals';
-import type { EntityId, Hologram, Placed, Window } from './room-view';
+import type { Hologram, ImageMark, Window } from './room-view';
 import { sectionLines } from './section-lines';
 import { cutsOf } from './slice-cuts';
 import { pixelFromVoxel, readSlice, sliceLayout, sliceOf, stepped, voxelFromPixel, type SliceAxis, type SliceLayout } from './slice-geometry';
@@ -26,8 +26,8 @@ export interface SliceState {
   readonly cursor_lps_mm: Vec3;
   readonly window: Window;
   readonly tool: Tool;
-  /** Measures and notes of this hologram. */
-  readonly marks: ReadonlyMap<EntityId, Placed>;
+  /** Measures, notes and lines on these images. */
+  readonly marks: readonly ImageMark[];
   readonly showLesions: boolean;
   /** Nodules that were found where people asked, with what is said of each. */
   readonly nodules: readonly Proposal[];
@@ -230,12 +230,11 @@ export class Slice {
 
   #paintMarks(context: CanvasRenderingContext2D, state: SliceState): void {
     const near = (p: Vec3): boolean => this.#beside(state, p) <= Math.max(2.5, this.#store.manifest.spacing_mm[this.#layout.through] * 0.6);
-    for (const { entity } of state.marks.values()) {
-      if (!('hologram' in entity) || entity.type === 'nodule') continue;
+    for (const { entity, colour } of state.marks) {
       const points = 'points_lps_mm' in entity ? entity.points_lps_mm : [entity.at_lps_mm];
       if (!points.some(near)) continue;
       if (entity.type === 'stroke') {
-        this.#paintLine(context, points.filter(near), '#ffd48a');
+        this.#paintLine(context, points.filter(near), colour);
         continue;
       }
       this.#paintPoints(context, points, entity.type === 'measure' ? measureWords(entity) : entity.type === 'landmark' ? entity.name : entity.text, entity.type === 'measure' ? '#7fe3dc' : '#ffd48a');

@@ -2,6 +2,7 @@
 import { For, Show, createEffect, createSignal, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import type { Transform } from '../../core/frames';
 import { boardFromRoom, roomFromBoard } from '../../core/room-board';
 import type { BoardMark, BoardShown, RoomControl } from '../../core/room-control';
 import { pointersIn } from '../../core/room-lasers';
@@ -9,7 +10,6 @@ import { idsOf, mayTakeAway, mayTakeBoardAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { BoardKeys } from '../../stage/board-keys';
 import { BOARD, paintBoard } from '../../stage/board-paint';
-import type { Transform } from '../../core/frames';
 import { BOARD_SPOTS, LONGEST_NOTE, SPOTS, freeSpot, noteOn } from '../../core/room-standing';
 import type { Spot } from '../../core/room-standing';
 import { INK_STEP, PenLine } from '../../stage/pen-line';
