@@ -5,10 +5,11 @@ import type { SurfaceEntry } from '../core/volume/manifest';
 import type { VolumeStore } from '../core/volume/store';
 import type { SurfaceMesh } from '../core/volume/surface-file';
 import { chained } from '../viewer/chained';
+import { lesionWords } from './measure-words';
 import { outline } from './outline';
 import type { SliceState } from './slice';
 import { pixelFromVoxel, readOutside, sliceOf, voxelFromPixel, type SliceLayout } from './slice-geometry';
-import { DARK, DARKNESS, strokes, type Fit, type Point2 } from './slice-paint';
+import { DARK, DARKNESS, strokes, topOf, words, type Fit, type Point2 } from './slice-paint';
 
 const LESION = '#ffc35c';
 /** Where a structure is in the body that the hologram shows elsewhere. */
@@ -63,7 +64,7 @@ export class SliceOutlines {
   }
 
   /** Lesions, above the structures that are seen beside them; `screenOf` is where a pixel of the picture lies. */
-  paint(context: CanvasRenderingContext2D, { hologram, alone, showLesions, cursor_lps_mm }: SliceState, screenOf: (x: number, y: number) => Point2): void {
+  paint(context: CanvasRenderingContext2D, { hologram, alone, showLesions, language, cursor_lps_mm }: SliceState, screenOf: (x: number, y: number) => Point2): void {
     const { manifest } = this.#store;
     const slice = sliceOf(manifest, this.#layout, cursor_lps_mm);
     const isLesion = ({ name }: SurfaceEntry): boolean => manifest.lesions.some(({ surface }) => surface === name);
@@ -71,14 +72,21 @@ export class SliceOutlines {
     const isSeen = (entry: SurfaceEntry): boolean => hologram?.within === entry.name || hologram?.only === entry.name || (alone === true && isDrawn(entry));
     // Slices are of the body as it is: what the hologram shows moved apart stays where it is, and is marked.
     const dash = (hologram?.apart ?? 0) > 0 ? APART : [];
-    const draw = (entry: SurfaceEntry, colour: string): void => {
+    const draw = (entry: SurfaceEntry, colour: string): readonly Point2[] => {
       const { lines, surface } = this.#outlined(entry, slice);
-      if (!surface || !this.#isWithin(entry, surface)) return;
-      strokes(context, lines.map((line) => line.flatMap((x, i) => (i % 2 === 0 ? [screenOf(x, line[i + 1] ?? 0)] : []))), colour, dash);
+      if (!surface || !this.#isWithin(entry, surface)) return [];
+      const seen = lines.map((line) => line.flatMap((x, i) => (i % 2 === 0 ? [screenOf(x, line[i + 1] ?? 0)] : [])));
+      strokes(context, seen, colour, dash);
+      return seen.flat();
     };
     for (const entry of manifest.surfaces) if (!isLesion(entry) && isSeen(entry)) draw(entry, entry.colour);
-    // Where nothing is known of a hologram lesions are shown all the same.
-    if (showLesions) for (const entry of manifest.surfaces) if (isLesion(entry) && (!hologram || isDrawn(entry))) draw(entry, LESION);
+    if (!showLesions) return;
+    for (const lesion of manifest.lesions) {
+      const entry = manifest.surfaces.find(({ name }) => name === lesion.surface);
+      // Where nothing is known of a hologram lesions are shown all the same.
+      const top = entry && (!hologram || isDrawn(entry)) ? topOf(draw(entry, LESION)) : undefined;
+      if (top && language) words(context, lesionWords(lesion, language), top.x, top.y - 12, 'center', LESION);
+    }
   }
 
   /** What was known before, until the outline of this slice has come. */

@@ -30,6 +30,11 @@ export function words(context: CanvasRenderingContext2D, text: string, x: number
   context.fillText(text, x, y);
 }
 
+/** The highest of some points. */
+export function topOf(points: readonly Point2[]): Point2 | undefined {
+  return points.reduce<Point2 | undefined>((high, p) => (high && high.y <= p.y ? high : p), undefined);
+}
+
 export function letters(context: CanvasRenderingContext2D, layout: SliceLayout, width: number, height: number): void {
   const { left, right, top, bottom } = layout.letters;
   words(context, left, 11, height / 2);

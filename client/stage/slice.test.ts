@@ -10,7 +10,7 @@ const part = (name: string): object => ({ name, colour: '#ffffff' });
 const surfaces = [part('heart'), part('bones'), part('skin'), part('lesion-1')];
 /** Each pixel is a millimetre, on the page too. */
 const preview = { size: [4, 4, 4], factor: [10, 10, 1], url: '' };
-const manifest = { preview, size: [40, 40, 4], spacing_mm: [1, 1, 1], origin_lps_mm: [0, 0, 0], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1], surfaces, lesions: [{ surface: 'lesion-1' }] };
+const manifest = { preview, size: [40, 40, 4], spacing_mm: [1, 1, 1], origin_lps_mm: [0, 0, 0], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1], surfaces, lesions: [{ surface: 'lesion-1', label: { zh: '结节', en: 'nodule' }, mean_diameter_mm: 7.04 }] };
 /** A wall across the slices at 10 mm, and which surfaces were asked for. */
 const WALL = { positions_lps_mm: Float32Array.from([10, 0, -50, 10, 0, 50, 10, 39, -50, 10, 39, 50]), normals_lps: new Float32Array(12), indices: Uint32Array.from([0, 1, 2, 1, 3, 2]) };
 let asked: string[];
@@ -290,6 +290,7 @@ test('a lesion that people have hidden, or that stands beside what is shown alon
   const seen = async (more: object): Promise<number> => walls(await drawnWith({ showLesions: true, hologram: { ...HOLOGRAM, ...more } })) / one;
   expect(await seen({})).toBe(1);
   expect(await seen({ layers: { 'lesion-1': { visible: false, opacity: 1 } } })).toBe(0);
+  expect((await drawnWith({ showLesions: true, language: 'en' })).words).toContain('nodule · 7.0 mm');
   // What stands alone is outlined, and the lesion beside it is not.
   expect(await seen({ only: 'bones' })).toBe(1);
   expect(asked).toEqual(['lesion-1', 'bones']);

@@ -1,5 +1,6 @@
 import { Emitter } from '../core/emitter';
 import { distance, lpsFromVoxel, voxelFromLps, type Vec3 } from '../core/frames';
+import type { Language } from '../core/language';
 import type { Laser } from '../core/room-lasers';
 import type { VolumeStore } from '../core/volume/store';
 import { huWords, lengthWords, measureWords } from './measure-words';
@@ -10,7 +11,7 @@ import { sectionLines } from './section-lines';
 import { cutsOf } from './slice-cuts';
 import { pixelFromVoxel, readSlice, sliceLayout, sliceOf, stepped, voxelFromPixel, type SliceAxis, type SliceLayout } from './slice-geometry';
 import { SliceOutlines } from './slice-outlines';
-import { crosshair, dot as point, letters, ruler, shade, strokes, words, type Fit, type Point2 } from './slice-paint';
+import { crosshair, dot as point, letters, ruler, shade, strokes, topOf, words, type Fit, type Point2 } from './slice-paint';
 import type { Tool } from './tools';
 import { windowTable } from './transfer';
 import { isHeld } from './ways';
@@ -35,6 +36,8 @@ export interface SliceState {
   readonly hologram?: Hologram;
   /** Whether slices are all that is seen: structures have outlines as they are shown, else only what was picked out. */
   readonly alone?: boolean;
+  /** In which lesions are named; left out, they are not. */
+  readonly language?: Language;
   /** Where others point. */
   readonly lasers?: readonly Laser[];
   /** The points chosen so far of what takes several. */
@@ -211,7 +214,7 @@ export class Slice {
     for (const { mask, words: text } of state.nodules) {
       const lines = mask ? sectionLines(mask, this.#layout, slice) : [];
       strokes(context, lines.map((ends) => ends.map((end) => this.#toScreen(end))), NODULE);
-      const top = lines.map(([a]) => this.#toScreen(a)).reduce<Point2 | undefined>((high, p) => (high && high.y <= p.y ? high : p), undefined);
+      const top = topOf(lines.map(([a]) => this.#toScreen(a)));
       if (top) words(context, text, top.x, top.y - 12, 'center', NODULE);
     }
   }

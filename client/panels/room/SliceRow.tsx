@@ -121,7 +121,7 @@ function SliceHost(props: SliceHostProps): JSX.Element {
     const { id, state } = hologram;
     const { cursor_lps_mm, window } = state;
     const marks = marksOn(props.control.view, id);
-    shown.set({ cursor_lps_mm, window, tool: props.control.tool(), marks, showLesions: layerOf(state, LESIONS).visible, nodules: props.nodules, hologram: state, alone: !props.control.isDrawn(), lasers: props.lasers, begun: props.control.begun() });
+    shown.set({ cursor_lps_mm, window, tool: props.control.tool(), marks, showLesions: layerOf(state, LESIONS).visible, nodules: props.nodules, hologram: state, alone: !props.control.isDrawn(), lasers: props.lasers, begun: props.control.begun(), language: app.language() });
     setPlace(`${shown.description.slice} / ${shown.description.of}`);
   });
 
