@@ -88,13 +88,32 @@ export function localFromUnit(grid: VoxelGrid): number[] {
 }
 
 /** A point of the room, in metres, in the patient whose scan stands there. */
-export function lpsFromRoom(grid: VoxelGrid, { position_m, rotation, scale }: Transform, point_m: Vec3): Vec3 {
-  // Turned back, by the conjugate of the scan's turn.
+export function lpsFromRoom(grid: VoxelGrid, transform: Transform, point_m: Vec3): Vec3 {
+  return add(lpsFromLocal(localFromRoom(transform, point_m)), centreLps(grid));
+}
+
+/** A point of the patient in the room, in metres, where their scan stands so: the inverse of `lpsFromRoom`. */
+export function roomFromLps(grid: VoxelGrid, transform: Transform, point_lps_mm: Vec3): Vec3 {
+  return roomFromLocal(transform, localFromLps(subtract(point_lps_mm, centreLps(grid))));
+}
+
+/** A point of something that stands in the room, in its own metres, in those of the room. */
+export function roomFromLocal({ position_m, rotation, scale }: Transform, local_m: Vec3): Vec3 {
+  return add(position_m, rotated(rotation, local_m), scale);
+}
+
+/** The inverse of `roomFromLocal`. */
+export function localFromRoom({ position_m, rotation, scale }: Transform, point_m: Vec3): Vec3 {
+  // Turned back, by the conjugate of its turn.
   const [x, y, z, w] = rotation;
-  const [back, from] = [[-x, -y, -z] as const, subtract(point_m, position_m)];
-  const twice = add(cross(back, from), cross(back, from));
-  const [a, b, c] = add(add(from, twice, w), cross(back, twice));
-  return add(lpsFromLocal([a / scale, b / scale, c / scale]), centreLps(grid));
+  const [a, b, c] = rotated([-x, -y, -z, w], subtract(point_m, position_m));
+  return [a / scale, b / scale, c / scale];
+}
+
+function rotated([x, y, z, w]: Quat, v: Vec3): Vec3 {
+  const by = [x, y, z] as const;
+  const twice = add(cross(by, v), cross(by, v));
+  return add(add(v, twice, w), cross(by, twice));
 }
 
 /** The letters of the patient's directions, as printed on the edge of a slice. */

@@ -61,6 +61,22 @@ test('the plane is cut along the slice that one uses it on, and goes on as it is
   expect(clip()).toEqual({ normal_lps: [0, 1, 0], offset_mm: 6 });
 });
 
+test('points of what takes several are known while they are chosen, with the tool that chose them', () => {
+  control.chooseTool('angle');
+  expect(control.use([1, 2, 3])).toBe('first-point');
+  expect(control.use([4, 5, 6])).toBe('next-point');
+  expect(control.begun()).toEqual([[1, 2, 3], [4, 5, 6]]);
+  control.chooseTool('measure');
+  expect(control.begun()).toEqual([]);
+  expect(control.use([7, 8, 9])).toBe('first-point');
+  expect(control.begun()).toEqual([[7, 8, 9]]);
+  expect(control.use([7, 8, 0])).toBeUndefined();
+  expect(control.begun()).toEqual([]);
+  control.use([1, 1, 1]);
+  expect(control.giveUp()).toBe(true);
+  expect([control.begun(), control.giveUp()]).toEqual([[], false]);
+});
+
 test('steps on slices and on the stage add up, however fast they come', () => {
   const step = (): Vec3 => [(shared.state?.cursor_lps_mm[0] ?? NaN) + 1, 0, 0];
   for (let n = 0; n < 3; n++) {

@@ -77,6 +77,9 @@ export interface Seed {
   readonly at_lps_mm: Vec3;
 }
 
+/** A place in the patient, or in the room. */
+export type Pointed = { readonly at_lps_mm: Vec3 } | { readonly at_m: Vec3 };
+
 /** Where something is to be written. */
 export interface WriteAt {
   readonly point_lps_mm: Vec3;
@@ -129,8 +132,14 @@ export interface RoomControl {
   undo(): void;
   /** Moves the point at which the slices meet. */
   lookAt(point_lps_mm: Vec3): void;
+  /** Points at a place that is seen beside the stage or without one, or at none any more; others see one's laser end there. */
+  pointAt(at: Pointed | undefined): void;
+  /** Where one points so now. */
+  pointed(): Pointed | undefined;
   /** Does at a point of a slice what the tool in hand is for, and cuts along that slice; what takes several points says that it waits for the next. */
   use(point_lps_mm: Vec3, slice?: Cut): 'first-point' | 'next-point' | undefined;
+  /** The points chosen so far of what takes several. */
+  begun(): readonly Vec3[];
   /** Gives up the points chosen so far of what takes several; `false` where there are none. */
   giveUp(): boolean;
   /** Asks the server for the length between two points. */
@@ -192,11 +201,12 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
   const [echo, setEcho] = createSignal<HologramChange>({});
   let unsent: HologramChange | undefined;
   /** The points chosen so far of what takes more than one. */
-  let begun: Vec3[] = [];
+  const [chosenPoints, setChosenPoints] = createSignal<readonly Vec3[]>([]);
   let begunBy: Tool | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let forget: ReturnType<typeof setTimeout> | undefined;
   let drawing: Drawing | undefined;
+  let pointed: Pointed | undefined;
   let spokeAt = Number.NEGATIVE_INFINITY;
 
   const redrawn = (): void => void setVersion((now) => now + 1);
@@ -289,8 +299,10 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     if (found) view.act({ act: 'add', entity: { ...entity, hologram: found[0] } as Extract<Act, { act: 'add' }>['entity'] });
   }
 
+  const begun = (): readonly Vec3[] => (begunBy === tool() ? chosenPoints() : []);
+
   function measure(points: readonly [Vec3, Vec3]): void {
-    begun = [];
+    setChosenPoints([]);
     add({ type: 'measure', kind: 'length', points_lps_mm: points });
   }
 
@@ -305,25 +317,25 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     if (hand === 'nodule') askForNodule(point);
     if (hand === 'clip') change({ clip: cutThrough(hologram()?.state.clip, slice, point) });
     choose(point, hand);
-    return begun.length === 1 ? 'first-point' : begun.length === 2 ? 'next-point' : undefined;
+    const { length } = begun();
+    return length === 1 ? 'first-point' : length === 2 ? 'next-point' : undefined;
   }
 
   function giveUp(): boolean {
-    const hadBegun = begun.length > 0 && begunBy === tool();
-    begun = [];
+    const hadBegun = begun().length > 0;
+    setChosenPoints([]);
     return hadBegun;
   }
 
   /** One more point of what takes several; points begun with another tool are given up. */
   function choose(point: Vec3, hand: Tool): void {
     const wanted = hand === 'measure' ? 2 : hand === 'angle' ? 3 : 0;
-    if (begunBy !== hand) begun = [];
+    const points = wanted === 0 ? [] : [...begun(), point];
     begunBy = hand;
-    if (wanted === 0) return;
-    begun.push(point);
-    const [first, second, third] = begun;
-    if (begun.length < wanted || !first || !second) return;
-    begun = [];
+    const [first, second, third] = points;
+    const isWhole = points.length === wanted && first !== undefined && second !== undefined;
+    setChosenPoints(isWhole ? [] : points);
+    if (!isWhole) return;
     if (third) add({ type: 'measure', kind: 'angle', points_lps_mm: [first, second, third] });
     else measure([first, second]);
   }
@@ -357,6 +369,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     remove: (id) => view.act({ act: 'remove', id }),
     undo: () => view.act({ act: 'undo' }),
     use,
+    begun,
     giveUp,
     measure,
     askForNodule,
@@ -372,5 +385,7 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     writeAt,
     askForWords,
     lookAt: (cursor_lps_mm) => change({ cursor_lps_mm }),
+    pointAt: (at) => void (pointed = at),
+    pointed: () => pointed,
   };
 }

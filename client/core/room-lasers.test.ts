@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { HOLOGRAM } from '../room/fake-hologram';
 import type { Participant, Poses, RoomView } from '../stage/room-view';
 import { centreLps } from './frames';
-import { lasersAt } from './room-lasers';
+import { lasersAt, ownLaser } from './room-lasers';
 
 const GRID = { size: [11, 21, 31], spacing_mm: [1, 1, 1], origin_lps_mm: [-5, -10, 100], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1] } as const;
 const HEAD = { position_m: [0, 1.5, 1], rotation: [0, 0, 0, 1] } as const;
@@ -28,6 +28,21 @@ test('the end of a laser is where it meets the patient, however the images stand
 test('images that are carried take the point with them', () => {
   const held = { by: '3', transform: { position_m: [0, 1, 0], rotation: [0, 0, 0, 1], scale: 1 } } as const;
   expect(String(lasersAt(room({ '2': points([0.004, 1, 0.003]) }, held), there, GRID, 0)[0]?.at_lps_mm)).toBe('4,-3,115');
+});
+
+test('one’s own laser on a slice ends for others where they see it on theirs, also on images that are carried', () => {
+  const at = [10, -20, 135] as const;
+  const held = { by: '3', transform: { position_m: [0, 1, 0.5], rotation: [0.5, 0.5, 0.5, 0.5], scale: 1.5 } } as const;
+  expect(ownLaser(room({}), there, GRID, at, 0).map((m) => m.toFixed(3))).toEqual(['0.240', '1.440', '-0.320']);
+  for (const carried of [undefined, held]) {
+    const hit_m = ownLaser(room({}, carried), there, GRID, at, 0);
+    expect(lasersAt(room({ '2': points(hit_m) }, carried), there, GRID, 0)[0]?.at_lps_mm).toEqual(at);
+  }
+});
+
+test('a laser at parts that are moved apart ends at no place of the patient', () => {
+  const apart = { id: 7, state: { ...HOLOGRAM, apart: 0.2 } };
+  expect(lasersAt(room({ '2': points([0, 1, 0]) }), apart, GRID, 0)).toEqual([]);
 });
 
 test('one’s own laser, and one that is out, are not drawn', () => {

@@ -1,7 +1,7 @@
-/** Where others point at images with the laser, for whoever sees them in slices. */
+/** Where people point at images with the laser: others, for whoever sees them in slices, and who points on slices, for the others. */
 import type { EntityId, Hologram, RoomView } from '../stage/room-view';
-import { lpsFromRoom } from './frames';
-import type { Vec3, VoxelGrid } from './frames';
+import { lpsFromRoom, roomFromLps } from './frames';
+import type { Transform, Vec3, VoxelGrid } from './frames';
 
 export interface Laser {
   readonly at_lps_mm: Vec3;
@@ -12,13 +12,36 @@ export interface Laser {
 /** A hand that rests trembles: less than this is no movement. */
 const PER_MM = 2;
 
-/** The ends of others' lasers in the patient's frame, by where the images stand or are carried now. */
-export function lasersAt(view: RoomView, { id, state }: { readonly id: EntityId; readonly state: Hologram }, grid: VoxelGrid, nowMs: number): readonly Laser[] {
-  const transform = view.held(id, nowMs)?.transform ?? state.transform;
-  return [...view.participants()].flatMap((one): Laser[] => {
-    const pointer = one.id === view.selfId ? undefined : view.poses(one.id, nowMs)?.pointer;
-    if (!pointer?.on) return [];
-    const [x, y, z] = lpsFromRoom(grid, transform, pointer.hit_m).map((mm) => Math.round(mm * PER_MM) / PER_MM);
-    return [{ at_lps_mm: [x ?? 0, y ?? 0, z ?? 0], colour: one.colour ?? '#7fe3dc', name: one.name }];
+interface Standing {
+  readonly id: EntityId;
+  readonly state: Hologram;
+}
+
+/** Where the images stand or are carried now. */
+function whereIs(view: RoomView, { id, state }: Standing, nowMs: number): Transform {
+  return view.held(id, nowMs)?.transform ?? state.transform;
+}
+
+/** Where one's own laser ends in the room that is pointed at a place in the patient, as on a slice. */
+export function ownLaser(view: RoomView, hologram: Standing, grid: VoxelGrid, at_lps_mm: Vec3, nowMs: number): Vec3 {
+  return roomFromLps(grid, whereIs(view, hologram, nowMs), at_lps_mm);
+}
+
+/** The ends of others' lasers in the patient's frame. */
+export function lasersAt(view: RoomView, hologram: Standing, grid: VoxelGrid, nowMs: number): readonly Laser[] {
+  // Where parts are moved apart a laser ends at one of them, elsewhere than it is in the patient.
+  if ((hologram.state.apart ?? 0) > 0) return [];
+  const transform = whereIs(view, hologram, nowMs);
+  return pointersIn(view, nowMs).map(({ at_m, ...whose }) => {
+    const [x, y, z] = lpsFromRoom(grid, transform, at_m).map((mm) => Math.round(mm * PER_MM) / PER_MM);
+    return { at_lps_mm: [x ?? 0, y ?? 0, z ?? 0], ...whose };
+  });
+}
+
+/** The ends of others' lasers in the room. */
+export function pointersIn(view: RoomView, nowMs: number): readonly { readonly at_m: Vec3; readonly colour: string; readonly name: string }[] {
+  return [...view.participants()].flatMap(({ id, colour = '#7fe3dc', name }) => {
+    const pointer = id === view.selfId ? undefined : view.poses(id, nowMs)?.pointer;
+    return pointer?.on ? [{ at_m: pointer.hit_m, colour, name }] : [];
   });
 }

@@ -2,7 +2,7 @@ import { createRoot } from 'solid-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Act } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
-import { createRoomLead, isSame, viewOf, wireOf } from './room-lead';
+import { createRoomLead, fromTheFront, isSame, viewOf, wireOf } from './room-lead';
 import type { RoomLead } from './room-lead';
 
 const HERE = { yaw: 0.25, pitch: 0.1, distance_m: 1.75 };
@@ -22,6 +22,24 @@ describe('a view that others follow', () => {
     expect(isSame(wireOf(HERE), wireOf({ ...HERE, yaw: HERE.yaw + 1e-4 }))).toBe(true);
     expect(isSame(wireOf(HERE), wireOf({ ...HERE, pitch: HERE.pitch + 0.01 }))).toBe(false);
     expect(isSame(wireOf(HERE), wireOf({ ...HERE, distance_m: 2 }))).toBe(false);
+  });
+});
+
+describe('who has no stage', () => {
+  it('shows what is there from the front, and is not turned by who leads', () => {
+    const client = { state: { status: 'open', self: 1, participants: new Map() }, on: () => () => undefined, act: (act: Act) => (acts.push(act), Promise.resolve()) } as unknown as RoomClient;
+    const acts: Act[] = [];
+    createRoot((dispose) => {
+      const lead = createRoomLead(client, () => fromTheFront(true), { t: () => '', announce: () => undefined, toast: () => undefined } as unknown as Parameters<typeof createRoomLead>[2]);
+      expect(lead.staged()).toBe(true);
+      void lead.lead(true);
+      void lead.gather();
+      dispose();
+    });
+    const view = { yaw_rad: 0, pitch_rad: 0.12, distance_m: 1.75 };
+    expect(acts).toEqual([{ act: 'lead', view }, { act: 'gather', view }]);
+    // Without images everybody around the table is to be seen.
+    expect(fromTheFront(false).ownView.distance_m).toBeGreaterThan(2.5);
   });
 });
 

@@ -25,6 +25,12 @@ export interface RoomLead {
 /** A view is told this often while it moves; others glide from one to the next. */
 const TOLD_EVERY_MS = 120;
 
+/** What whoever has no stage shows: what is there, from the front, as they have slices of it, or all who sit around the table. */
+export function fromTheFront(images: boolean): Pick<Space, 'look' | 'ownView'> {
+  // Slices look from nowhere, and where they meet is everybody's anyway.
+  return { look: () => undefined, ownView: images ? { yaw: 0, pitch: 0.12, distance_m: 1.75 } : { yaw: 0, pitch: 0.16, distance_m: 2.9 } };
+}
+
 export function wireOf({ yaw, pitch, distance_m }: View): WireView {
   return { yaw_rad: yaw, pitch_rad: pitch, distance_m };
 }

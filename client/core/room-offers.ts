@@ -62,9 +62,9 @@ function offer(id: string, words: string, carryOut: () => Promise<boolean>): Off
 }
 
 /** Without images there are the tools that need none, where there is a place to use them. */
-function tools({ control, order, lead }: OrderedRoom): readonly Tool[] {
+function tools({ control, order }: OrderedRoom): readonly Tool[] {
   if (control.hologram()) return toolsFor(order.own());
-  return lead.staged() ? GATHERED_TOOLS.filter((tool) => tool !== 'pen' || order.works()) : [];
+  return control.isDrawn() ? GATHERED_TOOLS.filter((tool) => tool !== 'pen' || order.works()) : [];
 }
 
 /** Showing the way, and following who shows it. */

@@ -30,6 +30,7 @@ let orders: RoomOrders;
 let there: { images: boolean; staged: boolean; works: boolean };
 /** How the images are, who has locked them, who shows the way, what boards stand there, and what the patient has. */
 let state: Record<string, unknown>;
+let drawn: boolean;
 let locked: { by: string; name: string; marks: boolean } | undefined;
 let leader: { own: boolean; follows: boolean } | undefined;
 let boards: unknown[];
@@ -46,6 +47,7 @@ beforeEach(() => {
   [there, outcome] = [{ images: true, staged: true, works: true }, () => Promise.resolve()];
   Object.assign(spoken, { sound: new Blob(['x'], { type: 'audio/webm' }), stopped: 0, microphone: true });
   state = { series: '1.2', cursor_lps_mm: [1, 2, 3], transform: { position_m: [0, 1, 0], rotation: [0, 0, 0, 1], scale: 1 }, clip: null };
+  drawn = true;
   [locked, leader, boards, lying] = [undefined, undefined, [], ['1.1', '1.2', '1.3']];
   answers = () => Promise.resolve({ text: 'Undo that, please.' });
   door = () => Promise.resolve({ open: true, speech: true, relays: [] });
@@ -62,6 +64,7 @@ beforeEach(() => {
     locked: () => locked,
     boards: () => boards,
     pages: () => [],
+    isDrawn: () => there.staged && drawn,
   } as unknown as RoomControl;
   const order = { ask: (act: unknown) => (done.push(act), outcome()), works: () => there.works, keeps: () => false, own: () => ({ actor: 'li.x', may_act: there.works, standing: there.works ? 'speaker' : 'observer' }) } as unknown as RoomOrder;
   const client = { id: 'r/1', state: { self: 7 } } as unknown as RoomClient;
@@ -136,6 +139,12 @@ test('understands only what can be done now', async () => {
   expect(understood('Point')).toBe('tool:point');
   there = { images: false, staged: false, works: true };
   expect(all()).toEqual([undefined, undefined, undefined, undefined, undefined, 'undo']);
+  // Who has no 3D shows the way, and has no place for tools that need no images.
+  there.staged = true;
+  drawn = false;
+  expect(all()).toEqual(['lead', 'gather', undefined, undefined, undefined, 'undo']);
+  drawn = true;
+  there.staged = false;
   // What could be done when it was said is not done when it no longer can.
   there.staged = true;
   expect(understood('Show the way')).toBe('lead');

@@ -4,6 +4,7 @@ import type { Lesion } from '../core/volume/manifest';
 import type { Language } from '../core/language';
 import type { HologramView } from './hologram';
 import { Label } from './label';
+import { lesionWords } from './measure-words';
 
 /** Marks every lesion by a broken ring and its name: by shape and words, not by colour alone. */
 export class LesionMarks {
@@ -74,7 +75,7 @@ export class LesionMarks {
   }
 
   #words(lesion: Lesion): string {
-    return `${lesion.label[this.#language]} · ${lesion.mean_diameter_mm.toFixed(1)} mm`;
+    return lesionWords(lesion, this.#language);
   }
 }
 

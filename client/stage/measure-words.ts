@@ -1,3 +1,5 @@
+import type { Language } from '../core/language';
+import type { Lesion } from '../core/volume/manifest';
 import { dot, subtract, type Vec3 } from '../core/frames';
 import type { Measure } from './room-view';
 
@@ -32,4 +34,9 @@ export function volumeWords(volume_ml: number): string {
 
 export function huWords(hu: number): string {
   return `${Math.round(hu).toString().replace('-', '−')} HU`;
+}
+
+/** What a lesion is called, and how large it is. */
+export function lesionWords(lesion: Pick<Lesion, 'label' | 'mean_diameter_mm'>, language: Language): string {
+  return `${lesion.label[language]} · ${lesion.mean_diameter_mm.toFixed(1)} mm`;
 }

@@ -1,5 +1,6 @@
 import { Raycaster, type Vector3 } from 'three';
-import { dot, voxelFromLps, type Vec3 } from '../core/frames';
+import { dot, lpsFromLocal, subtract, type Vec3 } from '../core/frames';
+import { holds } from '../core/volume/inside';
 import { boxInterval, firstHit, type Ray } from '../core/volume/sample';
 import type { VolumeStore } from '../core/volume/store';
 import { inBox } from './cuts';
@@ -27,23 +28,10 @@ export function inBody(store: VolumeStore, point_lps_mm: Vec3): boolean {
   return holds(store, store.body, point_lps_mm);
 }
 
-/** Whether a mask at the size of the preview holds this point; true while it is not known. */
-export function holds(store: VolumeStore, mask: Uint8Array | undefined, point_lps_mm: Vec3): boolean {
-  const { preview } = store;
-  if (!mask || !preview) return true;
-  const voxel = voxelFromLps(store.manifest, point_lps_mm);
-  const i = ([0, 1, 2] as const).map((axis) => {
-    const at = Math.floor((voxel[axis] + 0.5) / store.manifest.preview.factor[axis]);
-    return Math.min(preview.size[axis] - 1, Math.max(0, at));
-  });
-  return (mask[((i[2] ?? 0) * preview.size[1] + (i[1] ?? 0)) * preview.size[0] + (i[0] ?? 0)] ?? 255) >= SOLID_SHARE;
-}
-
-/** From this share of a block, of 255, it counts as inside; the body's mask knows only all or nothing. */
-const SOLID_SHARE = 100;
-
 export interface Hit {
+  /** In the patient; of what is moved apart, where it is in the body. */
   readonly lps_mm: Vec3;
+  /** Where it is seen. */
   readonly room: Vector3;
 }
 
@@ -53,20 +41,18 @@ export function pick(view: HologramView, origin: Vector3, direction: Vector3, su
   if (!state) return undefined;
   const ray: Ray = { origin_lps_mm: view.lpsFromRoom(origin), direction_lps: view.lpsDirection(direction) };
   if (!boxInterval(view.store.manifest, ray)) return undefined;
-  const hits: Vec3[] = [];
+  const hits: Hit[] = [];
   if (state.mode !== 'surfaces' && view.volumeVisible) {
     const skin = state.layers['skin']?.visible ?? false;
     const hit = firstHit(view.store.hu, view.store.manifest, ray, {
       threshold_hu: visibleFrom(state.window),
       keep: (p) => kept(state.clip, p) && inBox(state.crop, p) && (view.inside ? holds(view.store, view.inside, p) : skin || inBody(view.store, p)),
     });
-    if (hit) hits.push(hit);
+    if (hit) hits.push({ lps_mm: hit, room: view.roomFromLps(hit) });
   }
   if (surfaces && state.mode !== 'volume') hits.push(...surfaceHits(view, origin, direction));
-  const distance = (p: Vec3): number => view.roomFromLps(p).distanceTo(origin);
-  hits.sort((a, b) => distance(a) - distance(b));
-  const [nearest] = hits;
-  return nearest && { lps_mm: nearest, room: view.roomFromLps(nearest) };
+  hits.sort((a, b) => a.room.distanceTo(origin) - b.room.distanceTo(origin));
+  return hits[0];
 }
 
 /** Whether a ray meets the hologram's box at all. */
@@ -76,11 +62,12 @@ export function meets(view: HologramView, origin: Vector3, direction: Vector3): 
   return boxInterval(view.store.manifest, ray) !== undefined;
 }
 
-function surfaceHits(view: HologramView, origin: Vector3, direction: Vector3): Vec3[] {
+function surfaceHits(view: HologramView, origin: Vector3, direction: Vector3): Hit[] {
   const caster = new Raycaster(origin, direction.clone().normalize());
   return caster
     .intersectObjects(view.surfaces.meshes, false)
-    .map((hit) => view.lpsFromRoom(hit.point))
-    .filter((point) => kept(view.state?.clip ?? null, point) && inBox(view.state?.crop, point))
+    .map(({ point, object }) => ({ room: point, seen: view.lpsFromRoom(point), moved: lpsFromLocal(object.position.toArray()) }))
+    .filter(({ seen }) => kept(view.state?.clip ?? null, seen) && inBox(view.state?.crop, seen))
+    .map(({ room, seen, moved }) => ({ room, lps_mm: subtract(seen, moved) }))
     .slice(0, 1);
 }

@@ -230,9 +230,21 @@ export function standAt(id: EntityId, { type }: Entity, transform: Transform): A
 }
 
 /** In whose colour a line is drawn; who has left is remembered in the tools' own. */
-export function colourOf(room: RoomView, by: string): string {
+export function colourOf(room: Pick<RoomView, 'participants'>, by: string): string {
   for (const one of room.participants()) if (one.account === by && one.colour) return one.colour;
   return '#7fe3dc';
+}
+
+/** A mark on images, with the colour of whose it is. */
+export interface ImageMark {
+  readonly entity: Measure | Annotation | Landmark | Stroke;
+  readonly colour: string;
+}
+
+/** The marks on a hologram: those on others stay with them. */
+export function marksOn(room: Pick<RoomView, 'entities' | 'participants'>, hologram: EntityId): readonly ImageMark[] {
+  const all = [...room.entities().values()];
+  return all.flatMap(({ by, entity }) => ('hologram' in entity && entity.type !== 'nodule' && entity.hologram === hologram ? [{ entity, colour: colourOf(room, by) }] : []));
 }
 
 export interface RoomView {

@@ -110,6 +110,24 @@ test('hands that a webcam sees are where they are from the eyes, and the mouse p
   expect(leaning(seated, { ...still, left: hand(-0.2) }).right).toEqual(seated.right);
 });
 
+test('who points on slices alone is seen to, at the pace of the room, and the laser goes out at once', () => {
+  const said: Poses[] = [];
+  let at: readonly [number, number, number] | undefined;
+  const leave = takeSeat({ selfId: '1', participants: () => [{ id: '1', name: 'Li' }], pose: (poses) => void said.push(poses) }, undefined, () => at);
+  expect(said.at(-1)?.pointer).toBeNull();
+  at = [0.1, 1.3, -0.2];
+  vi.advanceTimersByTime(500);
+  expect(said.length).toBeGreaterThan(8);
+  expect(said.at(-1)).toMatchObject({ pointer: { hit_m: at, on: true }, right: { fingers: POINTING } });
+  at = undefined;
+  vi.advanceTimersByTime(60);
+  expect(said.at(-1)?.pointer).toBeNull();
+  const before = said.length;
+  vi.advanceTimersByTime(500);
+  expect(said).toHaveLength(before);
+  leave();
+});
+
 test('a head that leans before slices alone is said at the pace of the room', () => {
   const said: Poses[] = [];
   let leans = true;

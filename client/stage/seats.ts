@@ -119,21 +119,23 @@ export function leaning(poses: Poses, lean: Lean | undefined): Poses {
 
 /** Says again where one sits this often: who comes later sees one too. */
 const SEATED_EVERY_MS = 1_000;
-/** Where a webcam sees the head move, that is said this often. */
-const LEANING_EVERY_MS = 50;
+/** Where a webcam sees the head move, or one points, that is said this often. */
+const MOVING_EVERY_MS = 50;
 
-/** Somebody whose device draws no stage sits at the table all the same: they are seen, and hear others from there. */
-export function takeSeat(room: Pick<RoomView, 'selfId' | 'participants' | 'pose'>, leans: () => Lean | undefined = () => undefined): () => void {
+/** Somebody whose device draws no stage sits at the table all the same: they are seen, point, and hear others from there. */
+export function takeSeat(room: Pick<RoomView, 'selfId' | 'participants' | 'pose'>, leans: () => Lean | undefined = () => undefined, pointsAt: () => Vec3 | undefined = () => undefined): () => void {
   let said = Number.NEGATIVE_INFINITY;
+  let pointed = false;
   const sit = (): void => {
-    const lean = leans();
+    const [lean, at] = [leans(), pointsAt()];
     const now = performance.now();
-    if (!lean && now - said < SEATED_EVERY_MS) return;
-    said = now;
-    room.pose(leaning(seatedPoses(ownPlace(room), FRONT, undefined), lean));
+    // A laser that goes out does so at once.
+    if (!lean && !at && !pointed && now - said < SEATED_EVERY_MS) return;
+    [said, pointed] = [now, at !== undefined];
+    room.pose(leaning(seatedPoses(ownPlace(room), FRONT, at && new Vector3(...at)), lean));
   };
   sit();
-  const again = setInterval(sit, LEANING_EVERY_MS);
+  const again = setInterval(sit, MOVING_EVERY_MS);
   return () => clearInterval(again);
 }
 

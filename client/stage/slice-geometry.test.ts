@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lpsFromVoxel, type VoxelGrid } from '../core/frames';
 import { outline, rulerLength } from './outline';
-import { pixelFromVoxel, readSlice, sliceLayout, stepped, voxelFromPixel } from './slice-geometry';
+import { pixelFromVoxel, readOutside, readSlice, sliceLayout, stepped, voxelFromPixel } from './slice-geometry';
 import { windowTable } from './transfer';
 
 const grid: VoxelGrid = { size: [4, 3, 2], spacing_mm: [1, 1, 3], origin_lps_mm: [0, 0, 0], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1] };
@@ -15,6 +15,21 @@ describe('slices', () => {
       expect(sliceLayout(each, 'coronal').letters).toEqual({ left: 'R', right: 'L', top: 'H', bottom: 'F' });
       expect(sliceLayout(each, 'sagittal').letters).toEqual({ left: 'A', right: 'P', top: 'H', bottom: 'F' });
     }
+  });
+
+  it('covers what lies outside of a mask at the size of the preview, and no more', () => {
+    // Two blocks across and down, each of two voxels; the second half of the scan is the second block through.
+    const preview = { size: [2, 2, 2], factor: [2, 2, 1], url: '' } as const;
+    const mask = Uint8Array.from([0, 0, 0, 0, 255, 40, 120, 0]);
+    const cover = (each: VoxelGrid, slice: number): number[] => {
+      const out = new Uint8ClampedArray(2 * 2 * 4);
+      readOutside(mask, preview, sliceLayout(each, 'axial'), slice, [5, 7, 10], 0.6, out);
+      expect([...out.slice(0, 3)]).toEqual([5, 7, 10]);
+      return [...out.filter((_, i) => i % 4 === 3)];
+    };
+    expect(cover(grid, 0)).toEqual([153, 153, 153, 153]);
+    expect(cover(grid, 1)).toEqual([0, 153, 0, 153]);
+    expect(cover(mirrored, 1)).toEqual([153, 0, 153, 0]);
   });
 
   it('draws the mirrored scan mirrored, so that the picture is the same', () => {

@@ -1,4 +1,6 @@
 import { letterOf, lpsFromVoxel, voxelAxis, voxelFromLps, type Letter, type Vec3, type VoxelGrid } from '../core/frames';
+import { INSIDE_SHARE } from '../core/volume/inside';
+import type { VolumeManifest } from '../core/volume/manifest';
 
 export type SliceAxis = 'axial' | 'coronal' | 'sagittal';
 type Index = 0 | 1 | 2;
@@ -88,11 +90,7 @@ export function stepped(grid: VoxelGrid, layout: SliceLayout, point_lps_mm: Vec3
 
 /** Reads one slice as grey bytes into RGBA, x to the right and y down on the screen. */
 export function readSlice(hu: Int16Array, grid: VoxelGrid, layout: SliceLayout, slice: number, grey: Uint8ClampedArray, out: Uint8ClampedArray): void {
-  const stride = [1, grid.size[0], grid.size[0] * grid.size[1]] as const;
-  const [width, height] = [grid.size[layout.across], grid.size[layout.down]];
-  const dx = stride[layout.across] * (layout.flipX ? -1 : 1);
-  const dy = stride[layout.down] * (layout.flipY ? -1 : 1);
-  const first = slice * stride[layout.through] + (layout.flipX ? (width - 1) * stride[layout.across] : 0) + (layout.flipY ? (height - 1) * stride[layout.down] : 0);
+  const { width, height, dx, dy, first } = orderOf(grid.size, layout, slice);
   let to = 0;
   for (let y = 0; y < height; y++) {
     let from = first + y * dy;
@@ -103,4 +101,25 @@ export function readSlice(hu: Int16Array, grid: VoxelGrid, layout: SliceLayout, 
       out[to + 3] = 255;
     }
   }
+}
+
+/** Reads what of one slice lies outside of a mask at the size of the preview into RGBA: covered so much, and clear inside. */
+export function readOutside(mask: Uint8Array, { size, factor }: VolumeManifest['preview'], layout: SliceLayout, slice: number, [red, green, blue]: readonly [number, number, number], cover: number, out: Uint8ClampedArray): void {
+  const { width, height, dx, dy, first } = orderOf(size, layout, Math.floor((slice + 0.5) / factor[layout.through]));
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    let from = first + y * dy;
+    for (let x = 0; x < width; x++, from += dx, to += 4) {
+      [out[to], out[to + 1], out[to + 2]] = [red, green, blue];
+      out[to + 3] = (mask[from] ?? 0) >= INSIDE_SHARE ? 0 : cover * 255;
+    }
+  }
+}
+
+/** Where voxels of a slice lie in memory, x to the right and y down on the screen. */
+function orderOf(size: Vec3, { through, across, down, flipX, flipY }: SliceLayout, slice: number): { readonly width: number; readonly height: number; readonly dx: number; readonly dy: number; readonly first: number } {
+  const stride = [1, size[0], size[0] * size[1]] as const;
+  const [width, height] = [size[across], size[down]];
+  const first = slice * stride[through] + (flipX ? (width - 1) * stride[across] : 0) + (flipY ? (height - 1) * stride[down] : 0);
+  return { width, height, dx: stride[across] * (flipX ? -1 : 1), dy: stride[down] * (flipY ? -1 : 1), first };
 }

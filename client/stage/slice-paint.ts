@@ -3,9 +3,18 @@ import { rulerLength } from './outline';
 
 const FONT = "600 12px system-ui, 'PingFang SC', 'Noto Sans CJK SC', sans-serif";
 
+/** What is cut away, in red, green and blue, and how much of the picture it covers. */
+export const [DARK, DARKNESS] = [[5, 7, 10], 0.66] as const;
+
 export interface Point2 {
   readonly x: number;
   readonly y: number;
+}
+
+/** Where a slice's picture lies on a canvas. */
+export interface Fit extends Point2 {
+  readonly width: number;
+  readonly height: number;
 }
 
 /** Words with a dark edge, legible on any grey. */
@@ -19,6 +28,11 @@ export function words(context: CanvasRenderingContext2D, text: string, x: number
   context.strokeText(text, x, y);
   context.fillStyle = colour;
   context.fillText(text, x, y);
+}
+
+/** The highest of some points. */
+export function topOf(points: readonly Point2[]): Point2 | undefined {
+  return points.reduce<Point2 | undefined>((high, p) => (high && high.y <= p.y ? high : p), undefined);
 }
 
 export function letters(context: CanvasRenderingContext2D, layout: SliceLayout, width: number, height: number): void {
@@ -56,32 +70,34 @@ export function ruler(context: CanvasRenderingContext2D, pixelsPerMm: number, wi
   if (width >= 170) words(context, length >= 10 ? `${length / 10} cm` : `${length} mm`, x + w + 5, y - 3, 'left');
 }
 
-export function segments(context: CanvasRenderingContext2D, lines: readonly (readonly [Point2, Point2])[], colour: string, dash: number[] = []): void {
+/** Each through its points, with a dark edge. */
+export function strokes(context: CanvasRenderingContext2D, lines: readonly (readonly Point2[])[], colour: string, dash: readonly number[] = []): void {
   for (const [stroke, width] of [['rgba(4, 8, 11, 0.7)', 3.5], [colour, 1.6]] as const) {
-    context.setLineDash(dash);
+    context.setLineDash([...dash]);
     context.strokeStyle = stroke;
     context.lineWidth = width;
     context.beginPath();
-    for (const [a, b] of lines) {
-      context.moveTo(a.x, a.y);
-      context.lineTo(b.x, b.y);
-    }
+    for (const line of lines) trace(context, line);
     context.stroke();
   }
   context.setLineDash([]);
+}
+
+function trace(context: CanvasRenderingContext2D, line: readonly Point2[]): void {
+  for (const [i, { x, y }] of line.entries()) {
+    if (i === 0) context.moveTo(x, y);
+    else context.lineTo(x, y);
+  }
 }
 
 /** Darkens what is cut away of a picture: all but what is left. */
 export function shade(context: CanvasRenderingContext2D, whole: readonly Point2[], left: readonly Point2[]): void {
   context.beginPath();
   for (const ring of [whole, left]) {
-    for (const [i, { x, y }] of ring.entries()) {
-      if (i === 0) context.moveTo(x, y);
-      else context.lineTo(x, y);
-    }
+    trace(context, ring);
     context.closePath();
   }
-  context.fillStyle = 'rgba(5, 7, 10, 0.66)';
+  context.fillStyle = `rgba(${DARK.join(', ')}, ${DARKNESS})`;
   context.fill('evenodd');
 }
 

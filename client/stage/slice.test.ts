@@ -9,12 +9,15 @@ import type { Tool } from './tools';
 const part = (name: string): object => ({ name, colour: '#ffffff' });
 const surfaces = [part('heart'), part('bones'), part('skin'), part('lesion-1')];
 /** Each pixel is a millimetre, on the page too. */
-const manifest = { size: [40, 40, 4], spacing_mm: [1, 1, 1], origin_lps_mm: [0, 0, 0], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1], surfaces, lesions: [{ surface: 'lesion-1' }] };
+const preview = { size: [4, 4, 4], factor: [10, 10, 1], url: '' };
+const manifest = { preview, size: [40, 40, 4], spacing_mm: [1, 1, 1], origin_lps_mm: [0, 0, 0], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1], surfaces, lesions: [{ surface: 'lesion-1', label: { zh: '结节', en: 'nodule' }, mean_diameter_mm: 7.04 }] };
 /** A wall across the slices at 10 mm, and which surfaces were asked for. */
 const WALL = { positions_lps_mm: Float32Array.from([10, 0, -50, 10, 0, 50, 10, 39, -50, 10, 39, 50]), normals_lps: new Float32Array(12), indices: Uint32Array.from([0, 1, 2, 1, 3, 2]) };
 let asked: string[];
+/** The inside of whatever is asked for. */
+let inside: Uint8Array;
 const surface = ({ name }: { name: string }): Promise<typeof WALL> => (asked.push(name), Promise.resolve(WALL));
-const store = { manifest, hu: new Int16Array(6400), huAt: () => 0, surface, events: { on: () => () => undefined } } as unknown as VolumeStore;
+const store = { manifest, preview, inside: () => Promise.resolve(inside), hu: new Int16Array(6400), huAt: () => 0, surface, events: { on: () => () => undefined } } as unknown as VolumeStore;
 
 class FakeCanvas extends EventTarget {
   clientWidth = 40;
@@ -23,10 +26,12 @@ class FakeCanvas extends EventTarget {
   getBoundingClientRect(): object {
     return { left: 0, top: 0 };
   }
-  /** What is drawn: words, dots, what is filled, and lines by their ends. */
-  readonly drawn: { words: string[]; dots: [number, number][]; shaded: number; lines: [number, number][] } = { words: [], dots: [], shaded: 0, lines: [] };
+  /** What is drawn: words, dots, what is filled, lines by their ends, how often with dashes, and pictures. */
+  readonly drawn: { words: string[]; dots: [number, number][]; shaded: number; lines: [number, number][]; dashes: number; pictures: number } = { words: [], dots: [], shaded: 0, lines: [], dashes: 0, pictures: 0 };
   readonly #context = {
-    setTransform() {}, fillRect() {}, drawImage() {}, beginPath() {}, closePath() {}, stroke() {}, setLineDash() {}, strokeText() {}, moveTo() {},
+    setTransform() {}, fillRect() {}, beginPath() {}, closePath() {}, stroke() {}, strokeText() {}, moveTo() {},
+    drawImage: () => void (this.drawn.pictures += 1),
+    setLineDash: (dash: number[]) => void (this.drawn.dashes += Math.min(1, dash.length)),
     fill: (rule?: string) => void (rule === 'evenodd' && (this.drawn.shaded += 1)),
     fillText: (text: string) => void this.drawn.words.push(text),
     arc: (x: number, y: number) => void this.drawn.dots.push([x, y]),
@@ -50,12 +55,12 @@ let frames: (() => void)[];
 const lines = (): unknown[] => said.filter(([what]) => what === 'line').map(([, points]) => points);
 
 function show(cursor_lps_mm: Vec3, tool: Tool = 'pen', more: Partial<SliceState> = {}): void {
-  slice.set({ cursor_lps_mm, window: { centre_hu: 0, width_hu: 1 }, tool, marks: new Map(), showLesions: false, nodules: [], ...more });
+  slice.set({ cursor_lps_mm, window: { centre_hu: 0, width_hu: 1 }, tool, marks: [], showLesions: false, nodules: [], ...more });
 }
 
 /** Draws what was asked to be drawn. */
 function paint(): FakeCanvas['drawn'] {
-  Object.assign(canvas.drawn, { words: [], dots: [], shaded: 0, lines: [] });
+  Object.assign(canvas.drawn, { words: [], dots: [], shaded: 0, lines: [], dashes: 0, pictures: 0 });
   for (const frame of frames.splice(0)) frame();
   return canvas.drawn;
 }
@@ -70,13 +75,13 @@ beforeEach(() => {
     observe(): void {}
     disconnect(): void {}
   });
-  [frames, asked] = [[], []];
+  [frames, asked, inside] = [[], [], new Uint8Array(64).fill(255)];
   vi.stubGlobal('requestAnimationFrame', (frame: () => void) => frames.push(frame));
   vi.stubGlobal('cancelAnimationFrame', () => undefined);
   canvas = new FakeCanvas();
   slice = createSlice(canvas as unknown as HTMLCanvasElement, 'axial', store);
   said = [];
-  for (const what of ['use', 'line', 'line-point', 'cancel'] as const) slice.events.on(what, (it: unknown) => said.push([what, it]));
+  for (const what of ['use', 'line', 'line-point', 'cancel', 'point'] as const) slice.events.on(what, (it: unknown) => said.push([what, it]));
 });
 
 afterEach(() => {
@@ -180,6 +185,70 @@ test('lasers of others are dots with their names on the slices that they meet', 
   expect(words).not.toContain('Li');
 });
 
+test('marks are seen on the slices that they meet, and a line in the colour of whose it is', () => {
+  const colours: string[] = [];
+  Object.defineProperty(canvas.getContext(), 'strokeStyle', {
+    configurable: true,
+    set(colour: string) {
+      colours.push(colour);
+    },
+  });
+  const note = { entity: { type: 'annotation', hologram: 1, at_lps_mm: [10, 20, 0], text: 'here' }, colour: '#56b4e9' } as const;
+  const line = { entity: { type: 'stroke', hologram: 1, points_lps_mm: [[5, 5, 0], [6, 5, 0]] }, colour: '#e69f00' } as const;
+  show([1, 2, 0], 'turn', { marks: [note, line] });
+  const { dots, words, lines } = paint();
+  expect([dots, words.includes('here'), lines.some(([x, y]) => x === 6.5 && y === 5.5)]).toEqual([[[10.5, 20.5]], true, true]);
+  expect(colours).toContain('#e69f00');
+  expect(colours).not.toContain('#56b4e9');
+});
+
+test('points chosen so far of a length or an angle are seen where they lie', () => {
+  show([1, 2, 0], 'angle', { begun: [[10, 20, 0]] });
+  expect(paint().dots).toEqual([[10.5, 20.5]]);
+  show([1, 2, 3], 'angle', { begun: [[10, 20, 0]] });
+  expect(paint().dots).toEqual([]);
+});
+
+const pointed = (): unknown => said.findLast(([what]) => what === 'point')?.[1];
+
+test('with the laser in hand one points where the pointer is, and on as the slices go on', () => {
+  show([1, 2, 0], 'turn');
+  canvas.go('pointermove', 20.5);
+  expect(said).toEqual([]);
+  show([1, 2, 0], 'point');
+  canvas.go('pointermove', 20.5);
+  expect(pointed()).toEqual([20, 20, 0]);
+  expect(paint().dots).toEqual([[20.5, 20.5]]);
+  show([1, 2, 2], 'point');
+  expect(pointed()).toEqual([20, 20, 2]);
+  canvas.dispatchEvent(new Event('pointerleave'));
+  expect(said.at(-1)).toEqual(['point', undefined]);
+  expect(paint().dots).toEqual([]);
+  // A finger points where it is set down, and with another tool in hand nothing is pointed at.
+  canvas.go('pointerdown', 12.5);
+  expect(pointed()).toEqual([12, 20, 2]);
+  show([1, 2, 2], 'turn');
+  expect(said.at(-1)).toEqual(['point', undefined]);
+});
+
+test('by keyboard the laser is led with the cross, and Escape puts it out, as leaving the slice does', () => {
+  slice.events.on('cursor', (at) => show(at, 'point'));
+  show([1, 2, 0], 'point');
+  canvas.press('ArrowRight');
+  expect(pointed()).toEqual([2, 2, 0]);
+  canvas.press('PageUp');
+  expect(pointed()).toEqual([2, 2, 1]);
+  canvas.press('Escape');
+  expect(said.at(-1)).toEqual(['point', undefined]);
+  canvas.press('Enter');
+  expect(pointed()).toEqual([2, 2, 1]);
+  canvas.dispatchEvent(new Event('blur'));
+  expect(said.at(-1)).toEqual(['point', undefined]);
+  canvas.press('Enter');
+  slice.dispose();
+  expect(said.at(-1)).toEqual(['point', undefined]);
+});
+
 test('where slices are all that is seen structures have outlines as they are shown, else what was picked out', async () => {
   const seen = async (more: Partial<SliceState>): Promise<readonly string[]> => {
     slice.dispose();
@@ -200,4 +269,70 @@ test('where slices are all that is seen structures have outlines as they are sho
   // The wall stands at 10 mm.
   const { lines } = paint();
   expect(lines.filter(([x]) => x === 10.5).length).toBeGreaterThan(0);
+});
+
+/** What is drawn once all that is asked for has come. */
+async function drawnWith(more: Partial<SliceState>): Promise<FakeCanvas['drawn']> {
+  for (let i = 0; i < 3; i++) {
+    show([1, 2, 0], 'turn', more);
+    paint();
+    await Promise.resolve();
+  }
+  show([1, 2, 0], 'turn', more);
+  return paint();
+}
+/** How many lines are drawn of the wall. */
+const walls = ({ lines }: FakeCanvas['drawn']): number => lines.filter(([x]) => x === 10.5).length;
+
+test('a lesion that people have hidden, or that stands beside what is shown alone, has no outline', async () => {
+  const one = walls(await drawnWith({ showLesions: true }));
+  expect(one).toBeGreaterThan(0);
+  const seen = async (more: object): Promise<number> => walls(await drawnWith({ showLesions: true, hologram: { ...HOLOGRAM, ...more } })) / one;
+  expect(await seen({})).toBe(1);
+  expect(await seen({ layers: { 'lesion-1': { visible: false, opacity: 1 } } })).toBe(0);
+  expect((await drawnWith({ showLesions: true, language: 'en' })).words).toContain('nodule · 7.0 mm');
+  // What stands alone is outlined, and the lesion beside it is not.
+  expect(await seen({ only: 'bones' })).toBe(1);
+  expect(asked).toEqual(['lesion-1', 'bones']);
+});
+
+test('what is moved apart is outlined where it is in the body, with dashes that run along the outline', async () => {
+  const heart = { ...HOLOGRAM, mode: 'surfaces', layers: { bones: { visible: false, opacity: 1 } } } as const;
+  const whole = await drawnWith({ hologram: heart, alone: true });
+  const lines = [...whole.lines];
+  expect(whole.dashes).toBe(0);
+  const apart = await drawnWith({ hologram: { ...heart, apart: 0.8 }, alone: true });
+  expect(apart.lines).toEqual(lines);
+  // Its dark edge, and itself.
+  expect(apart.dashes).toBe(2);
+});
+
+test('what lies outside of the structure that people cut to is covered, and other structures that lie there have no outline', async () => {
+  const seen = async (): Promise<{ readonly outlines: number; readonly pictures: number }> => {
+    slice.dispose();
+    slice = createSlice(canvas as unknown as HTMLCanvasElement, 'axial', store);
+    const drawn = await drawnWith({ hologram: { ...HOLOGRAM, mode: 'surfaces', within: 'heart' }, alone: true });
+    return { outlines: walls(drawn), pictures: drawn.pictures };
+  };
+  // The scan and what covers it; outlines of heart and bones.
+  const all = await seen();
+  expect(all.pictures).toBe(2);
+  inside = new Uint8Array(64);
+  expect((await seen()).outlines).toBe(all.outlines / 2);
+});
+
+test('a picture has what is shown in its own size, and what is shown stays as it is', () => {
+  const lasers = [{ at_lps_mm: [10, 20, 0], colour: '#e69f00', name: 'Chen' }] as const;
+  const clip = { normal_lps: [1, 0, 0], offset_mm: 30 } as const;
+  const state = { lasers, hologram: { ...HOLOGRAM, clip } } as const;
+  show([1, 2, 0], 'turn', state);
+  const sheet = new FakeCanvas();
+  vi.stubGlobal('document', { createElement: () => sheet });
+  expect(slice.picture(400)).toBe(sheet);
+  expect(sheet).toMatchObject({ width: 400, height: 400 });
+  // Ten times as large as on the page.
+  expect(sheet.drawn.dots.flat().map(Math.round)).toEqual([105, 205]);
+  expect(sheet.drawn.lines).toContainEqual([305, 400]);
+  expect(sheet.drawn.words).toContain('Chen');
+  expect(paint().dots).toEqual([[10.5, 20.5]]);
 });

@@ -1,24 +1,22 @@
 import { Emitter } from '../core/emitter';
-import { distance, dot, lpsFromVoxel, voxelAxis, voxelFromLps, type Vec3 } from '../core/frames';
-import { drawnLayer } from '../core/hologram-layers';
+import { distance, lpsFromVoxel, voxelFromLps, type Vec3 } from '../core/frames';
+import type { Language } from '../core/language';
 import type { Laser } from '../core/room-lasers';
-import type { SurfaceEntry } from '../core/volume/manifest';
 import type { VolumeStore } from '../core/volume/store';
 import { huWords, lengthWords, measureWords } from './measure-words';
-import { outline } from './outline';
 import { PenLine } from './pen-line';
 import type { Proposal } from './proposals';
-import type { EntityId, Hologram, Placed, Window } from './room-view';
+import type { Hologram, ImageMark, Window } from './room-view';
 import { sectionLines } from './section-lines';
 import { cutsOf } from './slice-cuts';
 import { pixelFromVoxel, readSlice, sliceLayout, sliceOf, stepped, voxelFromPixel, type SliceAxis, type SliceLayout } from './slice-geometry';
-import { crosshair, dot as point, letters, ruler, segments, shade, words, type Point2 } from './slice-paint';
+import { SliceOutlines } from './slice-outlines';
+import { crosshair, dot as point, letters, ruler, shade, strokes, topOf, words, type Fit, type Point2 } from './slice-paint';
 import type { Tool } from './tools';
 import { windowTable } from './transfer';
 import { isHeld } from './ways';
 
 const NODULE = '#7fe3dc';
-const LESION = '#ffc35c';
 const [CUT, BOX] = ['#ff9f8a', '#9fd0ff'];
 /** A laser that ends so near to a slice is seen on it. */
 const LASER_MM = 5;
@@ -29,8 +27,8 @@ export interface SliceState {
   readonly cursor_lps_mm: Vec3;
   readonly window: Window;
   readonly tool: Tool;
-  /** Measures and notes of this hologram. */
-  readonly marks: ReadonlyMap<EntityId, Placed>;
+  /** Measures, notes and lines on these images. */
+  readonly marks: readonly ImageMark[];
   readonly showLesions: boolean;
   /** Nodules that were found where people asked, with what is said of each. */
   readonly nodules: readonly Proposal[];
@@ -38,12 +36,18 @@ export interface SliceState {
   readonly hologram?: Hologram;
   /** Whether slices are all that is seen: structures have outlines as they are shown, else only what was picked out. */
   readonly alone?: boolean;
+  /** In which lesions are named; left out, they are not. */
+  readonly language?: Language;
   /** Where others point. */
   readonly lasers?: readonly Laser[];
+  /** The points chosen so far of what takes several. */
+  readonly begun?: readonly Vec3[];
 }
 
 export interface SliceEvents {
   cursor: Vec3;
+  /** One points here with the laser; undefined as that ends. */
+  point: Vec3 | undefined;
   /** The tool in hand is used at this point. */
   use: Vec3;
   /** Both ends of a length drawn on this slice. */
@@ -74,18 +78,23 @@ export class Slice {
   #window = '';
   #read = '';
   #version = 0;
+  /** Of the picture that is taken now. */
+  #side: number | undefined;
   #frame = 0;
   #hover: { at: Vec3; hu: number } | undefined;
   /** The pointer that is down: others mean nothing until it is up, so that two fingers draw no zigzag. */
   #pointer: number | undefined;
   #from: Vec3 | undefined;
   #to: Vec3 | undefined;
+  /** Where one's own laser ends on it. */
+  #pointed: Vec3 | undefined;
   readonly #line = new PenLine();
-  #outlines = new Map<string, { slice: number; lines: [Vec3, Vec3][] }>();
+  readonly #outlines: SliceOutlines;
 
   constructor(canvas: HTMLCanvasElement, axis: SliceAxis, store: VolumeStore) {
     [this.#canvas, this.axis, this.#store] = [canvas, axis, store];
     this.#layout = sliceLayout(store.manifest, axis);
+    this.#outlines = new SliceOutlines(store, this.#layout, () => this.#ask());
     this.#image.width = store.manifest.size[this.#layout.across];
     this.#image.height = store.manifest.size[this.#layout.down];
     this.#pixels = new ImageData(this.#image.width, this.#image.height);
@@ -103,6 +112,7 @@ export class Slice {
   set(state: SliceState): void {
     if (state.tool !== this.#state?.tool && this.#hasBegun) this.#giveUp();
     this.#state = state;
+    if (this.#pointed) this.#point(state.tool === 'point' ? this.#onSlice(this.#pointed) : undefined);
     const window = `${state.window.centre_hu}/${state.window.width_hu}`;
     if (window !== this.#window) this.#grey = windowTable(state.window);
     this.#window = window;
@@ -115,9 +125,21 @@ export class Slice {
     return { axis: this.axis, slice: (this.#state ? sliceOf(manifest, this.#layout, this.#state.cursor_lps_mm) : 0) + 1, of: manifest.size[this.#layout.through] };
   }
 
+  /** What is shown, as a picture so many pixels wide and high. */
+  picture(side: number): HTMLCanvasElement {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [side, side];
+    const context = canvas.getContext('2d');
+    this.#side = side;
+    if (context && this.#state) this.#draw(context, this.#state);
+    this.#side = undefined;
+    return canvas;
+  }
+
   dispose(): void {
     cancelAnimationFrame(this.#frame);
     this.#stop.abort();
+    this.#point(undefined);
     for (const end of this.#ends) end();
     this.events.clear();
   }
@@ -135,14 +157,20 @@ export class Slice {
     if (this.#canvas.width !== Math.round(width * ratio)) this.#canvas.width = Math.round(width * ratio);
     if (this.#canvas.height !== Math.round(height * ratio)) this.#canvas.height = Math.round(height * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.#draw(context, state);
+  }
+
+  #draw(context: CanvasRenderingContext2D, state: SliceState): void {
+    const { width, height } = this.#sheet;
     context.fillStyle = '#000';
     context.fillRect(0, 0, width, height);
     this.#readPixels(state);
     const fit = this.#fit();
     context.imageSmoothingQuality = 'high';
     context.drawImage(this.#image, fit.x, fit.y, fit.width, fit.height);
+    this.#outlines.shade(context, state, fit);
     this.#paintCuts(context, state);
-    this.#paintSurfaces(context, state);
+    this.#outlines.paint(context, state, (x, y) => this.#screenOf(x, y));
     this.#paintNodules(context, state);
     this.#paintMarks(context, state);
     this.#paintLasers(context, state);
@@ -180,40 +208,13 @@ export class Slice {
     this.#paintLine(context, cuts.line ?? [], CUT, [7, 4]);
   }
 
-  /** Lesions, above the structures that are seen beside them. */
-  #paintSurfaces(context: CanvasRenderingContext2D, { hologram, alone, showLesions, cursor_lps_mm }: SliceState): void {
-    const { manifest } = this.#store;
-    const slice = sliceOf(manifest, this.#layout, cursor_lps_mm);
-    const isLesion = ({ name }: SurfaceEntry): boolean => manifest.lesions.some(({ surface }) => surface === name);
-    const isSeen = ({ name }: SurfaceEntry): boolean => hologram !== undefined && (hologram.within === name || hologram.only === name || (alone === true && drawnLayer(hologram, name, false).visible));
-    for (const entry of manifest.surfaces) if (!isLesion(entry) && isSeen(entry)) this.#paintOutline(context, entry, slice, entry.colour);
-    if (!showLesions) return;
-    for (const entry of manifest.surfaces) if (isLesion(entry)) this.#paintOutline(context, entry, slice, LESION);
-  }
-
-  #paintOutline(context: CanvasRenderingContext2D, entry: SurfaceEntry, slice: number, colour: string): void {
-    const { manifest } = this.#store;
-    const known = this.#outlines.get(entry.name);
-    if (known?.slice !== slice) {
-      this.#outlines.set(entry.name, { slice, lines: known?.lines ?? [] });
-      void this.#store.surface(entry).then((surface) => {
-        const normal = voxelAxis(manifest, this.#layout.through);
-        const middle = lpsFromVoxel(manifest, voxelFromPixel(manifest, this.#layout, 0, 0, slice));
-        this.#outlines.set(entry.name, { slice, lines: outline(surface, normal, dot(normal, middle)) });
-        this.#ask();
-      }, () => undefined);
-    }
-    const lines = this.#outlines.get(entry.name)?.lines.map(([a, b]) => [this.#toScreen(a), this.#toScreen(b)] as const) ?? [];
-    segments(context, lines, colour);
-  }
-
   #paintNodules(context: CanvasRenderingContext2D, state: SliceState): void {
     const { manifest } = this.#store;
     const slice = sliceOf(manifest, this.#layout, state.cursor_lps_mm);
     for (const { mask, words: text } of state.nodules) {
       const lines = mask ? sectionLines(mask, this.#layout, slice) : [];
-      segments(context, lines.map(([a, b]) => [this.#toScreen(a), this.#toScreen(b)] as const), NODULE);
-      const top = lines.map(([a]) => this.#toScreen(a)).reduce<Point2 | undefined>((high, p) => (high && high.y <= p.y ? high : p), undefined);
+      strokes(context, lines.map((ends) => ends.map((end) => this.#toScreen(end))), NODULE);
+      const top = topOf(lines.map(([a]) => this.#toScreen(a)));
       if (top) words(context, text, top.x, top.y - 12, 'center', NODULE);
     }
   }
@@ -227,27 +228,27 @@ export class Slice {
 
   #paintLasers(context: CanvasRenderingContext2D, state: SliceState): void {
     for (const { at_lps_mm, colour, name } of state.lasers ?? []) if (this.#beside(state, at_lps_mm) <= LASER_MM) this.#paintPoints(context, [at_lps_mm], name, colour);
+    if (this.#pointed) point(context, this.#toScreen(this.#pointed), '#ffffff');
   }
 
   #paintMarks(context: CanvasRenderingContext2D, state: SliceState): void {
     const near = (p: Vec3): boolean => this.#beside(state, p) <= Math.max(2.5, this.#store.manifest.spacing_mm[this.#layout.through] * 0.6);
-    for (const { entity } of state.marks.values()) {
-      if (!('hologram' in entity) || entity.type === 'nodule') continue;
+    for (const { entity, colour } of state.marks) {
       const points = 'points_lps_mm' in entity ? entity.points_lps_mm : [entity.at_lps_mm];
       if (!points.some(near)) continue;
       if (entity.type === 'stroke') {
-        this.#paintLine(context, points.filter(near), '#ffd48a');
+        this.#paintLine(context, points.filter(near), colour);
         continue;
       }
       this.#paintPoints(context, points, entity.type === 'measure' ? measureWords(entity) : entity.type === 'landmark' ? entity.name : entity.text, entity.type === 'measure' ? '#7fe3dc' : '#ffd48a');
     }
     this.#paintLine(context, this.#line.points, '#ffffff');
+    if (state.begun?.some(near)) this.#paintPoints(context, state.begun, '', '#ffffff');
     if (this.#from && this.#to) this.#paintPoints(context, [this.#from, this.#to], lengthWords(distance(this.#from, this.#to)), '#ffffff');
   }
 
   #paintLine(context: CanvasRenderingContext2D, points: readonly Vec3[], colour: string, dash: number[] = []): void {
-    const at = points.map((p) => this.#toScreen(p));
-    segments(context, at.slice(1).flatMap((b, i) => { const a = at[i]; return a ? [[a, b] as const] : []; }), colour, dash);
+    strokes(context, [points.map((p) => this.#toScreen(p))], colour, dash);
   }
 
   #paintPoints(context: CanvasRenderingContext2D, points: readonly Vec3[], text: string, colour: string): void {
@@ -259,21 +260,32 @@ export class Slice {
     words(context, text, b ? (a.x + b.x) / 2 : a.x, (b ? (a.y + b.y) / 2 : a.y) - 13, 'center', colour);
   }
 
+  /** How large what is drawn on is. */
+  get #sheet(): { readonly width: number; readonly height: number } {
+    const { clientWidth, clientHeight } = this.#canvas;
+    return { width: this.#side ?? clientWidth, height: this.#side ?? clientHeight };
+  }
+
   /** Where the slice's picture lies on the canvas, in true proportion. */
-  #fit(): { x: number; y: number; width: number; height: number; perMm: number } {
+  #fit(): Fit & { readonly perMm: number } {
     const { size, spacing_mm } = this.#store.manifest;
     const [across, down] = [this.#layout.across, this.#layout.down];
     const mm = [size[across] * spacing_mm[across], size[down] * spacing_mm[down]] as const;
-    const perMm = Math.min(this.#canvas.clientWidth / mm[0], this.#canvas.clientHeight / mm[1]);
+    const sheet = this.#sheet;
+    const perMm = Math.min(sheet.width / mm[0], sheet.height / mm[1]);
     const [width, height] = [mm[0] * perMm, mm[1] * perMm];
-    return { x: (this.#canvas.clientWidth - width) / 2, y: (this.#canvas.clientHeight - height) / 2, width, height, perMm };
+    return { x: (sheet.width - width) / 2, y: (sheet.height - height) / 2, width, height, perMm };
   }
 
   #toScreen(point_lps_mm: Vec3): Point2 {
     const { manifest } = this.#store;
+    const { x, y } = pixelFromVoxel(manifest, this.#layout, voxelFromLps(manifest, point_lps_mm));
+    return this.#screenOf(x, y);
+  }
+
+  #screenOf(x: number, y: number): Point2 {
     const fit = this.#fit();
-    const pixel = pixelFromVoxel(manifest, this.#layout, voxelFromLps(manifest, point_lps_mm));
-    return { x: fit.x + ((pixel.x + 0.5) / this.#image.width) * fit.width, y: fit.y + ((pixel.y + 0.5) / this.#image.height) * fit.height };
+    return { x: fit.x + ((x + 0.5) / this.#image.width) * fit.width, y: fit.y + ((y + 0.5) / this.#image.height) * fit.height };
   }
 
   /** The patient point under a point of the page; undefined beside the picture. */
@@ -306,8 +318,9 @@ export class Slice {
       this.#line.take();
     });
     on('pointerleave', () => this.#hovered(undefined));
-    // Each slice has its own line: Escape elsewhere would not reach it.
+    // Each slice has its own line and laser: Escape elsewhere would not reach them.
     on('blur', () => {
+      this.#point(undefined);
       if (this.#hasBegun && this.#pointer === undefined) this.#giveUp();
     });
   }
@@ -315,6 +328,22 @@ export class Slice {
   #step(slices: number): void {
     if (!this.#state || slices === 0) return;
     this.events.emit('cursor', stepped(this.#store.manifest, this.#layout, this.#state.cursor_lps_mm, slices));
+  }
+
+  /** The laser goes to a place, or out. */
+  #point(at: Vec3 | undefined): void {
+    if (!at && !this.#pointed) return;
+    this.#pointed = at;
+    this.events.emit('point', at);
+    this.#ask();
+  }
+
+  /** The same place of the picture, on the slice that is shown now. */
+  #onSlice(at: Vec3): Vec3 {
+    const { manifest } = this.#store;
+    const { x, y, slice } = pixelFromVoxel(manifest, this.#layout, voxelFromLps(manifest, at));
+    const depth = this.#state ? voxelFromLps(manifest, this.#state.cursor_lps_mm)[this.#layout.through] : slice;
+    return lpsFromVoxel(manifest, voxelFromPixel(manifest, this.#layout, x, y, depth));
   }
 
   #down(event: PointerEvent): void {
@@ -327,6 +356,7 @@ export class Slice {
     this.#endLine();
     if (this.#state?.tool === 'pen') this.#line.add(at);
     else if (this.#state?.tool !== 'measure') this.events.emit('cursor', at);
+    if (this.#state?.tool === 'point') this.#point(at);
   }
 
   #move(event: PointerEvent): void {
@@ -378,11 +408,12 @@ export class Slice {
   #hovered(at: Vec3 | undefined): void {
     const hu = at && this.#store.huAt(at);
     this.#hover = at && hu !== undefined ? { at, hu } : undefined;
+    if (this.#state?.tool === 'point') this.#point(at);
     this.events.emit('hover', this.#hover && { point_lps_mm: this.#hover.at, hu: this.#hover.hu });
     this.#ask();
   }
 
-  /** Arrows move the crosshair by a pixel (Shift 10), Page Up/Down by a slice, Enter uses the tool, Escape gives up. */
+  /** Arrows move the crosshair by a pixel (Shift 10), Page Up/Down by a slice, Enter uses the tool, Escape gives up; the laser is led with the crosshair. */
   #press(event: KeyboardEvent): void {
     const state = this.#state;
     if (!state || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -393,9 +424,11 @@ export class Slice {
     if (way) this.#nudge(state.cursor_lps_mm, way);
     else if (event.key === 'PageUp') this.#step(far);
     else if (event.key === 'PageDown') this.#step(-far);
+    else if (event.key === 'Escape' && this.#pointed) this.#point(undefined);
     else if (event.key === 'Escape') this.#giveUp();
     else if (event.key !== 'Enter' && event.key !== ' ') return;
     else if (state.tool === 'pen') this.#linePoint(state.cursor_lps_mm);
+    else if (state.tool === 'point') this.#point(state.cursor_lps_mm);
     else this.events.emit('use', state.cursor_lps_mm);
     event.preventDefault();
   }
@@ -404,7 +437,9 @@ export class Slice {
     const { manifest } = this.#store;
     const { x, y, slice } = pixelFromVoxel(manifest, this.#layout, voxelFromLps(manifest, cursor));
     const clamp = (v: number, n: number): number => Math.min(n - 1, Math.max(0, v));
-    this.events.emit('cursor', lpsFromVoxel(manifest, voxelFromPixel(manifest, this.#layout, clamp(x + dx, this.#image.width), clamp(y + dy, this.#image.height), slice)));
+    const at = lpsFromVoxel(manifest, voxelFromPixel(manifest, this.#layout, clamp(x + dx, this.#image.width), clamp(y + dy, this.#image.height), slice));
+    this.events.emit('cursor', at);
+    if (this.#state?.tool === 'point') this.#point(at);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Color, Scene, Vector3, type WebGLRenderer } from 'three';
 import { Emitter } from '../core/emitter';
+import type { Vec3 } from '../core/frames';
 import { AirLines } from './air-lines';
 import { AirPen, type AirStep } from './air-pen';
 import { AroundBall } from './around';
@@ -87,6 +88,8 @@ export abstract class Space {
   readonly laser: KeyLaser;
   /** How a webcam sees one's own head lean; nothing without one. */
   leans: () => Lean | undefined = () => undefined;
+  /** Where one points that is not seen here, as on a slice beside it. */
+  pointsBeside: () => Vec3 | undefined = () => undefined;
   protected readonly room: RoomView;
   protected readonly canvas: HTMLCanvasElement;
   protected readonly gestures: Gestures;
@@ -434,10 +437,15 @@ export abstract class Space {
     this.renderer.render(this.scene, this.rig.camera);
   }
 
+  get #beside(): Vector3 | undefined {
+    const at = this.pointsBeside();
+    return at && new Vector3(...at);
+  }
+
   #pose(now: number): void {
     if (now - this.#posedAt < POSE_EVERY_MS) return;
     this.#posedAt = now;
-    const seated = (): Poses => seatedPoses(ownPlace(this.room), this.rig.view, this.laser.at ?? this.#pointed, this.holding);
+    const seated = (): Poses => seatedPoses(ownPlace(this.room), this.rig.view, this.laser.at ?? this.#pointed ?? this.#beside, this.holding);
     this.#stream(this.presence?.poses() ?? leaning(seated(), this.leans()));
   }
 }

@@ -1,12 +1,12 @@
 import { BufferAttribute, BufferGeometry, Group, Mesh, MeshBasicMaterial, type MeshStandardMaterial, type Plane, Vector3 } from 'three';
 import { add, centreLps, lpsFromLocal } from '../core/frames';
 import { drawnLayer, type Parts } from '../core/hologram-layers';
+import { holdsMost } from '../core/volume/inside';
 import type { SurfaceEntry } from '../core/volume/manifest';
 import type { VolumeStore } from '../core/volume/store';
 import type { SurfaceMesh } from '../core/volume/surface-file';
 import { SOLID_LAYER } from './compositor';
 import { withFewerTriangles } from './fewer-triangles';
-import { holds } from './picking';
 import type { Layer } from './room-view';
 import { setOpacity, surfaceMaterial, surfaceStyle, type SurfaceStyle } from './surface-material';
 
@@ -19,9 +19,6 @@ interface Shown {
   /** From the middle of the scan to that of the surface: the way it goes when all is taken apart. */
   readonly middle: Vector3;
 }
-
-/** So many points of a surface say whether it lies inside of another. */
-const SAMPLES = 200;
 
 /** The surfaces of a hologram, each loaded when it is first to be seen. */
 export class Surfaces {
@@ -157,13 +154,7 @@ export class Surfaces {
     if (!inside) return false;
     const centre = centreLps(this.#store.manifest);
     const places = mesh.geometry.getAttribute('position');
-    const step = Math.max(1, Math.floor(places.count / SAMPLES));
-    let [held, asked] = [0, 0];
-    for (let i = 0; i < places.count; i += step, asked++) {
-      const point = add(lpsFromLocal([places.getX(i), places.getY(i), places.getZ(i)]), centre);
-      if (holds(this.#store, inside, point)) held += 1;
-    }
-    return held * 2 > asked;
+    return holdsMost(this.#store, inside, places.count, (i) => add(lpsFromLocal([places.getX(i), places.getY(i), places.getZ(i)]), centre));
   }
 
   /** Hologram-local metres about the scan's centre: `(L, S, −P) × 0.001`. */

@@ -1,5 +1,5 @@
 /** What is drawn over a picture: marks with their values, letters, the scale bar, the crosshair. */
-import { dot, segments, words } from '../stage/slice-paint';
+import { dot, strokes, words } from '../stage/slice-paint';
 import type { Mark } from './measure';
 import type { Edges, Plane, Point } from './plane';
 import { perMillimetre, toScreen } from './view';
@@ -47,7 +47,7 @@ export function besides(x: number, width: number, pane_px: number): number {
 export function paintMark(context: CanvasRenderingContext2D, mark: Pick<Mark, 'kind' | 'points'>, text: readonly string[], matrix: Matrix, pane: Size, chosen: boolean): void {
   const { points, lines } = linesOf(mark, matrix);
   const colour = chosen ? SELECTED : MARK;
-  segments(context, lines, colour);
+  strokes(context, lines, colour);
   for (const point of points) {
     if (chosen || mark.kind === 'probe' || mark.kind === 'text') dot(context, point, colour);
     else cross(context, point, colour);
@@ -63,7 +63,7 @@ export function paintMark(context: CanvasRenderingContext2D, mark: Pick<Mark, 'k
 }
 
 function cross(context: CanvasRenderingContext2D, { x, y }: Point, colour: string): void {
-  segments(context, [[{ x: x - 5, y }, { x: x + 5, y }], [{ x, y: y - 5 }, { x, y: y + 5 }]], colour);
+  strokes(context, [[{ x: x - 5, y }, { x: x + 5, y }], [{ x, y: y - 5 }, { x, y: y + 5 }]], colour);
 }
 
 export function paintEdges(context: CanvasRenderingContext2D, edges: Edges, { width, height }: Size): void {
@@ -84,7 +84,7 @@ export function paintBar(context: CanvasRenderingContext2D, plane: Plane, view: 
   const top = (pane.height - size) / 2;
   const tick = (y: number): readonly [Point, Point] => [{ x: x - 5, y }, { x, y }];
   const ticks = Array.from({ length: 11 }, (_, at) => tick(top + (size * at) / 10)).filter((_, at) => size > 60 || at % 10 === 0);
-  segments(context, [[{ x, y: top }, { x, y: top + size }], ...ticks], '#cfe0e4');
+  strokes(context, [[{ x, y: top }, { x, y: top + size }], ...ticks], '#cfe0e4');
   words(context, length >= 10 ? `${length / 10} cm` : `${length} mm`, x - 10, top + size / 2, 'right', '#cfe0e4');
 }
 

@@ -242,6 +242,12 @@ test('a patient comes into a room about nobody under a code, and nobody there se
   await people(zhao);
   await li.getByRole('combobox', { name: 'Place' }).selectOption('flat');
   await expect(li.locator('.table-above > li')).toHaveCount(2);
+  // Keys point from its middle, and Escape ends that.
+  const table = li.getByRole('application', { name: 'The table from above' });
+  await table.press('ArrowRight');
+  await expect(table.locator('circle')).toHaveCount(1);
+  await table.press('Escape');
+  await expect(table.locator('circle')).toHaveCount(0);
   await look(li, 'circle-flat', ['desktop', 'phone']);
   await li.getByRole('combobox', { name: 'Place' }).selectOption('teaching');
   await people(li);

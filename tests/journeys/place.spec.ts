@@ -63,14 +63,25 @@ test('each sees the room in the place they choose, or flat, and what is done is 
     await li.getByRole('radio', { name: 'Bone' }).check({ force: true });
     await expect.poll(async () => (await told(chen)).window).toEqual(BONE);
     await expect(li.locator('.slices canvas').first()).toBeVisible();
-    const picture = (plane: string) => li.locator(`.slices canvas[data-plane=${plane}]`).evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
-    const whole = await picture('coronal');
+    const drawn = (plane: string) => li.locator(`.slices canvas[data-plane=${plane}]`).evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    const whole = await drawn('coronal');
     await li.locator('.slices canvas[data-plane=axial]').press('6');
     await li.locator('.slices canvas[data-plane=axial]').press('Enter');
     await expect.poll(async () => (await told(chen)).clip?.normal_lps).toEqual([0, 0, 1]);
-    await expect.poll(() => picture('coronal')).not.toBe(whole);
+    await expect.poll(() => drawn('coronal')).not.toBe(whole);
     await li.locator('.slices canvas[data-plane=axial]').press('Escape');
     await expect.poll(async () => (await told(chen)).clip).toBeNull();
+    // The laser on a slice is a ray for who has 3D.
+    const seesRay = () => chen.evaluate(() => window.__xrInside?.stage.scene.getObjectByName('person')?.children[1]?.visible);
+    await li.locator('.slices canvas[data-plane=axial]').press('2');
+    await li.locator('.slices canvas[data-plane=axial]').press('ArrowRight');
+    await expect.poll(seesRay).toBe(true);
+    await li.locator('.slices canvas[data-plane=axial]').press('Escape');
+    await expect.poll(seesRay).toBe(false);
+    await li.getByRole('button', { name: 'Take a picture' }).click();
+    const picture = li.getByRole('dialog', { name: 'Picture of the slices' });
+    await expect(picture.getByRole('textbox', { name: 'Title' })).toHaveValue(/^Axial \d+\/\d+ · Coronal \d+\/\d+ · Sagittal \d+\/\d+ · /);
+    await picture.getByRole('button', { name: 'Cancel' }).click();
     await look(li, 'room-flat', ['desktop', 'narrow']);
     await li.setViewportSize(SCREEN.viewport);
   });

@@ -1,8 +1,11 @@
 /** The boards of the room as a panel: the same picture as in space, drawn on by pointer or keys, written on below. */
-import { For, Show, createEffect, createSignal } from 'solid-js';
+import { For, Show, createEffect, createSignal, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import type { Transform } from '../../core/frames';
+import { boardFromRoom, roomFromBoard } from '../../core/room-board';
 import type { BoardMark, BoardShown, RoomControl } from '../../core/room-control';
+import { pointersIn } from '../../core/room-lasers';
 import { idsOf, mayTakeAway, mayTakeBoardAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
 import { BoardKeys } from '../../stage/board-keys';
@@ -22,6 +25,16 @@ const LONGEST_TITLE = 60;
 const NOBODY = '#7fe3dc';
 /** Half of the cross that shows where the keys have led the pen. */
 const PEN_px = 30;
+/** The end of a laser, and the size of the name beside it. */
+const [DOT_px, NAME_px] = [14, 36];
+/** Others' lasers are followed this often. */
+const FOLLOW_EVERY_ms = 100;
+
+interface Laser {
+  readonly at: BoardPoint;
+  readonly colour: string;
+  readonly name: string;
+}
 
 interface BoardPanelProps {
   readonly control: RoomControl;
@@ -72,6 +85,20 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   const colourOf = (by: string): string => props.control.people().find(({ actor }) => actor === by)?.colour ?? NOBODY;
   const name = (): string => `${app.t('board.title')} ${props.shown.board.title}`.trim();
   const words = ({ author, entity }: BoardMark): string => (entity.type === 'board-note' ? entity.text : app.t('board.line', { name: author }));
+  const [lasers, setLasers] = createSignal<readonly Laser[]>([], { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
+  const whereIs = (): Transform => props.control.view.held(props.shown.id, performance.now())?.transform ?? props.shown.board.transform;
+  const following = setInterval(() => setLasers(pointersIn(props.control.view, performance.now()).flatMap(({ at_m, ...whose }) => {
+    const at = boardFromRoom(whereIs(), at_m);
+    return at ? [{ at, ...whose }] : [];
+  })), FOLLOW_EVERY_ms);
+  /** Who has no stage points at the board here. */
+  const pointAt = (at: BoardPoint | undefined): void => {
+    if (!props.control.isDrawn()) props.control.pointAt(at && { at_m: roomFromBoard(whereIs(), at) });
+  };
+  onCleanup(() => {
+    clearInterval(following);
+    pointAt(undefined);
+  });
   const paint = (): void => {
     const context = canvas.getContext('2d');
     if (!context) return;
@@ -79,6 +106,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
     const draft = drawn.points.length > 1 ? [{ colour: '#ffffff', entity: { type: 'ink' as const, board: props.shown.id, points: [...drawn.points] } }] : [];
     paintBoard(context, props.shown.board.title, [...marks, ...draft]);
     if (keys.at) paintPen(context, keys.at);
+    for (const laser of lasers()) paintLaser(context, laser);
   };
   createEffect(paint);
 
@@ -95,6 +123,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
     drawn.add(at(event));
   };
   const move = (event: PointerEvent): void => {
+    pointAt(at(event));
     if (drawn.points.length > 0 && drawn.add(at(event))) paint();
   };
   const up = (): void => {
@@ -105,6 +134,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   const press = (event: KeyboardEvent): void => {
     if (isHeld(event)) return event.preventDefault();
     const step = props.works ? keys.press(event) : undefined;
+    if (step || event.key === 'Escape') pointAt(keys.at);
     paint();
     if (!step) return;
     event.preventDefault();
@@ -135,11 +165,13 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
         onKeyDown={press}
         onBlur={() => {
           keys.cancel();
+          pointAt(undefined);
           paint();
         }}
         onPointerDown={down}
         onPointerMove={move}
         onPointerUp={up}
+        onPointerLeave={() => pointAt(undefined)}
         onPointerCancel={() => {
           drawn.take();
           paint();
@@ -182,6 +214,19 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
       </Show>
     </>
   );
+}
+
+function paintLaser(context: CanvasRenderingContext2D, { at: [across, down], colour, name }: Laser): void {
+  const [x, y] = [across * BOARD.width, down * BOARD.height];
+  context.save();
+  context.fillStyle = colour;
+  context.beginPath();
+  context.arc(x, y, DOT_px, 0, 2 * Math.PI);
+  context.fill();
+  context.font = `600 ${NAME_px}px system-ui`;
+  [context.textAlign, context.textBaseline] = ['center', 'bottom'];
+  context.fillText(name, x, y - DOT_px);
+  context.restore();
 }
 
 /** Where the keys have led the pen. */

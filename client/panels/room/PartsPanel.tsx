@@ -56,6 +56,9 @@ export function PartsPanel(props: PartsPanelProps): JSX.Element {
           words={`${Math.round((props.state.apart ?? 0) * 100)} %`}
           onChange={(apart) => props.control.change({ apart })}
         />
+        <Show when={(props.state.apart ?? 0) > 0}>
+          <p class="soft small">{app.t('parts.apartHint')}</p>
+        </Show>
       </Show>
       <Crop control={props.control} state={props.state} grid={props.manifest} />
       <button type="button" class="button small quiet" disabled={isWhole()} onClick={() => props.control.change({ within: null, only: null, crop: null, apart: 0 })}>

@@ -12,7 +12,7 @@ import { isPseudonym } from '../../core/pseudonym';
 import { createRoomAround } from '../../core/room-around';
 import { bringOwnLooks } from '../../core/own-looks';
 import { createRoomHands } from '../../core/room-hands';
-import { createRoomLead } from '../../core/room-lead';
+import { createRoomLead, fromTheFront } from '../../core/room-lead';
 import { createRoomNews } from '../../core/room-news';
 import { callIn, takeCall } from '../../core/calls';
 import { createRoomVoice } from '../../core/room-voice';
@@ -24,6 +24,7 @@ import type { RoomOrder } from '../../core/room-order';
 import { createRoomOrders } from '../../core/room-orders';
 import { createRoomRecording } from '../../core/room-recording';
 import { createRoomSetting, takePlace } from '../../core/room-setting';
+import type { Take, Taken } from '../../core/room-snapshot';
 import { createRoomStay } from '../../core/room-stay';
 import { Link } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
@@ -92,20 +93,26 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     ),
   );
   const [stage, setStage] = createSignal<Stage>();
-  const lead = createRoomLead(client, stage, app);
+  const place = createMemo(() => control.surroundings() ?? placeOf(props.info));
+  const setting = createRoomSetting(place);
+  // Who has no 3D shows the way too: from the front.
+  const front = createMemo(() => (setting.now() === 'flat' ? fromTheFront(control.hologram() !== undefined) : undefined));
+  const lead = createRoomLead(client, () => stage() ?? front(), app);
   const around = createRoomAround(client, voice, app);
-  const [picture, setPicture] = createSignal<string>();
-  /** Takes a picture, where images are drawn, for who works here. */
+  const [picture, setPicture] = createSignal<Taken>();
+  const [takeSlices, setTakeSlices] = createSignal<Take>();
+  const onTake = (take: Take | undefined): void => void setTakeSlices(() => take);
+  /** Takes a picture of the stage, or of the slices where there is none, for who works here. */
   const snap = (): (() => void) | undefined => {
-    const drawn = order.works() && store() ? stage() : undefined;
-    return drawn && (() => void setPicture(drawn.picture()));
+    if (!order.works() || !store()) return undefined;
+    const [drawn, slices] = [stage(), takeSlices()];
+    if (drawn) return () => void setPicture({ of: 'stage', title: title(), png: drawn.picture() });
+    return slices && (() => void setPicture(slices(title())));
   };
   const orders = createRoomOrders({ client, control, order, lead, voice, patient: props.info.patient, manifest: () => volume()?.manifest(), picture: snap }, app);
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>(props.info.patient === null ? 'people' : 'case');
   const narrow = mediaSignal(NARROW);
-  const place = createMemo(() => control.surroundings() ?? placeOf(props.info));
-  const setting = createRoomSetting(place);
   // Who asked to meet in another place has the room be that one, as its host.
   const asked = takePlace(props.info.id);
   const isHost = createMemo(() => order.own()?.standing === 'host');
@@ -185,7 +192,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
           <ToolBar control={control} tools={toolsFor(order.own())} onHelp={() => setHelp(true)} />
         </StageHost>
         <Show when={!narrow() && series()}>
-          <SliceRow control={control} store={store()} nodules={proposals()} tools={toolsFor(order.own())} />
+          <SliceRow control={control} store={store()} nodules={proposals()} tools={toolsFor(order.own())} onTake={onTake} />
         </Show>
       </div>
       <aside class="room-side" aria-label={app.t('panel.side')}>
@@ -205,14 +212,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <Show when={props.info.patient}>
                     <MarksPanel control={control} order={order} room={props.info.id} labelOf={labelOf} />
                   </Show>
-                  <Show when={snap()}>
-                    {(take) => (
-                      <button type="button" class="button" onClick={() => take()()}>
-                        <Icon name="camera" />
-                        {app.t('snap.take')}
-                      </button>
-                    )}
-                  </Show>
+                  <TakePicture snap={snap()} />
                   <LinesPanel control={control} order={order} />
                   <BoardPanel control={control} works={order.works()} order={order} />
                   <Show when={order.works() && props.info.patient}>{(patient) => <ShelfPanel control={control} patient={patient()} />}</Show>
@@ -224,7 +224,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                 <div class="stack">
                   {/* Whoever waits is seen without a look further down, on a phone too. */}
                   <WaitingPanel order={order} people={control.people()} />
-                  <LeadPanel lead={lead} able={order.works() && stage() !== undefined} />
+                  <LeadPanel lead={lead} able={order.works() && lead.staged()} />
                   <Show when={isHost()}>
                     <SharedPlace room={place()} onSet={(place) => order.ask({ act: 'set-place', place })} />
                   </Show>
@@ -243,7 +243,11 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
               <Match when={part === 'slices'}>
                 <Show when={shown() === 'slices'}>
                   <div class="room-dark in-sheet" onKeyDown={onKey}>
-                    <SliceRow control={control} store={store()} nodules={proposals()} tools={toolsFor(order.own())} />
+                    <SliceRow control={control} store={store()} nodules={proposals()} tools={toolsFor(order.own())} onTake={onTake} />
+                    {/* Without a stage the slices are what there is a picture of, and they are shown here alone. */}
+                    <Show when={!stage()}>
+                      <TakePicture snap={snap()} />
+                    </Show>
                   </div>
                 </Show>
               </Match>
@@ -263,9 +267,23 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
           />
         )}
       </Show>
-      <Show when={picture()} keyed>{(png) => <Snapshot room={props.info.id} title={title()} picture={png} onClose={() => setPicture(undefined)} />}</Show>
+      <Show when={picture()} keyed>{(taken) => <Snapshot room={props.info.id} taken={taken} onClose={() => setPicture(undefined)} />}</Show>
       <KeyboardHelp open={help()} onClose={() => setHelp(false)} />
     </div>
+  );
+}
+
+function TakePicture(props: { readonly snap: (() => void) | undefined }): JSX.Element {
+  const app = useApp();
+  return (
+    <Show when={props.snap}>
+      {(take) => (
+        <button type="button" class="button" onClick={() => take()()}>
+          <Icon name="camera" />
+          {app.t('snap.take')}
+        </button>
+      )}
+    </Show>
   );
 }
 

@@ -1,10 +1,10 @@
-/** A picture of the stage, looked at before it goes into the record. */
+/** A picture of the stage or of the slices, looked at before it goes into the record. */
 import { Show, createSignal, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { studyAddress } from '../../core/hospital';
 import { LONGEST_TITLE, keepSnapshot } from '../../core/room-snapshot';
-import type { Snapshot as Saved } from '../../core/room-snapshot';
+import type { Snapshot as Saved, Taken } from '../../core/room-snapshot';
 import { Link } from '../../core/router';
 import { Dialog } from '../Dialog';
 import { Field } from '../Field';
@@ -12,15 +12,13 @@ import { Notice } from '../Notice';
 
 interface SnapshotProps {
   readonly room: string;
-  readonly title: string;
-  /** What was taken, a PNG in a data URL. */
-  readonly picture: string;
+  readonly taken: Taken;
   onClose(): void;
 }
 
 export function Snapshot(props: SnapshotProps): JSX.Element {
   const app = useApp();
-  const [title, setTitle] = createSignal(untrack(() => props.title));
+  const [title, setTitle] = createSignal(untrack(() => props.taken.title.slice(0, LONGEST_TITLE)));
   const [busy, setBusy] = createSignal(false);
   const [kept, setKept] = createSignal<Saved>();
   const [refusal, setRefusal] = createSignal('');
@@ -30,7 +28,7 @@ export function Snapshot(props: SnapshotProps): JSX.Element {
     setBusy(true);
     setRefusal('');
     try {
-      setKept(await keepSnapshot(app.api, props.room, title(), props.picture));
+      setKept(await keepSnapshot(app.api, props.room, title(), props.taken.png));
       app.announce(app.t('snap.kept'));
     } catch (error) {
       setRefusal(app.explain(error));
@@ -38,10 +36,10 @@ export function Snapshot(props: SnapshotProps): JSX.Element {
     setBusy(false);
   };
   return (
-    <Dialog open title={app.t('snap.title')} onClose={() => props.onClose()}>
+    <Dialog open title={app.t(`snap.title.${props.taken.of}`)} onClose={() => props.onClose()}>
       <form class="stack" onSubmit={(event) => void keep(event)}>
-        <img class="snapshot" src={props.picture} alt={app.t('snap.title')} />
-        <p class="soft small">{app.t('snap.hint')}</p>
+        <img class="snapshot" src={props.taken.png} alt={app.t(`snap.title.${props.taken.of}`)} />
+        <p class="soft small">{app.t(`snap.hint.${props.taken.of}`)}</p>
         <Show
           when={kept()}
           fallback={

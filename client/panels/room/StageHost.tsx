@@ -2,6 +2,8 @@
 import { Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import type { Vec3 } from '../../core/frames';
+import { ownLaser } from '../../core/room-lasers';
 import type { Setting } from '../../core/room-setting';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { VolumeStore } from '../../core/volume/store';
@@ -55,6 +57,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
 
   function wire(made: Stage): void {
     wireSpace(made, props, app);
+    made.pointsBeside = pointsAt;
     made.tools.has = (tool) => untrack(() => tools().includes(tool) && props.control.hasTool(tool));
     made.tools.tool = untrack(tool);
     made.tools.events.on('tool', (tool) => props.control.chooseTool(tool));
@@ -65,6 +68,13 @@ export function StageHost(props: StageHostProps): JSX.Element {
     made.onHologram = () => props.control.redrawn();
     setStage(made);
     props.onStage(made);
+  }
+
+  /** Where in the room one points without the stage. */
+  function pointsAt(): Vec3 | undefined {
+    const [at, hologram, store] = untrack(() => [props.control.pointed(), props.control.hologram(), latest()]);
+    if (at && 'at_m' in at) return at.at_m;
+    return at && hologram && store && ownLaser(props.control.view, hologram, store.manifest, at.at_lps_mm, performance.now());
   }
 
   async function open(alive: () => boolean): Promise<Stage | undefined> {
@@ -84,7 +94,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
   /** Who draws no stage has a seat at the table all the same. */
   async function sit(alive: () => boolean): Promise<void> {
     const { takeSeat } = await import('../../stage/seats');
-    if (alive()) setLeaveSeat(() => takeSeat(props.control.view, () => props.leans?.()));
+    if (alive()) setLeaveSeat(() => takeSeat(props.control.view, () => props.leans?.(), pointsAt));
   }
 
   // Images come, and others take their place, on the same stage: whoever is inside with a headset stays there meanwhile.
@@ -142,7 +152,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
       />
       <Show when={gathered()} fallback={<div class="stage-tools">{props.children}</div>}>
         <Show when={none() || flat()}>
-          <TableFromAbove control={props.control} />
+          <TableFromAbove control={props.control} works={props.works ?? false} />
         </Show>
         <div class="circle-side">
           <p class="circle-words">

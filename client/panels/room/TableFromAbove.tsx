@@ -1,13 +1,31 @@
-/** Those who are here around a table, as it is seen from above, and the lines that were drawn in the air over it: for whoever has no stage where no images stand. */
-import { For } from 'solid-js';
+/** Those who are here around a table, as it is seen from above, with the lines that were drawn in the air over it and where people point; one points and draws there oneself: for whoever has no stage where no images stand. */
+import { For, Show, createSignal, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { looksOf } from '../../core/pseudonym';
+import type { Vec3 } from '../../core/frames';
 import type { RoomControl } from '../../core/room-control';
+import { pointersIn } from '../../core/room-lasers';
+import { REACH_CM, fromAbove, onTable, withinPicture } from '../../core/room-table';
 import { initialOf } from '../../core/words-of';
+import { BoardKeys } from '../../stage/board-keys';
+import { INK_STEP, PenLine } from '../../stage/pen-line';
 import { colourOf } from '../../stage/room-view';
+import type { BoardPoint } from '../../stage/room-view';
+import { isHeld } from '../../stage/ways';
 
-export function TableFromAbove(props: { control: RoomControl }): JSX.Element {
+/** Others' lasers are followed this often. */
+const FOLLOW_EVERY_ms = 100;
+const [LEFT, ACROSS] = [-REACH_CM, 2 * REACH_CM];
+const DOT_cm = 4;
+
+interface TableProps {
+  readonly control: RoomControl;
+  /** Whether one works with what stands here. */
+  readonly works: boolean;
+}
+
+export function TableFromAbove(props: TableProps): JSX.Element {
   const app = useApp();
   const people = (): ReturnType<RoomControl['people']> => props.control.people();
   return (
@@ -24,11 +42,97 @@ export function TableFromAbove(props: { control: RoomControl }): JSX.Element {
           )}
         </For>
       </ul>
-      <div class="table-above lines" aria-hidden="true">
-        <svg viewBox="-1.32 -1.32 2.64 2.64">
-          <For each={props.control.lines()}>{({ by, line }) => <polyline points={line.points_m.map(([x, , z]) => `${x},${z}`).join(' ')} stroke={colourOf(props.control.view, by)} />}</For>
-        </svg>
-      </div>
+      <TableTop {...props} />
     </>
+  );
+}
+
+function TableTop(props: TableProps): JSX.Element {
+  const app = useApp();
+  const [pointers, setPointers] = createSignal<ReturnType<typeof pointersIn>>([], { equals: (a, b) => JSON.stringify(a) === JSON.stringify(b) });
+  const following = setInterval(() => setPointers(pointersIn(props.control.view, performance.now())), FOLLOW_EVERY_ms);
+  /** Where one points, and what is being drawn. */
+  const [own, setOwn] = createSignal<BoardPoint>();
+  const [draft, setDraft] = createSignal<readonly BoardPoint[]>([]);
+  const line = new PenLine<BoardPoint>(INK_STEP);
+  const place = (points: readonly BoardPoint[]): void => props.control.view.act({ act: 'add', entity: { type: 'line', points_m: points.map(onTable) } });
+  const keys = new BoardKeys(line, place);
+  let isDown = false;
+  const point = (at: BoardPoint | undefined): void => {
+    setOwn(at);
+    props.control.pointAt(at && { at_m: onTable(at) });
+    setDraft([...line.points]);
+  };
+  const leave = (): void => {
+    isDown = false;
+    keys.cancel();
+    point(undefined);
+  };
+  onCleanup(() => {
+    clearInterval(following);
+    leave();
+  });
+
+  const at = (event: PointerEvent & { readonly currentTarget: SVGSVGElement }): BoardPoint => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const share = (value: number): number => Math.min(1, Math.max(0, value));
+    return [share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height)];
+  };
+  const down = (event: PointerEvent & { readonly currentTarget: SVGSVGElement }): void => {
+    if (event.button !== 0 || !event.isPrimary) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    // What the keys have begun is left.
+    keys.cancel();
+    isDown = props.works;
+    if (isDown) line.add(at(event));
+    point(at(event));
+  };
+  const move = (event: PointerEvent & { readonly currentTarget: SVGSVGElement }): void => {
+    // A second finger draws no zigzag.
+    if (!event.isPrimary) return;
+    if (isDown) line.add(at(event));
+    point(at(event));
+  };
+  const up = (): void => {
+    const points = isDown ? line.take() : undefined;
+    isDown = false;
+    if (points) place(points);
+    setDraft([]);
+  };
+  const press = (event: KeyboardEvent): void => {
+    if (isHeld(event)) return event.preventDefault();
+    const draws = event.key === 'Enter' || event.key === ' ';
+    const step = draws && !props.works ? undefined : keys.press(event);
+    if (!step && event.key !== 'Escape') return;
+    point(keys.at);
+    event.preventDefault();
+    const [across, down] = (keys.at ?? [0, 0]).map((share) => Math.round(share * 100));
+    if (step) app.announce(step === 'led' ? app.t('circle.led', { across: across ?? 0, down: down ?? 0 }) : app.t(`step.${step}`, { words: app.t('replay.what.line') }));
+  };
+  const isFree = props.control.view.watching === true;
+  const hands = isFree
+    ? { role: 'img' as const }
+    : { role: 'application' as const, tabindex: 0, onKeyDown: press, onBlur: leave, onPointerDown: down, onPointerMove: move, onPointerUp: up, onPointerCancel: leave, onPointerLeave: () => (isDown ? undefined : leave()) };
+  const hint = (): string | undefined => (isFree ? undefined : app.t(props.works ? 'circle.table.draw' : 'circle.table.point'));
+  const through = (points: readonly Vec3[]): string => points.map((one) => fromAbove(one).join(',')).join(' ');
+
+  return (
+    <div class="table-above lines">
+      <svg viewBox={`${LEFT} ${LEFT} ${ACROSS} ${ACROSS}`} aria-label={app.t('circle.table')} aria-description={hint()} {...hands}>
+        <title>{hint()}</title>
+        <rect x={LEFT} y={LEFT} width={ACROSS} height={ACROSS} fill="transparent" />
+        <For each={props.control.lines()}>{({ by, line }) => <polyline points={through(line.points_m)} stroke={colourOf(props.control.view, by)} />}</For>
+        <polyline points={through(draft().map(onTable))} stroke="#ffffff" />
+        <For each={pointers()}>
+          {({ at_m, colour, name }) => (
+            <g transform={`translate(${withinPicture(at_m).join(' ')})`}>
+              <circle r={DOT_cm} fill={colour} />
+              <text y={-2 * DOT_cm} fill={colour}>{name}</text>
+            </g>
+          )}
+        </For>
+        <Show when={own()}>{(here) => <circle transform={`translate(${fromAbove(onTable(here())).join(' ')})`} r={DOT_cm} fill="#ffffff" />}</Show>
+      </svg>
+    </div>
   );
 }

@@ -39,7 +39,7 @@ export function insidePanel(state: InsideState, t: T): PanelContent {
   const asked = writing
     ? writingOf(writing, t)
     : picture
-      ? { lines: [t('snap.hint')], buttons: [button('snap:keep', t('snap.keep')), button('snap:drop', t('app.cancel'))], picture }
+      ? { lines: [t('snap.hint.stage')], buttons: [button('snap:keep', t('snap.keep')), button('snap:drop', t('app.cancel'))], picture }
       : ordering.asked === undefined
         ? undefined
         : { lines: [t('orders.heard', { words: ordering.heard }), t('orders.confirm', { order: ordering.asked })], buttons: [button('order:do', t('orders.do')), button('order:drop', t('app.cancel'))] };

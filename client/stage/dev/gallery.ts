@@ -13,7 +13,7 @@ import { createSlice } from '../slice';
 import type { PlaceId } from '../places/design';
 import type { Tool } from '../tools';
 import { PRESETS, type PresetName } from '../transfer';
-import type { Hologram } from '../room-view';
+import { marksOn, type Hologram } from '../room-view';
 import { LocalRoom } from './local-room';
 import { phantom } from './phantom';
 
@@ -58,8 +58,10 @@ const slices = (['axial', 'coronal', 'sagittal'] as const).map((axis) => {
   return slice;
 });
 const linked = (): void => {
-  const { state } = stage.shared.now(performance.now()) ?? {};
-  if (state) for (const slice of slices) slice.set({ cursor_lps_mm: state.cursor_lps_mm, window: state.window, tool: stage.tools.tool, marks: room.entities(), showLesions: true, nodules: [] });
+  const there = stage.shared.now(performance.now());
+  if (!there) return;
+  const { id, state } = there;
+  for (const slice of slices) slice.set({ cursor_lps_mm: state.cursor_lps_mm, window: state.window, tool: stage.tools.tool, marks: marksOn(room, id), showLesions: true, nodules: [] });
 };
 stage.onHologram = linked;
 linked();
