@@ -86,16 +86,13 @@ pub async fn follow(broker: Arc<Broker>, mut closed: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             _ = closed.wait_for(|closed| *closed) => return,
-            _ = sweep.tick() => {
-                broker.sessions.sweep(clock::now());
-                wrote(&broker).await;
-            }
+            _ = sweep.tick() => broker.sessions.sweep(clock::now()),
             // One that was missed is sent when the device comes the next time.
             command = commands.recv() => if let Ok(command) = command {
                 messages::send_command(&broker, &command);
-                wrote(&broker).await;
             },
         }
+        wrote(&broker).await;
     }
 }
 
