@@ -245,7 +245,7 @@ async fn what_was_missed_is_made_when_the_program_opens_and_once_it_is_sealed() 
 }
 
 /// Seals what came, and looks for what was missed of it.
-async fn look_at_sealed(hospital: &Hospital, permit: &Permit, signs: &mut Signs) {
+async fn look_at_sealed(hospital: &Arc<Hospital>, permit: &Permit, signs: &mut Signs) {
     hospital.devices.kept.put_position(POSITION, 1).unwrap();
     hospital.signals.seal().await.unwrap();
     catch_up(hospital, permit, signs, &mut false).await.unwrap();
