@@ -4,7 +4,7 @@ use serde::Serialize;
 use ts_rs::TS;
 use vocabulary::{Text, Timestamp};
 
-use super::{Event, History, Lane, Organ, Origin, Part, View, end_ms, names, start_ms};
+use super::{Event, History, Lane, Organ, Origin, Part, View, end_ms, names};
 use crate::Study;
 
 /// An imaging study with when it was taken and when it came.
@@ -227,7 +227,7 @@ pub(super) fn organs(history: &History<'_>, view: &View) -> Vec<Organ> {
             },
         };
         match newest.iter_mut().find(|known| known.name == organ.name) {
-            Some(known) if start_ms(&known.at) < start_ms(day) => *known = made,
+            Some(known) if view.start_ms(&known.at) < view.start_ms(day) => *known = made,
             Some(_) => {}
             None => newest.push(made),
         }

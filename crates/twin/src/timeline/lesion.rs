@@ -8,7 +8,6 @@ use vocabulary::Text;
 
 use super::{
     Event, FoundLesion, History, Lane, Measure, Origin, Part, Reported, View, found::day_of, names,
-    start_ms,
 };
 
 /// How a lesion is known to be the same one.
@@ -127,7 +126,7 @@ pub(super) fn tracked(history: &History<'_>, view: &View) -> Vec<TrackedLesion> 
     }
     let mut all: Vec<TrackedLesion> = lesions.into_values().collect();
     for lesion in &mut all {
-        lesion.points.sort_by_key(|point| start_ms(&point.at));
+        lesion.points.sort_by_key(|point| view.start_ms(&point.at));
     }
     all.sort_by(|a, b| largest_mm(b).total_cmp(&largest_mm(a)));
     all
