@@ -142,8 +142,10 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
     client.heard(rest).await;
     client.serve(revoked, closed).await;
     let broker = Arc::clone(&client.broker);
-    client.leave();
+    let stream = client.leave();
     super::wrote(&broker).await;
+    // Who sees the line end finds what it leaves on disk.
+    drop(stream);
 }
 
 /// Reads until somebody has introduced itself; also what it said after that.
@@ -483,10 +485,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         }
     }
 
-    /// Leaves the session, and tells the will where the other side went without a word.
-    fn leave(self) {
+    /// Leaves the session, and tells the will where the other side went without a word; the stream is still open.
+    fn leave(self) -> S {
         self.note_how_it_broke();
         let Self {
+            stream,
             broker,
             session,
             number,
@@ -502,10 +505,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         if taken_over {
             // What woke this connection may have been meant for the next one. A will is not told: its owner is there.
             session.wake.notify_one();
-            return;
+            return stream;
         }
         let Known::Device(device, shown) = known else {
-            return;
+            return stream;
         };
         let delay_s = will.as_ref().map_or(0, |will| will.delay_s.min(expiry_s));
         let devices = &broker.hospital.devices;
@@ -522,6 +525,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
             let taken_back = broker.sessions.will(&device);
             tokio::spawn(will.tell(broker, delay, taken_back));
         }
+        stream
     }
 }
 
