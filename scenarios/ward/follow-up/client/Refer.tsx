@@ -77,8 +77,21 @@ export function Refer(props: { part: Part }): JSX.Element {
   );
 }
 
-/** Who asked takes it back, with a reason, as long as nobody has answered. */
+/** Who asked, or is told first by now, takes it back, with a reason, as long as nobody has answered. */
 export function TakeBack(props: { part: Part }): JSX.Element {
+  const app = useApp();
+  const { say } = props.part;
+  return (
+    <Show when={mayTakeBack(props.part.of, app.me()?.id)}>
+      <details>
+        <summary>{say('withdraw')}</summary>
+        <Withdraw part={props.part} />
+      </details>
+    </Show>
+  );
+}
+
+function Withdraw(props: { part: Part }): JSX.Element {
   const app = useApp();
   const { say } = props.part;
   const [reason, setReason] = createSignal('');
@@ -87,24 +100,19 @@ export function TakeBack(props: { part: Part }): JSX.Element {
     if (await props.part.act('withdraw', { reason: reason() })) app.announce(say('kept'));
   };
   return (
-    <Show when={mayTakeBack(props.part.of, app.me()?.id)}>
-      <details>
-        <summary>{say('withdraw')}</summary>
-        <form class="follow-form" data-form="withdraw" onSubmit={(event) => void send(event)} noValidate>
-          <Field label={say('withdrawWhy')}>
-            {(control) => (
-              <input {...control} class="input" name="reason" autocomplete="off" onInput={(event) => setReason(event.currentTarget.value)} />
-            )}
-          </Field>
-          <p class="soft small">{say('withdrawHint', { name: props.part.of.referral?.to.name ?? '' })}</p>
-          <div class="row">
-            <button type="submit" class="button">
-              {say('withdraw')}
-            </button>
-          </div>
-        </form>
-      </details>
-    </Show>
+    <form class="follow-form" data-form="withdraw" onSubmit={(event) => void send(event)} noValidate>
+      <Field label={say('withdrawWhy')}>
+        {(control) => (
+          <input {...control} class="input" name="reason" autocomplete="off" onInput={(event) => setReason(event.currentTarget.value)} />
+        )}
+      </Field>
+      <p class="soft small">{say('withdrawHint', { name: props.part.of.referral?.to.name ?? '' })}</p>
+      <div class="row">
+        <button type="submit" class="button">
+          {say('withdraw')}
+        </button>
+      </div>
+    </form>
   );
 }
 

@@ -249,8 +249,8 @@ export interface Referral {
   readonly to_level?: string;
   readonly at: string;
   readonly answered?: string;
-  /** Who asked took it back before it was answered. */
-  readonly withdrawn?: { readonly at: string; readonly reason: string };
+  /** It was taken back before it was answered. */
+  readonly withdrawn?: { readonly at: string; readonly by: Person; readonly reason: string };
 }
 
 /** A level of care. */

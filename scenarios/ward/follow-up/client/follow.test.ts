@@ -130,6 +130,7 @@ describe('what a device sent', () => {
 describe('a referral', () => {
   const say = sayIn(() => 'en');
   const li = { id: 'li.terminal', name: 'Li' };
+  const chen = { id: 'chen.expert', name: 'Chen' };
   const asked: Referral = {
     direction: 'up',
     criterion: 'not-controlled',
@@ -142,14 +143,15 @@ describe('a referral', () => {
   test('waits until it is answered or taken back, which says by whom and why', () => {
     expect(standShown(asked, say, 'en')).toBe('waits for an answer');
     expect(standShown({ ...asked, answered: '2026-03-03T08:00:00Z' }, say, 'en')).toBeUndefined();
-    const withdrawn = { at: '2026-03-02T09:00:00Z', reason: 'stays with us' };
-    expect(standShown({ ...asked, withdrawn }, say, 'en')).toMatch(/^Taken back by Li \(.+\): stays with us$/);
+    const withdrawn = { at: '2026-03-02T09:00:00Z', by: chen, reason: 'stays with us' };
+    expect(standShown({ ...asked, withdrawn }, say, 'en')).toMatch(/^Taken back by Chen \(.+\): stays with us$/);
   });
 
-  test('is taken back by who made it, while it waits', () => {
-    expect(mayTakeBack({ referral: asked }, 'li.terminal')).toBe(true);
-    expect(mayTakeBack({ referral: asked }, 'hu.expert')).toBe(false);
-    expect(mayTakeBack({ referral: null }, 'li.terminal')).toBe(false);
+  test('is taken back by who made it or is told first by now, while it waits', () => {
+    expect(mayTakeBack({ referral: asked, first: chen }, 'li.terminal')).toBe(true);
+    expect(mayTakeBack({ referral: asked, first: chen }, 'chen.expert')).toBe(true);
+    expect(mayTakeBack({ referral: asked, first: chen }, 'hu.expert')).toBe(false);
+    expect(mayTakeBack({ referral: null, first: li }, 'li.terminal')).toBe(false);
   });
 
   test('that was taken back closes the page to who was asked', () => {

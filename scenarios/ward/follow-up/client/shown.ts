@@ -93,11 +93,11 @@ export function endShown({ outcome, taken_by, closed_at }: Alert, say: Say, lang
   return outcome === null ? say('answered', { at }) : say('closedWith', { outcome, name: taken_by?.name ?? '', at });
 }
 
-/** How a referral stands: it waits for an answer, or who asked took it back. Of one that was answered the answer says more. */
-export function standShown({ from, answered, withdrawn }: Referral, say: Say, language: Language, zone?: Zone): string | undefined {
+/** How a referral stands: it waits for an answer, or was taken back. Of one that was answered the answer says more. */
+export function standShown({ answered, withdrawn }: Referral, say: Say, language: Language, zone?: Zone): string | undefined {
   if (withdrawn !== undefined) {
-    const { at, reason } = withdrawn;
-    return say('withdrawn', { name: from.name, at: momentOf(at, language, zone), reason });
+    const { at, by, reason } = withdrawn;
+    return say('withdrawn', { name: by.name, at: momentOf(at, language, zone), reason });
   }
   return answered === undefined ? say('waitsForAnswer') : undefined;
 }
@@ -105,8 +105,9 @@ export function standShown({ from, answered, withdrawn }: Referral, say: Say, la
 /** Whether somebody saw what they may not see any more. */
 export const isClosedSince = (seen: unknown, error: ApiError | undefined): boolean => seen !== undefined && error !== undefined && isClosed(error);
 
-/** Whether a referral waits that somebody made, and may take back. */
-export const mayTakeBack = ({ referral }: Pick<Row, 'referral'>, me: string | undefined): boolean => referral !== null && referral.from.id === me;
+/** Whether a referral waits that somebody may take back: who made it, or is told first by now. */
+export const mayTakeBack = ({ referral, first }: Pick<Row, 'referral' | 'first'>, me: string | undefined): boolean =>
+  referral !== null && (referral.from.id === me || first.id === me);
 
 /** What a patient reads of who was told. */
 export function toldShown({ told, doctor, time_zone }: Pick<OwnCourse, 'told' | 'doctor' | 'time_zone'>, say: Say, language: Language): string {

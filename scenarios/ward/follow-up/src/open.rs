@@ -192,7 +192,7 @@ mod tests {
     use scenario::{Method, testing::TestHospital};
 
     use super::*;
-    use crate::{FollowUpAtHome, referral, report, visit};
+    use crate::{FollowUpAtHome, alert, referral, report, visit};
 
     fn by_li(hospital: &TestHospital, body: serde_json::Value) -> Request {
         Request {
@@ -251,5 +251,38 @@ mod tests {
             let again = hospital.ask(&FollowUpAtHome, "li.terminal", Method::Post, &path, end);
             assert_eq!(again.await.unwrap_err().status, 409, "{first}, {then}");
         }
+    }
+
+    #[tokio::test]
+    async fn who_was_asked_takes_no_alert_in_the_instant_in_which_that_is_taken_back() {
+        let hospital = TestHospital::open().await;
+        let wish = json!({"patient": "p1", "plan": "copd", "usual": {"spo2_percent": 96}});
+        let (id, _) = open(&hospital, &by_li(&hospital, wish)).await.unwrap();
+        for what in ["refer", "report"] {
+            let found = FollowUp::find(&hospital, hospital.own_permit(), &id).await;
+            let course = found.unwrap().unwrap();
+            act(&hospital, &course, what).await.unwrap();
+        }
+        // Both read it before one of them writes.
+        let found = FollowUp::find(&hospital, hospital.own_permit(), &id).await;
+        let course = found.unwrap().unwrap();
+        let wish = json!({"alert": course.open_alert().unwrap().of.id});
+        let take = Request {
+            actor: hospital.actor("hu.expert"),
+            ..by_li(&hospital, wish)
+        };
+        let taken = alert::answer(&hospital, &course, &take, false).await;
+        taken.unwrap();
+        let withdraw = by_li(&hospital, json!({"reason": "stays with us"}));
+        let raced = referral::withdraw(&hospital, &course, &withdraw).await;
+        assert_eq!(raced.unwrap_err().status, 412);
+        // Who comes too late looks again, and nothing is left in the hands of who goes.
+        let found = FollowUp::find(&hospital, hospital.own_permit(), &id).await;
+        let course = found.unwrap().unwrap();
+        let again = referral::withdraw(&hospital, &course, &withdraw).await;
+        again.unwrap();
+        let path = format!("courses/{id}");
+        let seen = hospital.ask(&FollowUpAtHome, "hu.expert", Method::Get, &path, json!(null));
+        assert_eq!(seen.await.unwrap_err().status, 404);
     }
 }

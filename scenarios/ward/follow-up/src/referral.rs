@@ -1,6 +1,6 @@
 //! Referrals between levels of care, up or down: to a named doctor, who sees the patient from then on; back again with
 //! advice, which ends that. Who is handed a follow-up that was referred down to them has answered, too. Until it is
-//! answered, who asked may take it back.
+//! answered, who asked may take it back, or who is told first by then.
 
 use knowledge::Direction;
 use policy::{Action, Object};
@@ -15,6 +15,7 @@ use crate::{
     course::{FollowUp, Versioned},
     facts::{self, own},
     open::must_be_doctor,
+    visit,
 };
 
 /// A referral.
@@ -39,10 +40,11 @@ pub struct Referral {
     pub withdrawn: Option<Withdrawn>,
 }
 
-/// Who asked took it back before it was answered: it is over then.
+/// It was taken back before it was answered: it is over then.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Withdrawn {
     pub at: Timestamp,
+    pub by: Person,
     pub reason: String,
 }
 
@@ -88,6 +90,9 @@ pub async fn refer(
     let now = context.now();
     let mut new: Vec<(NewFact, Precondition)> = Vec::new();
     let asked = course.open_referral();
+    let visit = asked.and_then(|_| visit_left(course, &from, now));
+    let has_left = visit.is_some();
+    new.extend(visit);
     let (to, from_level, to_level) = match asked {
         None => named(context, course, request, wish.clone()).await?,
         Some((_, before)) if before.of.direction == wish.direction => {
@@ -133,6 +138,9 @@ pub async fn refer(
     let both = [referral.to.id, referral.from.id];
     context.notify(Topic::Waiting, &course.id, &both);
     context.notify(Topic::Case, &course.id, &both);
+    if has_left {
+        visit::call(context, course);
+    }
     Ok(())
 }
 
@@ -212,8 +220,8 @@ struct Withdrawal {
     reason: String,
 }
 
-/// `POST courses/{id}/withdraw`: who asked takes the referral back, so that who was asked does not see the patient by it
-/// any more.
+/// `POST courses/{id}/withdraw`: who asked, or is told first, takes the referral back, so that who was asked does not see
+/// the patient by it any more.
 pub async fn withdraw(
     context: &dyn Context,
     course: &FollowUp,
@@ -228,42 +236,55 @@ pub async fn withdraw(
     let (n, asked) = course.open_referral().ok_or_else(|| {
         Problem::out_of_order("没有等待答复的转诊", "no referral waits for an answer")
     })?;
-    if asked.of.from.id != request.actor.id {
+    let by = Person::from(&request.actor);
+    if by.id != asked.of.from.id && by.id != course.course.first.id {
         return Err(Problem::out_of_order(
-            "只有转诊的医生可以撤回",
-            "only who referred the patient takes it back",
+            "只有转诊的医生或现在负责随访的人可以撤回",
+            "only who referred the patient, or is told first now, takes it back",
         ));
     }
     let now = context.now();
     let withdrawn = Referral {
-        withdrawn: Some(Withdrawn { at: now, reason }),
+        withdrawn: Some(Withdrawn {
+            at: now,
+            by,
+            reason,
+        }),
         ..asked.of.clone()
     };
     let mut new = vec![ended(course, n, asked, &withdrawn)];
-    new.extend(left_behind(course, &asked.of.to, now));
+    new.extend(alert_left(course, &asked.of.to, now));
+    let visit = visit_left(course, &asked.of.to, now);
+    let has_left = visit.is_some();
+    new.extend(visit);
     facts::commit(context, &request.actor.id, new).await?;
     course.tell(context, Topic::Waiting);
     course.tell(context, Topic::Case);
+    if has_left {
+        visit::call(context, course);
+    }
     Ok(())
 }
 
-/// An alert that was in the hands of one who goes is open again: as its owner they would go on seeing the patient.
-fn left_behind(
-    course: &FollowUp,
-    goes: &Person,
-    now: Timestamp,
-) -> Option<(NewFact, Precondition)> {
+/// Whether somebody has no part in the follow-up but the referral.
+fn goes(course: &FollowUp, who: &Person) -> bool {
     let first = &course.course.first;
     let mut stay = course.team.iter().chain([first]).chain(course.second());
-    if stay.any(|one| one.id == goes.id) {
-        return None;
-    }
-    let open = course.open_alert()?;
-    let holder = open.of.taken_by.as_ref().or(open.of.held_by())?;
-    (holder.id == goes.id).then(|| {
-        let fact = handed_over(course, &open.of, first, &[&goes.id], now);
-        (fact, open.unchanged())
-    })
+    stay.all(|one| one.id != who.id)
+}
+
+/// The alert that stands, open again where it was in the hands of one who goes: as its owner they would go on seeing the
+/// patient. It is written also where it was not, since they may take it in the same instant.
+fn alert_left(course: &FollowUp, who: &Person, now: Timestamp) -> Option<(NewFact, Precondition)> {
+    let open = course.open_alert().filter(|_| goes(course, who))?;
+    let fact = handed_over(course, &open.of, &course.course.first, &[&who.id], now);
+    Some((fact, open.unchanged()))
+}
+
+/// The visit of one who goes, ended: the patient would be called to nobody.
+fn visit_left(course: &FollowUp, who: &Person, now: Timestamp) -> Option<(NewFact, Precondition)> {
+    let (n, open) = course.open_visit()?;
+    (open.of.by.id == who.id && goes(course, who)).then(|| visit::ended(course, n, open, now))
 }
 
 /// One that is active lets its performer see the patient: see the policies.
@@ -287,7 +308,7 @@ fn request_of(course: &FollowUp, referral: &Referral) -> Value {
     });
     if let (Some(withdrawn), Some(fields)) = (&referral.withdrawn, body.as_object_mut()) {
         let note = json!([{
-            "authorReference": referral.from.reference(),
+            "authorReference": withdrawn.by.reference(),
             "time": withdrawn.at,
             "text": withdrawn.reason,
         }]);

@@ -351,6 +351,7 @@ impl FollowUp {
         who.extend(
             self.referrals
                 .last()
+                .filter(|referral| referral.of.withdrawn.is_none())
                 .map(|referral| referral.of.to.id.clone()),
         );
         who.extend(

@@ -1,14 +1,14 @@
 //! A visit in a room: the doctor opens it by one click, the patient is called.
 
 use policy::{Action, Object};
-use record::Precondition;
+use record::{NewFact, Precondition};
 use scenario::{Context, Person, Problem, Request, Topic};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use vocabulary::{RoomId, Timestamp};
 
 use crate::{
-    course::FollowUp,
+    course::{FollowUp, Versioned},
     facts::{self, own},
 };
 
@@ -60,15 +60,26 @@ pub async fn end(
     let (n, before) = course
         .open_visit()
         .ok_or_else(|| Problem::out_of_order("没有进行中的见面", "no visit goes on"))?;
+    let new = vec![ended(course, n, before, context.now())];
+    facts::commit(context, &request.actor.id, new).await?;
+    call(context, course);
+    Ok(())
+}
+
+/// The visit with this number as it is when it has ended.
+pub fn ended(
+    course: &FollowUp,
+    n: usize,
+    before: &Versioned<Visit>,
+    at: Timestamp,
+) -> (NewFact, Precondition) {
     let visit = Visit {
-        ended: Some(context.now()),
+        ended: Some(at),
         ..before.of.clone()
     };
     let key = facts::visit_key(&course.id, n);
     let fact = facts::put(key, &course.patient, encounter(course, &visit));
-    facts::commit(context, &request.actor.id, vec![(fact, before.unchanged())]).await?;
-    call(context, course);
-    Ok(())
+    (fact, before.unchanged())
 }
 
 /// A visit is called by whoever answers the patient's alerts and may enter the room.
@@ -93,7 +104,7 @@ async fn may_meet(
 }
 
 /// The scenario does not know the patient's account: everyone's browser looks whether something waits for them.
-fn call(context: &dyn Context, course: &FollowUp) {
+pub fn call(context: &dyn Context, course: &FollowUp) {
     context.notify(Topic::Waiting, &course.id, &[]);
     context.notify(Topic::Case, &course.id, &[]);
 }

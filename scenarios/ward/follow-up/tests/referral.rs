@@ -9,7 +9,7 @@
 
 mod home;
 
-use home::{HU, LI, WANG, opened, report, send};
+use home::{CHEN, HU, LI, WANG, opened, report, send};
 use scenario::{Method, Topic, testing::kinds};
 use serde_json::{Value, json};
 
@@ -71,6 +71,8 @@ async fn who_is_asked_at_a_lower_level_sees_the_patient_and_may_send_them_back()
         let refused = way.refused(LI, Method::Post, "/refer", wish.clone()).await;
         assert_eq!(refused, 409, "{wish}");
     }
+    let seen = way.do_it(HU, Method::Post, "/visit", Value::Null).await;
+    assert_eq!(seen["visit"]["by"]["id"], HU);
     let gone = way.do_it(HU, Method::Post, "/refer", up).await;
     assert_eq!(gone, json!({"id": way.id, "gone": true}));
     assert_eq!(way.refused(HU, Method::Get, "", Value::Null).await, 404);
@@ -85,6 +87,8 @@ async fn who_is_asked_at_a_lower_level_sees_the_patient_and_may_send_them_back()
         ["up", LI, "centre"]
     );
     assert_eq!(seen["state"], "fine");
+    // The patient is called to nobody.
+    assert_eq!(seen["visit"], Value::Null);
 }
 
 #[tokio::test]
@@ -162,7 +166,48 @@ async fn who_asked_takes_a_referral_back_that_nobody_has_answered() {
     assert_eq!(body["note"][0]["text"], "stays with us after all");
     assert_eq!(fhir::validate(&body), []);
     assert_eq!(withdraw(LI, &wish).await, 409);
+    // Of what comes later they hear nothing.
+    way.hospital.announced.lock().unwrap().clear();
+    let later = report(&way, "report0002", 0, json!({"spo2_percent": 95}));
+    send(&way, &[later]).await.unwrap();
+    let told = way.hospital.announced.lock().unwrap().clone();
+    let hears = |who: &str| {
+        let to = |told: &(Topic, String, Vec<vocabulary::ActorId>)| told.2.clone();
+        told.iter().flat_map(to).any(|one| one.as_str() == who)
+    };
+    assert!(hears(LI) && !hears(HU), "{told:?}");
     // Nothing stands in the way of another one.
     way.do_it(LI, Method::Post, "/refer", down()).await;
     assert_eq!(way.see(HU).await["referral"]["reason"], "stable for a year");
+}
+
+#[tokio::test]
+async fn who_is_told_first_by_then_takes_it_back_too_and_a_visit_of_who_was_asked_is_over() {
+    let way = opened("copd").await;
+    way.do_it(LI, Method::Post, "/refer", down()).await;
+    let hand = json!({"first": CHEN, "reason": "on leave until March"});
+    way.do_it(LI, Method::Post, "/handover", hand).await;
+    let seen = way.do_it(HU, Method::Post, "/visit", Value::Null).await;
+    assert_eq!(seen["visit"]["by"]["id"], HU);
+    way.hospital.announced.lock().unwrap().clear();
+    let wish = json!({"reason": "stays with us after all"});
+    let seen = way.do_it(CHEN, Method::Post, "/withdraw", wish).await;
+    assert_eq!(seen["referrals"][0]["withdrawn"]["by"]["id"], CHEN);
+    assert_eq!(seen["visit"], Value::Null);
+    // The patient's browser, too, looks again.
+    let told = way.hospital.announced.lock().unwrap().clone();
+    assert!(told.contains(&(Topic::Waiting, way.id.clone(), vec![])));
+    let request = format!("{}-f0", way.id);
+    let visit = format!("{}-v0", way.id);
+    for (kind, id, status) in [
+        ("ServiceRequest", &request, "revoked"),
+        ("Encounter", &visit, "finished"),
+    ] {
+        let body = way.hospital.body(kind, id).await.unwrap();
+        assert_eq!(body["status"], status);
+        assert_eq!(fhir::validate(&body), [], "{kind}");
+    }
+    let body = way.hospital.body("ServiceRequest", &request).await;
+    let author = body.unwrap()["note"][0]["authorReference"]["reference"].clone();
+    assert_eq!(author, format!("Practitioner/{CHEN}"));
 }
