@@ -123,6 +123,9 @@ impl Layout {
 pub fn of_signals(file: &[u8], signals: usize, kept: &[usize]) -> Vec<u8> {
     let mut head = file.get(..HEAD).unwrap_or_default().to_vec();
     put(&mut head, PATIENT, "X X X X");
+    let recording = text(file, RECORDING);
+    let start = startdate(&recording).map_or("X", |(text, _)| text);
+    put(&mut head, RECORDING, &format!("Startdate {start} X X X"));
     put(&mut head, LENGTH, &(HEAD * (kept.len() + 1)).to_string());
     put(&mut head, SIGNALS, &kept.len().to_string());
     for number in 0..FIELDS.len() {
@@ -179,10 +182,7 @@ pub fn record_seconds(file: &[u8]) -> Result<f64, SignalError> {
 pub fn date(file: &[u8]) -> Option<Date> {
     // EDF+ writes the year in full; the two digits of EDF are those of 1985 to 2084.
     let recording = text(file, RECORDING);
-    let long = recording.strip_prefix("Startdate ").and_then(|rest| {
-        let date = rest.split(' ').next()?;
-        Date::strptime("%d-%b-%Y", date).ok()
-    });
+    let long = startdate(&recording).map(|(_, date)| date);
     long.or_else(|| {
         let short = text(file, DATE);
         let mut parts = short.split('.').map(str::parse::<i16>);
@@ -192,6 +192,12 @@ pub fn date(file: &[u8]) -> Option<Date> {
         let year = if year >= 85 { 1900 + year } else { 2000 + year };
         Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
     })
+}
+
+/// The day that a recording identification of EDF+ begins with, as it stands there and as a date.
+fn startdate(recording: &str) -> Option<(&str, Date)> {
+    let text = recording.strip_prefix("Startdate ")?.split(' ').next()?;
+    Some((text, Date::strptime("%d-%b-%Y", text).ok()?))
 }
 
 /// Writes a field, cut to its length and filled up with spaces.

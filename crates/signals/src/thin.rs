@@ -78,7 +78,7 @@ mod tests {
         let mut put = |at: Range<usize>, text: &str| put(&mut file, at, text);
         put(0..8, "0");
         put(PATIENT, "MRN0815 F 29-FEB-1960 Zhang_Sanfeng");
-        put(RECORDING, "Startdate 20-NOV-2026 X X X");
+        put(RECORDING, "Startdate 20-NOV-2026 PSG-815 Li_Si Sony");
         put(168..176, "20.11.26");
         put(176..184, "23.00.00");
         put(184..192, "768");
@@ -118,6 +118,7 @@ mod tests {
         assert_eq!(thin.file.len(), HEAD * 2 + SECONDS * 2);
         let words = String::from_utf8_lossy(&thin.file).into_owned();
         assert!(!words.contains("Sanfeng") && !words.contains("EEG"));
+        assert!(!words.contains("Li_Si") && !words.contains("815"));
         let (thin, whole) = (found(thin.file), found(whole));
         assert!(
             whole

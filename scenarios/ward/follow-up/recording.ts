@@ -12,7 +12,7 @@ export const pad = (text: string | number, length: number): string => String(tex
 /** A file of records of a second; `reserved` says whether it is EDF+. */
 export function edf(signals: readonly Made[], records: number, reserved = ''): Uint8Array<ArrayBuffer> {
   const head =
-    pad('0', 8) + pad('Nobody at all', 80) + pad('Startdate 20-NOV-2026', 80) + '20.11.2623.00.00' +
+    pad('0', 8) + pad('Nobody at all', 80) + pad('Startdate 20-NOV-2026 PSG-815 Nobody_either x', 80) + '20.11.2623.00.00' +
     pad(256 * (signals.length + 1), 8) + pad(reserved, 44) + pad(records, 8) + pad(1, 8) + pad(signals.length, 4);
   const field = (length: number, of: (one: Made) => string | number): string => signals.map((one) => pad(of(one), length)).join('');
   const fields =

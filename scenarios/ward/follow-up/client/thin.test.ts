@@ -13,7 +13,7 @@ describe('a night without what nothing is made of', () => {
   it('is the file that a recorder of the saturation alone would have written', async () => {
     const thin = await thinned(new Blob([edf([eeg, spo2, eeg, times], 5, 'EDF+D')]));
     const alone = edf([spo2, times], 5, 'EDF+D');
-    alone.set(new TextEncoder().encode(pad('X X X X', 80)), 8);
+    alone.set(new TextEncoder().encode(pad('X X X X', 80) + pad('Startdate 20-NOV-2026 X X X', 80)), 8);
     expect(await bytes(thin)).toEqual([...alone]);
   });
   it('has no name of anybody', async () => {

@@ -1,6 +1,6 @@
 /**
  * A recording of a night without the signals that nothing here is made of. A polysomnography has hundreds of megabytes, of
- * which the saturation is a few: only that leaves this device, and who the file says it is about does not.
+ * which the saturation is a few: only that leaves this device, and who the file says it is about, and by whom, does not.
  */
 
 const HEAD = 256;
@@ -83,6 +83,10 @@ function headerOf({ header, labels }: Layout, kept: readonly number[]): Uint8Arr
   made.set(header.subarray(0, HEAD));
   made.fill(0x20, 8, 88);
   write('X X X X', 8);
+  // EDF+ writes the year in full there, before who made the recording.
+  const start = /^Startdate (\d{1,2}-[a-z]{3}-\d{4})(?: |$)/i.exec(textOf(header, 88, 80))?.[1] ?? 'X';
+  made.fill(0x20, 88, 168);
+  write(`Startdate ${start} X X X`, 88);
   made.fill(0x20, 184, 192);
   write(String(made.length), 184);
   made.fill(0x20, 252, HEAD);
