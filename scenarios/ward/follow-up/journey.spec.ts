@@ -137,11 +137,11 @@ test('follow-up: from the phone of a patient to a person who acts', async ({ bro
   await look(zhao, 'follow-told', ['narrow']);
   await zhao.setViewportSize(SCREENS.narrow);
 
-  // The alert stands on the doctor's first page and at the top of the work list.
+  // The alert stands on the doctor's first page and on the work list.
   await li.goto('/');
-  await expect(li.locator('[data-waiting]', { hasText: 'Alert from home' })).toBeVisible();
+  await expect(li.locator(`[data-waiting="${address.split('/').at(-1)}"]`, { hasText: 'Alert from home' })).toBeVisible();
   await li.goto(PAGE);
-  const row = li.locator('.follow-rows > li').first();
+  const row = li.locator(`[data-row="${address.split('/').at(-1)}"]`);
   await expect(row).toHaveAttribute('data-state', 'alert');
   await expect(row).toContainText('The patient feels worse');
   await look(li, 'follow-list', ['desktop', 'narrow']);
