@@ -61,26 +61,38 @@ pub async fn begin(hospital: &Arc<Hospital>, doors: &Doors, files: &Path) -> Res
     }
     let home: AtHome = toml::from_str(&std::fs::read_to_string(list)?)
         .context("understand demo/at-home/follow-up.toml")?;
+    for one in home.follow_up {
+        let name = format!("the follow-up of {} by the plan {}", one.patient, one.plan);
+        if let Err(error) = begin_one(hospital, doors, &folder, one).await {
+            // Other demo data, or settings without this plan.
+            eprintln!("  {name}: could not {error:#}");
+        }
+    }
+    Ok(())
+}
+
+async fn begin_one(
+    hospital: &Arc<Hospital>,
+    doors: &Doors,
+    folder: &Path,
+    one: FollowUp,
+) -> Result<()> {
     let opened = |account: &ActorId| -> Result<OpenDoor> {
         let token = hospital.accounts.issue(account, TOKEN_MS, None)?;
         Ok(OpenDoor::new(doors.http_url(), token))
     };
-    for one in home.follow_up {
-        let (doctor, by) = (opened(&one.doctor)?, opened(&one.by)?);
-        let reports = one.reports(clock::now(), hospital.config.time_zone.rules());
-        let card = match &one.card {
-            Some(name) => {
-                let bytes =
-                    std::fs::read(folder.join(name)).with_context(|| format!("read {name}"))?;
-                let moved = moved(bytes, hospital.today())?;
-                Some(json!({"files": [{"path": name, "base64": STANDARD.encode(moved)}]}))
-            }
-            None => None,
-        };
-        let send = move || one.send((&doctor, &by), &reports, card.as_ref());
-        tokio::task::spawn_blocking(send).await??;
-    }
-    Ok(())
+    let (doctor, by) = (opened(&one.doctor)?, opened(&one.by)?);
+    let reports = one.reports(clock::now(), hospital.config.time_zone.rules());
+    let card = match &one.card {
+        Some(name) => {
+            let bytes = std::fs::read(folder.join(name)).with_context(|| format!("read {name}"))?;
+            let moved = moved(bytes, hospital.today())?;
+            Some(json!({"files": [{"path": name, "base64": STANDARD.encode(moved)}]}))
+        }
+        None => None,
+    };
+    let send = move || one.send((&doctor, &by), &reports, card.as_ref());
+    tokio::task::spawn_blocking(send).await?
 }
 
 impl FollowUp {
