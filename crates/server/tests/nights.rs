@@ -142,6 +142,17 @@ fn recordings_and_a_card_become_nights_of_the_patient_who_is_named() {
         let (took, said) = import(&here);
         assert!(took && said.contains("taken: 1, refused: 0"), "{said}");
     }
+    // A card without nights is refused, and what does not belong to it is not passed over.
+    let empty = folder.path().join("another patient");
+    std::fs::create_dir_all(empty.join("DATALOG/20230821")).unwrap();
+    std::fs::write(empty.join("Identification.crc"), b"of the card").unwrap();
+    std::fs::write(empty.join("letter.txt"), b"not of the card").unwrap();
+    let (took, said) = import(&[empty.as_os_str(), here[1], here[2]]);
+    assert!(!took && said.contains("taken: 0, refused: 2"), "{said}");
+    assert!(
+        said.contains("find nights on this card") && said.contains("letter.txt"),
+        "{said}"
+    );
     let hospital = Hospital::open(&data);
     assert_eq!(nights_of(&hospital, course), Some(1 + COUNTED));
     hospital.kill();

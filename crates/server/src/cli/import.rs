@@ -154,6 +154,10 @@ pub async fn import(
     }
     let progress = Progress::new(found.files.len() + found.nights.len());
     let mut summary = Summary::default();
+    for card in found.empty {
+        let why = anyhow::anyhow!("find nights on this card");
+        summary.note(card.display().to_string(), Err(why));
+    }
     for file in found.files {
         let opened = tokio::task::spawn_blocking({
             let file = file.clone();
@@ -322,17 +326,24 @@ struct Taken {
 struct Files {
     files: Vec<PathBuf>,
     nights: Vec<Bundle>,
+    /// Cards without nights.
+    empty: Vec<PathBuf>,
 }
 
 impl Files {
-    /// Takes all files below a path, in a steady order.
+    /// Takes all files below a path, in a steady order; of a card its nights.
     fn collect(&mut self, path: &Path) -> std::io::Result<()> {
         if path.is_dir() {
+            let mut all = inside(path)?;
             if nights::is_card(path) {
-                self.nights.extend(Bundle::of_card(path)?);
-                return Ok(());
+                let of_card = Bundle::of_card(path)?;
+                if of_card.is_empty() {
+                    self.empty.push(path.to_owned());
+                }
+                self.nights.extend(of_card);
+                all.retain(|path| !nights::is_of_card(path));
             }
-            return inside(path)?.iter().try_for_each(|path| self.collect(path));
+            return all.iter().try_for_each(|path| self.collect(path));
         }
         path.metadata()?;
         if nights::is_recording(path) {

@@ -28,6 +28,16 @@ const RECORDINGS: [&str; 3] = ["edf", "bdf", "rec"];
 const STATISTICS: &str = "STR.edf";
 const MACHINE: &str = "Identification.tgt";
 const NIGHTS: &str = "DATALOG";
+/// What belongs to a card, whatever its ending; check sums lie beside.
+const OF_CARD: [&str; 6] = [
+    "STR",
+    "DATALOG",
+    "Identification",
+    "SETTINGS",
+    "CurrentSettings",
+    "JOURNAL",
+];
+const CHECK_SUM: &str = "crc";
 /// Flow and cycles of breathing stay on the card: they are by far the largest, and nothing is reckoned of them.
 const STAYING: [&str; 2] = ["_BRP.edf", "_CSL.edf"];
 
@@ -42,6 +52,14 @@ pub fn is_recording(file: &Path) -> bool {
 /// Whether a folder is the card of a therapy device.
 pub fn is_card(folder: &Path) -> bool {
     folder.join(STATISTICS).is_file() || folder.join(NIGHTS).is_dir()
+}
+
+/// Whether what lies in the folder of a card belongs to it.
+pub fn is_of_card(path: &Path) -> bool {
+    let name = name_of(path);
+    let stem = name.split('.').next().unwrap_or_default();
+    let ending = path.extension().unwrap_or_default();
+    OF_CARD.contains(&stem) || ending.eq_ignore_ascii_case(CHECK_SUM)
 }
 
 /// Files that go together: a recording, or of a card its statistics or one night.
