@@ -2,6 +2,7 @@
 import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { dayOfMoment } from '../../../../client/core/dates';
+import type { Zone } from '../../../../client/core/dates';
 import { inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import type { Query } from '../../../../client/core/query';
@@ -28,7 +29,7 @@ export function Summary(props: SummaryProps): JSX.Element {
             <h2 class="consult-heading">{props.say('summaryOf', { name: told().patient.name })}</h2>
             <For each={PARTS}>
               {(part) => (
-                <Lines title={props.say(`sum-${part}` as Word)} lines={told()[part]} part={part} {...props}>
+                <Lines title={props.say(`sum-${part}` as Word)} lines={told()[part]} part={part} zone={told().time_zone} {...props}>
                   <Show when={part === 'changed' && told().tracked.length > 0}>
                     <TrackedLesions all={told().tracked} say={props.say} language={props.language} />
                   </Show>
@@ -47,7 +48,7 @@ export function Summary(props: SummaryProps): JSX.Element {
   );
 }
 
-function Lines(props: SummaryProps & { part: string; title: string; lines: readonly Line[]; children: JSX.Element }): JSX.Element {
+function Lines(props: SummaryProps & { part: string; title: string; lines: readonly Line[]; zone: Zone; children: JSX.Element }): JSX.Element {
   return (
     <section data-summary={props.part}>
       <h3>{props.title}</h3>
@@ -56,7 +57,7 @@ function Lines(props: SummaryProps & { part: string; title: string; lines: reado
           <For each={props.lines}>
             {(line) => (
               <li>
-                <Show when={line.day}>{(day) => <span class="soft small">{dayOfMoment(day(), props.language)} </span>}</Show>
+                <Show when={line.day}>{(day) => <span class="soft small">{dayOfMoment(day(), props.language, props.zone)} </span>}</Show>
                 {inLanguage(line.text, props.language)}{' '}
                 <Source source={line.source} say={props.say} />
               </li>

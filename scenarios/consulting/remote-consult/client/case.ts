@@ -1,6 +1,7 @@
 /** The case as the server shows it to this person: see the README. What is blind is not sent. */
 import type { Agreement, AnswerValue, Assessment, ChoiceOption, Recommendation, Source } from '../../../../contract/knowledge';
 import type { Change, NoduleKind, Verdict } from '../../../../contract/nodule';
+import type { Zone } from '../../../../client/core/dates';
 import type { Text } from '../../../../client/core/language';
 import type { Answers } from './answers';
 
@@ -153,6 +154,8 @@ export interface Tracked {
 export interface Summary {
   readonly patient: { readonly id: string; readonly name: string };
   readonly at: string;
+  /** By which days begin. */
+  readonly time_zone: Zone;
   readonly who: readonly Line[];
   readonly known: readonly Line[];
   readonly lesions: readonly Line[];

@@ -50,15 +50,17 @@ pub async fn of(context: &dyn Context, permit: &Permit, case: &Case) -> Result<V
     let newest = scans(&twin).into_iter().next();
     let newest = newest.map(|(_, study)| study.uid.as_str());
     let tracked = followed.iter().filter_map(|one| tracked(one, newest));
+    let zone = context.time_zone();
     Ok(json!({
         "patient": {"id": case.patient, "name": case.patient_name},
         "at": context.now(),
+        "time_zone": zone.iana_name(),
         "who": who(&twin, case),
         "known": known(&in_force),
         "lesions": twin.lesions.iter().map(lesion).collect::<Vec<_>>(),
         "timeline": timeline(&twin.studies),
         "findings": findings(&twin),
-        "changed": changed(&twin, followed.is_empty(), &context.time_zone()),
+        "changed": changed(&twin, followed.is_empty(), &zone),
         "tracked": tracked.collect::<Vec<_>>(),
         "open": open(case, &in_force),
     }))
