@@ -139,7 +139,11 @@ lesions: Array<Lesion>,
 /**
  * Signed reports and active plans, newest first.
  */
-findings: Array<Finding>, };
+findings: Array<Finding>, 
+/**
+ * Where days begin and end, by the name of the IANA database; absent where that is not known.
+ */
+time_zone?: string, };
 
 /**
  * A series of images.

@@ -156,6 +156,8 @@ export interface PatientTwin {
   readonly studies: readonly StudyRow[];
   readonly lesions: readonly TwinLesion[];
   readonly findings: readonly Finding[];
+  /** By which days begin. */
+  readonly time_zone?: string;
 }
 
 /** A question of a model, as `GET /api/assess` describes it. */

@@ -4,6 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
 import type { App } from '../core/app';
 import { dayOfMoment } from '../core/dates';
+import type { Zone } from '../core/dates';
 import { questionsOf, sourceAddress, studyAddress } from '../core/hospital';
 import type { Finding, ModelCard, PatientTwin, Question, TwinAnswer } from '../core/hospital';
 import { inLanguage } from '../core/language';
@@ -41,19 +42,19 @@ function Decisions(props: TwinProps): JSX.Element {
           <EmptyState icon="seal" title={app.t('patient.decisionsNone')} hint={app.t('patient.decisionsNoneHint')} />
         }
       >
-        <For each={decided()}>{(finding) => <FindingLine finding={finding} />}</For>
+        <For each={decided()}>{(finding) => <FindingLine finding={finding} zone={props.twin.time_zone} />}</For>
       </Show>
       <Show when={others().length > 0}>
         <details class="unknown small">
           <summary>{app.t('patient.otherReports', { n: others().length })}</summary>
-          <For each={others()}>{(finding) => <FindingLine finding={finding} />}</For>
+          <For each={others()}>{(finding) => <FindingLine finding={finding} zone={props.twin.time_zone} />}</For>
         </details>
       </Show>
     </Block>
   );
 }
 
-function FindingLine(props: { finding: Finding }): JSX.Element {
+function FindingLine(props: { finding: Finding; zone: Zone }): JSX.Element {
   const app = useApp();
   const kind = (): string => {
     const known = (['CarePlan', 'DiagnosticReport'] as const).find((one) => one === props.finding.kind);
@@ -67,7 +68,7 @@ function FindingLine(props: { finding: Finding }): JSX.Element {
         <Show when={props.finding.at}>
           {(at) => (
             <time class="soft small" dateTime={at()}>
-              {dayOfMoment(at(), app.language())}
+              {dayOfMoment(at(), app.language(), props.zone)}
             </time>
           )}
         </Show>

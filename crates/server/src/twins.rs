@@ -69,6 +69,8 @@ pub async fn of(
         today: hospital.today(),
     };
     let mut twin = PatientTwin::from_facts(&facts);
+    let zone = hospital.config.time_zone.rules();
+    twin.time_zone = zone.iana_name().map(str::to_owned);
     for finding in &mut twin.findings {
         finding.sequence = sequences.get(&finding.reference).copied();
     }

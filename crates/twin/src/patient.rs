@@ -70,6 +70,10 @@ pub struct PatientTwin {
     pub lesions: Vec<Lesion>,
     /// Signed reports and active plans, newest first.
     pub findings: Vec<Finding>,
+    /// Where days begin and end, by the name of the IANA database; absent where that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub time_zone: Option<String>,
 }
 
 impl PatientTwin {
@@ -100,6 +104,7 @@ impl PatientTwin {
             studies: facts.studies.to_vec(),
             lesions: facts.lesions.to_vec(),
             findings: signed,
+            time_zone: None,
         }
     }
 
