@@ -22,15 +22,19 @@ function whereIs(view: RoomView, { id, state }: Standing, nowMs: number): Transf
   return view.held(id, nowMs)?.transform ?? state.transform;
 }
 
+/** Where parts are moved apart what is seen at a place of the room lies elsewhere in the patient: no laser goes from one to the other. */
+function isApart({ state }: Standing): boolean {
+  return (state.apart ?? 0) > 0;
+}
+
 /** Where one's own laser ends in the room that is pointed at a place in the patient, as on a slice. */
-export function ownLaser(view: RoomView, hologram: Standing, grid: VoxelGrid, at_lps_mm: Vec3, nowMs: number): Vec3 {
-  return roomFromLps(grid, whereIs(view, hologram, nowMs), at_lps_mm);
+export function ownLaser(view: RoomView, hologram: Standing, grid: VoxelGrid, at_lps_mm: Vec3, nowMs: number): Vec3 | undefined {
+  return isApart(hologram) ? undefined : roomFromLps(grid, whereIs(view, hologram, nowMs), at_lps_mm);
 }
 
 /** The ends of others' lasers in the patient's frame. */
 export function lasersAt(view: RoomView, hologram: Standing, grid: VoxelGrid, nowMs: number): readonly Laser[] {
-  // Where parts are moved apart a laser ends at one of them, elsewhere than it is in the patient.
-  if ((hologram.state.apart ?? 0) > 0) return [];
+  if (isApart(hologram)) return [];
   const transform = whereIs(view, hologram, nowMs);
   return pointersIn(view, nowMs).map(({ at_m, ...whose }) => {
     const [x, y, z] = lpsFromRoom(grid, transform, at_m).map((mm) => Math.round(mm * PER_MM) / PER_MM);

@@ -32,7 +32,7 @@ export const tools = {
   'snap.title.stage': 'Picture of the stage',
   'snap.title.slices': 'Picture of the slices',
   'snap.hint.stage': 'It is kept with the study as an image of its own, with your name and the time. It shows the stage, not the people in the list.',
-  'snap.hint.slices': 'It is kept with the study as an image of its own, with your name and the time. It shows the slices with what is drawn on them, and says which they are.',
+  'snap.hint.slices': 'It is kept with the study as an image of its own, with your name and the time. It shows the slices with what is drawn and measured on them, no lasers and nothing unfinished, and says which they are.',
   'snap.where': 'Slices meet at L {x} mm, P {y} mm, S {z} mm · window {centre}/{width} HU',
   'snap.text': 'Title',
   'snap.keep': 'Keep in the record',

@@ -33,7 +33,7 @@ export const tools: Readonly<Record<keyof typeof en, string>> = {
   'snap.title.stage': '舞台画面',
   'snap.title.slices': '切片画面',
   'snap.hint.stage': '画面作为独立影像与检查一并保存，并记录您的姓名和时间。只含舞台，不含人员列表。',
-  'snap.hint.slices': '画面作为独立影像与检查一并保存，并记录您的姓名和时间。含切片及其上所绘内容，并注明是哪些切片。',
+  'snap.hint.slices': '画面作为独立影像与检查一并保存，并记录您的姓名和时间。含切片及其上的绘图和测量，不含激光点和未完成的内容，并注明是哪些切片。',
   'snap.where': '切片交点：L {x} mm，P {y} mm，S {z} mm · 窗位/窗宽 {centre}/{width} HU',
   'snap.text': '标题',
   'snap.keep': '存入病历',
