@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { HOLOGRAM } from '../room/fake-hologram';
 import type { Participant, Poses, RoomView } from '../stage/room-view';
 import { centreLps } from './frames';
-import { lasersAt, ownLaser } from './room-lasers';
+import type { RoomControl } from './room-control';
+import { lasersAt, ownLaser, pointsOver } from './room-lasers';
 
 const GRID = { size: [11, 21, 31], spacing_mm: [1, 1, 1], origin_lps_mm: [-5, -10, 100], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1] } as const;
 const HEAD = { position_m: [0, 1.5, 1], rotation: [0, 0, 0, 1] } as const;
@@ -48,4 +49,12 @@ test('a laser at parts that are moved apart ends at no place of the patient, and
 
 test('one’s own laser, and one that is out, are not drawn', () => {
   expect(lasersAt(room({ '1': points([0, 1, 0]), '2': points([0, 1, 0], false), '3': { head: HEAD } }), there, GRID, 0)).toEqual([]);
+});
+
+test('whoever only passes over a board beside images points at nothing', () => {
+  const over = (tool: 'turn' | 'point', images: boolean, draws = false, isDrawn = false): boolean =>
+    pointsOver({ isDrawn: () => isDrawn, hologram: () => (images ? there : undefined), tool: () => tool } as unknown as RoomControl, draws);
+  expect([over('turn', true), over('point', true), over('turn', true, true), over('turn', false)]).toEqual([false, true, true, true]);
+  // On the stage the laser is led there.
+  expect([over('point', true, true, true), over('turn', false, false, true)]).toEqual([false, false]);
 });

@@ -2,6 +2,7 @@
 import type { EntityId, Hologram, RoomView } from '../stage/room-view';
 import { lpsFromRoom, roomFromLps } from './frames';
 import type { Transform, Vec3, VoxelGrid } from './frames';
+import type { RoomControl } from './room-control';
 
 export interface Laser {
   readonly at_lps_mm: Vec3;
@@ -40,6 +41,11 @@ export function lasersAt(view: RoomView, hologram: Standing, grid: VoxelGrid, no
     const [x, y, z] = lpsFromRoom(grid, transform, at_m).map((mm) => Math.round(mm * PER_MM) / PER_MM);
     return { at_lps_mm: [x ?? 0, y ?? 0, z ?? 0], ...whose };
   });
+}
+
+/** Whether one points at a board by moving over it: who has no stage, and with images only with the laser in hand or while one draws. */
+export function pointsOver({ isDrawn, hologram, tool }: Pick<RoomControl, 'isDrawn' | 'hologram' | 'tool'>, draws: boolean): boolean {
+  return !isDrawn() && (draws || tool() === 'point' || hologram() === undefined);
 }
 
 /** The ends of others' lasers in the room. */

@@ -43,6 +43,7 @@ export const tools = {
   'board.put': 'Put up a board',
   'board.about': 'What it is about',
   'board.area': 'Draw with the pointer, or by keys: arrows lead the pen, Shift further, Enter sets a point, Enter there once more ends the line. Words are written below.',
+  'board.pointed': 'Everyone sees where you point here; by keys, arrows point, Shift further, Esc ends it.',
   'board.pen': 'Pen {across} % across, {down} % down',
   'board.write': 'Write on the board',
   'board.add': 'Write',

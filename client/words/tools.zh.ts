@@ -44,6 +44,7 @@ export const tools: Readonly<Record<keyof typeof en, string>> = {
   'board.put': '放置白板',
   'board.about': '主题',
   'board.area': '可用指针绘画，也可用键盘：方向键移动画笔，加 Shift 移动更远，Enter 设点，原处再按 Enter 结束一条线。文字在下方书写。',
+  'board.pointed': '所有人都能看到您在此处指的位置；也可用键盘：方向键指示，加 Shift 移动更远，Esc 结束。',
   'board.pen': '画笔：横向 {across}%，纵向 {down}%',
   'board.write': '在白板上书写',
   'board.add': '写上',

@@ -159,6 +159,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
             <strong>{app.t(props.about ? 'circle.noImages' : 'circle.what')}</strong>
             <Show when={!props.control.view.watching}>
               {' '}
+              <Show when={none() || flat()}>{app.t(props.works ? 'circle.table.drag' : 'circle.table.over')} </Show>
               <span class="wide-only">{app.t('circle.can')} <Show when={props.works}>{app.t(props.about ? 'circle.takes' : 'circle.works')}</Show></span>
             </Show>
           </p>
