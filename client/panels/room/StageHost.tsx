@@ -39,6 +39,8 @@ interface StageHostProps extends SpaceProps {
   /** At its side: pictures. */
   readonly side: JSX.Element;
   onStage(stage: Stage | undefined): void;
+  /** This device can draw no stage. */
+  onNone?(): void;
 }
 
 export function StageHost(props: StageHostProps): JSX.Element {
@@ -86,6 +88,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
     } catch (error) {
       if (!(error instanceof NoStage)) throw error;
       setNone(true);
+      props.onNone?.();
       await sit(alive);
       return undefined;
     }
