@@ -75,6 +75,10 @@ test('points of what takes several are known while they are chosen, with the too
   control.use([1, 1, 1]);
   expect(control.giveUp()).toBe(true);
   expect([control.begun(), control.giveUp()]).toEqual([[], false]);
+  control.use([1, 1, 1]);
+  control.chooseTool('turn');
+  control.chooseTool('measure');
+  expect([control.begun(), control.use([2, 2, 2])]).toEqual([[], 'first-point']);
 });
 
 test('steps on slices and on the stage add up, however fast they come', () => {

@@ -357,7 +357,10 @@ export function createRoomControl(client: RoomClient, loudness?: (participant: n
     tool,
     hasTool,
     chooseTool: (one) => {
-      if (hasTool(one)) setChosen(one);
+      if (!hasTool(one)) return;
+      // Points that were begun are not found again when their tool is.
+      if (one !== chosen()) setChosenPoints([]);
+      setChosen(one);
     },
     drawWith: (stage) => {
       drawing = stage;

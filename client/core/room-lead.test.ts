@@ -1,8 +1,8 @@
-import { createRoot } from 'solid-js';
+import { createRoot, createSignal } from 'solid-js';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Act } from '../../contract/room';
 import type { RoomClient } from '../room/room-client';
-import { createRoomLead, fromTheFront, isSame, viewOf, wireOf } from './room-lead';
+import { createFront, createRoomLead, fromTheFront, isSame, viewOf, wireOf } from './room-lead';
 import type { RoomLead } from './room-lead';
 
 const HERE = { yaw: 0.25, pitch: 0.1, distance_m: 1.75 };
@@ -40,6 +40,24 @@ describe('who has no stage', () => {
     expect(acts).toEqual([{ act: 'lead', view }, { act: 'gather', view }]);
     // Without images everybody around the table is to be seen.
     expect(fromTheFront(false).ownView.distance_m).toBeGreaterThan(2.5);
+  });
+});
+
+it('is shown from the front as long as there is no stage, and anew only where images come or go', () => {
+  createRoot((dispose) => {
+    const [none, setNone] = createSignal(false);
+    const [hologram, setHologram] = createSignal<object>();
+    const front = createFront(none, hologram);
+    expect(front()).toBeUndefined();
+    setNone(true);
+    const table = front();
+    expect(table?.ownView).toEqual(fromTheFront(false).ownView);
+    setHologram({});
+    const images = front();
+    expect(images?.ownView).toEqual(fromTheFront(true).ownView);
+    setHologram({});
+    expect(front()).toBe(images);
+    dispose();
   });
 });
 

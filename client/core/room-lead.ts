@@ -31,6 +31,12 @@ export function fromTheFront(images: boolean): Pick<Space, 'look' | 'ownView'> {
   return { look: () => undefined, ownView: images ? { yaw: 0, pitch: 0.12, distance_m: 1.75 } : { yaw: 0, pitch: 0.16, distance_m: 2.9 } };
 }
 
+/** What whoever has no stage shows, the same one until images come or go. */
+export function createFront(isFlat: Accessor<boolean>, hologram: Accessor<unknown>): Accessor<ReturnType<typeof fromTheFront> | undefined> {
+  const images = createMemo(() => hologram() !== undefined);
+  return createMemo(() => (isFlat() ? fromTheFront(images()) : undefined));
+}
+
 export function wireOf({ yaw, pitch, distance_m }: View): WireView {
   return { yaw_rad: yaw, pitch_rad: pitch, distance_m };
 }

@@ -7,7 +7,7 @@ function pen() {
   const placed: (readonly BoardPoint[])[] = [];
   const line = new PenLine<BoardPoint>(INK_STEP);
   const keys = new BoardKeys(line, (points) => placed.push(points));
-  const press = (key: string, shiftKey = false) => keys.press({ key, shiftKey, ctrlKey: false, metaKey: false });
+  const press = (key: string, shiftKey = false) => keys.press({ key, shiftKey, altKey: false, ctrlKey: false, metaKey: false });
   return { placed, line, keys, press };
 }
 
@@ -40,6 +40,6 @@ describe('the pen on a board by keyboard', () => {
 
   it('leaves other keys, and keys of the browser, to others', () => {
     const { keys, press } = pen();
-    expect([press('Tab'), press('a'), keys.press({ key: 'Enter', shiftKey: false, ctrlKey: true, metaKey: false })]).toEqual([undefined, undefined, undefined]);
+    expect([press('Tab'), press('a'), ...[{ ctrlKey: true }, { altKey: true }].map((held) => keys.press({ key: 'ArrowLeft', shiftKey: false, altKey: false, ctrlKey: false, metaKey: false, ...held }))]).toEqual([undefined, undefined, undefined, undefined]);
   });
 });

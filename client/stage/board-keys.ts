@@ -24,8 +24,8 @@ export class BoardKeys {
   }
 
   /** What a key did; `undefined` for one that is not the pen's. */
-  press({ key, shiftKey, ctrlKey, metaKey }: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey'>): BoardStep | undefined {
-    if (ctrlKey || metaKey) return undefined;
+  press({ key, shiftKey, altKey, ctrlKey, metaKey }: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'altKey' | 'ctrlKey' | 'metaKey'>): BoardStep | undefined {
+    if (altKey || ctrlKey || metaKey) return undefined;
     const lead = LEADS[key];
     if (lead) return this.#lead(lead, shiftKey ? WIDE_LEAD : LEAD);
     if (key === 'Enter' || key === ' ') return this.#use();

@@ -8,9 +8,8 @@ import type { Things } from './things';
 import type { Tool } from './tools';
 import { moved, scaled, turned } from './turning';
 import type { Twin } from './space';
+import { CLICK_PIXELS } from './ways';
 
-/** Farther than this, in CSS pixels, a press is a drag and no click. */
-const CLICK_PIXELS = 6;
 const TURN_PER_PIXEL = 0.0085;
 /** Walking round the table, per pixel across and up. */
 const ORBIT_RAD = [0.006, 0.005] as const;

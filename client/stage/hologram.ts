@@ -1,5 +1,6 @@
 import { Group, Quaternion, Vector3, type Vector4 } from 'three';
 import { centreLps, localFromLps, lpsFromLocal, subtract, add, type Transform, type Vec3 } from '../core/frames';
+import { AGAIN_ms } from '../core/volume/inside';
 import type { VolumeStore } from '../core/volume/store';
 import { Compositor, VOLUME_LAYER } from './compositor';
 import { Cuts } from './cuts';
@@ -31,6 +32,8 @@ export class HologramView {
   /** The inside of the surface that alone is drawn, once it has come. */
   inside: Uint8Array | undefined;
   #within: string | undefined;
+  /** When its inside is asked for again, where it did not come. */
+  #again_ms = Infinity;
   #window = '';
 
   constructor(store: VolumeStore | undefined, device: Graphics) {
@@ -177,8 +180,8 @@ export class HologramView {
 
   /** Asks for the inside of the surface that alone is to be drawn, and draws no more than that when it has come. */
   #look(within: string | undefined): void {
-    if (within === this.#within) return;
-    this.#within = within;
+    if (within === this.#within && performance.now() < this.#again_ms) return;
+    [this.#within, this.#again_ms] = [within, Infinity];
     const { store } = this;
     const shown = (inside: Uint8Array | undefined): void => {
       if (within !== this.#within || store !== this.store) return;
@@ -188,7 +191,10 @@ export class HologramView {
       this.surfaces.onChange();
     };
     if (within === undefined) shown(undefined);
-    else store.inside(within).then(shown, () => shown(undefined));
+    else store.inside(within).then(shown, () => {
+      if (within === this.#within && store === this.scan) this.#again_ms = performance.now() + AGAIN_ms;
+      shown(undefined);
+    });
   }
 }
 

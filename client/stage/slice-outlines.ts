@@ -1,6 +1,6 @@
 import { dot, lpsFromVoxel, voxelAxis, voxelFromLps, type Vec3 } from '../core/frames';
 import { drawnLayer } from '../core/hologram-layers';
-import { holdsMost } from '../core/volume/inside';
+import { AGAIN_ms, holdsMost } from '../core/volume/inside';
 import type { SurfaceEntry } from '../core/volume/manifest';
 import type { VolumeStore } from '../core/volume/store';
 import type { SurfaceMesh } from '../core/volume/surface-file';
@@ -33,6 +33,10 @@ export class SliceOutlines {
   readonly #known = new Map<string, Outlined>();
   /** The surface to which people have cut, and its inside once it has come. */
   #within: { readonly name: string; readonly inside?: Uint8Array } | undefined;
+  /** When it is asked for again, where it did not come. */
+  #again_ms = Infinity;
+  /** Which surfaces lie in it. */
+  readonly #held = new Map<SurfaceMesh, boolean>();
   readonly #outside = document.createElement('canvas');
   #outsideOf = '';
 
@@ -106,21 +110,32 @@ export class SliceOutlines {
   }
 
   #look(name: string | undefined): void {
-    if (name === this.#within?.name) return;
-    this.#within = name === undefined ? undefined : { name };
+    if (name === this.#within?.name && performance.now() < this.#again_ms) return;
+    this.#again_ms = Infinity;
+    this.#keep(name === undefined ? undefined : { name });
     if (name === undefined) return;
     void this.#store.inside(name).then((inside) => {
       if (this.#within?.name !== name) return;
-      this.#within = { name, inside };
+      this.#keep({ name, inside });
       this.#onChange();
-    }, () => undefined);
+    }, () => {
+      if (this.#within?.name === name) this.#again_ms = performance.now() + AGAIN_ms;
+    });
   }
 
-  /** Of other surfaces only those are seen that lie for the most part inside of the one that was cut to. */
-  #isWithin({ name }: SurfaceEntry, { positions_lps_mm: p }: SurfaceMesh): boolean {
+  #keep(within: { readonly name: string; readonly inside?: Uint8Array } | undefined): void {
+    this.#within = within;
+    this.#held.clear();
+  }
+
+  /** Of other surfaces only those are seen that lie for the most part inside of the one that was cut to; all, while that is not known. */
+  #isWithin({ name }: SurfaceEntry, surface: SurfaceMesh): boolean {
     const within = this.#within;
-    if (!within || within.name === name) return true;
-    return within.inside !== undefined && holdsMost(this.#store, within.inside, p.length / 3, (i) => [p[i * 3] ?? 0, p[i * 3 + 1] ?? 0, p[i * 3 + 2] ?? 0]);
+    if (!within?.inside || within.name === name) return true;
+    const p = surface.positions_lps_mm;
+    const held = this.#held.get(surface) ?? holdsMost(this.#store, within.inside, p.length / 3, (i) => [p[i * 3] ?? 0, p[i * 3 + 1] ?? 0, p[i * 3 + 2] ?? 0]);
+    this.#held.set(surface, held);
+    return held;
   }
 
   #toPixel(point_lps_mm: Vec3): [number, number] {

@@ -15,13 +15,20 @@ const manifest = { preview, size: [40, 40, 4], spacing_mm: [1, 1, 1], origin_lps
 const WALL = { positions_lps_mm: Float32Array.from([10, 0, -50, 10, 0, 50, 10, 39, -50, 10, 39, 50]), normals_lps: new Float32Array(12), indices: Uint32Array.from([0, 1, 2, 1, 3, 2]) };
 let asked: string[];
 /** The inside of whatever is asked for. */
-let inside: Uint8Array;
+let inside: Uint8Array | undefined;
+/** How often it was looked at, and asked for. */
+let [looked, insides] = [0, 0];
+const insideOf = (): Promise<Uint8Array> => ((insides += 1), inside ? Promise.resolve(inside) : Promise.reject(new Error('the server answered 503')));
 const surface = ({ name }: { name: string }): Promise<typeof WALL> => (asked.push(name), Promise.resolve(WALL));
-const store = { manifest, preview, inside: () => Promise.resolve(inside), hu: new Int16Array(6400), huAt: () => 0, surface, events: { on: () => () => undefined } } as unknown as VolumeStore;
+const store = { manifest, get preview() { return (looked += 1), preview; }, inside: insideOf, hu: new Int16Array(6400), huAt: () => 0, surface, events: { on: () => () => undefined } } as unknown as VolumeStore;
 
 class FakeCanvas extends EventTarget {
-  clientWidth = 40;
-  clientHeight = 40;
+  /** How often its size was read. */
+  reads = 0;
+  readonly clientHeight = 40;
+  get clientWidth(): number {
+    return (this.reads += 1), 40;
+  }
   setPointerCapture(): void {}
   getBoundingClientRect(): object {
     return { left: 0, top: 0 };
@@ -321,11 +328,41 @@ test('what lies outside of the structure that people cut to is covered, and othe
   expect((await seen()).outlines).toBe(all.outlines / 2);
 });
 
-test('a picture has what is shown in its own size, and what is shown stays as it is', () => {
-  const lasers = [{ at_lps_mm: [10, 20, 0], colour: '#e69f00', name: 'Chen' }] as const;
-  const clip = { normal_lps: [1, 0, 0], offset_mm: 30 } as const;
-  const state = { lasers, hologram: { ...HOLOGRAM, clip } } as const;
+test('what an inside holds is asked once, and where the slice lies once each time that it is drawn', async () => {
+  const state = { hologram: { ...HOLOGRAM, mode: 'surfaces', within: 'heart' }, alone: true } as const;
+  canvas.reads = 0;
+  show([1, 2, 0]);
+  paint();
+  const bare = canvas.reads;
+  await drawnWith(state);
+  [looked, canvas.reads] = [0, 0];
   show([1, 2, 0], 'turn', state);
+  expect(walls(paint())).toBeGreaterThan(0);
+  expect([looked, canvas.reads]).toEqual([0, bare]);
+});
+
+test('while the inside of what people cut to is not known all is outlined, and it is asked for again, though not each time', async () => {
+  const now = vi.spyOn(performance, 'now').mockReturnValue(1_000);
+  const state = { hologram: { ...HOLOGRAM, mode: 'surfaces', within: 'heart' }, alone: true, showLesions: true } as const;
+  [inside, insides] = [undefined, 0];
+  const all = walls(await drawnWith(state));
+  expect([all > 0, insides]).toEqual([true, 1]);
+  inside = new Uint8Array(64);
+  expect(walls(await drawnWith(state))).toBe(all);
+  now.mockReturnValue(6_000);
+  // Heart alone, of heart, bones and lesion.
+  expect(walls(await drawnWith(state))).toBe(all / 3);
+  expect(insides).toBe(2);
+  now.mockRestore();
+});
+
+test('a picture has what is drawn in its own size, nothing that passes, and what is shown stays as it is', () => {
+  const lasers = [{ at_lps_mm: [12, 20, 0], colour: '#e69f00', name: 'Chen' }] as const;
+  const marks = [{ entity: { type: 'annotation', hologram: 1, at_lps_mm: [10, 20, 0], text: 'here' }, colour: '#56b4e9' }] as const;
+  const clip = { normal_lps: [1, 0, 0], offset_mm: 30 } as const;
+  const state = { lasers, marks, begun: [[14, 20, 0]] as const, hologram: { ...HOLOGRAM, clip } } as const;
+  show([1, 2, 0], 'point', state);
+  canvas.go('pointermove', 16.5);
   const sheet = new FakeCanvas();
   vi.stubGlobal('document', { createElement: () => sheet });
   expect(slice.picture(400)).toBe(sheet);
@@ -333,6 +370,33 @@ test('a picture has what is shown in its own size, and what is shown stays as it
   // Ten times as large as on the page.
   expect(sheet.drawn.dots.flat().map(Math.round)).toEqual([105, 205]);
   expect(sheet.drawn.lines).toContainEqual([305, 400]);
-  expect(sheet.drawn.words).toContain('Chen');
-  expect(paint().dots).toEqual([[10.5, 20.5]]);
+  expect(sheet.drawn.words).toContain('here');
+  for (const passing of ['Chen', '0 HU']) expect(sheet.drawn.words).not.toContain(passing);
+  const { dots, words } = paint();
+  expect(dots).toEqual([[10.5, 20.5], [14.5, 20.5], [12.5, 20.5], [16.5, 20.5]]);
+  for (const passing of ['Chen', '0 HU']) expect(words).toContain(passing);
+});
+
+test('a laser that goes to another slice is put out here without a word, and while parts are apart none is seen', () => {
+  show([1, 2, 0], 'point');
+  canvas.go('pointermove', 20.5);
+  show([1, 2, 0], 'point', { hologram: { ...HOLOGRAM, apart: 0.5 } });
+  expect(paint().dots).toEqual([]);
+  show([1, 2, 0], 'point');
+  expect(paint().dots).toEqual([[20.5, 20.5]]);
+  const before = said.length;
+  slice.putOut();
+  show([1, 2, 2], 'point');
+  canvas.dispatchEvent(new Event('pointerleave'));
+  expect([paint().dots, said.length]).toEqual([[], before]);
+});
+
+test('as a slice goes its laser is put out, and nothing is drawn any more', () => {
+  show([1, 2, 0], 'point');
+  canvas.go('pointermove', 20.5);
+  paint();
+  const cancelled: number[] = [];
+  vi.stubGlobal('cancelAnimationFrame', (frame: number) => cancelled.push(frame));
+  slice.dispose();
+  expect([said.at(-1), frames.length, cancelled]).toEqual([['point', undefined], 1, [frames.length]]);
 });

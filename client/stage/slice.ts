@@ -62,6 +62,11 @@ export interface SliceEvents {
   hover: { readonly point_lps_mm: Vec3; readonly hu: number } | undefined;
 }
 
+/** Where a slice's picture lies, and how large a millimetre is there. */
+interface Lies extends Fit {
+  readonly perMm: number;
+}
+
 /** One of the three linked slices on a canvas: state in, events out. */
 export class Slice {
   readonly events = new Emitter<SliceEvents>();
@@ -80,6 +85,8 @@ export class Slice {
   #version = 0;
   /** Of the picture that is taken now. */
   #side: number | undefined;
+  /** Where the slice lies on what is drawn now. */
+  #fit: Lies = { x: 0, y: 0, width: 0, height: 0, perMm: 1 };
   #frame = 0;
   #hover: { at: Vec3; hu: number } | undefined;
   /** The pointer that is down: others mean nothing until it is up, so that two fingers draw no zigzag. */
@@ -136,10 +143,16 @@ export class Slice {
     return canvas;
   }
 
+  /** One's laser is elsewhere now, as on another slice. */
+  putOut(): void {
+    this.#pointed = undefined;
+    this.#ask();
+  }
+
   dispose(): void {
+    this.#point(undefined);
     cancelAnimationFrame(this.#frame);
     this.#stop.abort();
-    this.#point(undefined);
     for (const end of this.#ends) end();
     this.events.clear();
   }
@@ -165,7 +178,7 @@ export class Slice {
     context.fillStyle = '#000';
     context.fillRect(0, 0, width, height);
     this.#readPixels(state);
-    const fit = this.#fit();
+    const fit = (this.#fit = this.#fitted());
     context.imageSmoothingQuality = 'high';
     context.drawImage(this.#image, fit.x, fit.y, fit.width, fit.height);
     this.#outlines.shade(context, state, fit);
@@ -173,14 +186,14 @@ export class Slice {
     this.#outlines.paint(context, state, (x, y) => this.#screenOf(x, y));
     this.#paintNodules(context, state);
     this.#paintMarks(context, state);
-    this.#paintLasers(context, state);
+    // A picture has what is kept.
+    if (this.#side === undefined) this.#paintPassing(context, state);
     crosshair(context, this.#toScreen(state.cursor_lps_mm), width, height);
     letters(context, this.#layout, width, height);
     ruler(context, fit.perMm, width, height);
     const { slice, of } = this.description;
     if (width >= 170) words(context, `${slice}/${of}`, width - 8, height - 12, 'right', '#b9cbd0');
     else words(context, String(slice), width - 6, 12, 'right', '#b9cbd0');
-    if (this.#hover) words(context, huWords(this.#hover.hu), 8, 13, 'left', '#fff3d6');
   }
 
   #readPixels(state: SliceState): void {
@@ -226,13 +239,23 @@ export class Slice {
     return Math.abs(voxelFromLps(manifest, point_lps_mm)[this.#layout.through] - slice) * manifest.spacing_mm[this.#layout.through];
   }
 
-  #paintLasers(context: CanvasRenderingContext2D, state: SliceState): void {
+  /** What is being drawn, where people point, and what lies under the pointer. */
+  #paintPassing(context: CanvasRenderingContext2D, state: SliceState): void {
+    this.#paintLine(context, this.#line.points, '#ffffff');
+    if (state.begun?.some((p) => this.#isNear(state, p))) this.#paintPoints(context, state.begun, '', '#ffffff');
+    if (this.#from && this.#to) this.#paintPoints(context, [this.#from, this.#to], lengthWords(distance(this.#from, this.#to)), '#ffffff');
     for (const { at_lps_mm, colour, name } of state.lasers ?? []) if (this.#beside(state, at_lps_mm) <= LASER_MM) this.#paintPoints(context, [at_lps_mm], name, colour);
-    if (this.#pointed) point(context, this.#toScreen(this.#pointed), '#ffffff');
+    if (this.#pointed && (state.hologram?.apart ?? 0) === 0) point(context, this.#toScreen(this.#pointed), '#ffffff');
+    if (this.#hover) words(context, huWords(this.#hover.hu), 8, 13, 'left', '#fff3d6');
+  }
+
+  /** Whether a mark is seen on the slice. */
+  #isNear(state: SliceState, point_lps_mm: Vec3): boolean {
+    return this.#beside(state, point_lps_mm) <= Math.max(2.5, this.#store.manifest.spacing_mm[this.#layout.through] * 0.6);
   }
 
   #paintMarks(context: CanvasRenderingContext2D, state: SliceState): void {
-    const near = (p: Vec3): boolean => this.#beside(state, p) <= Math.max(2.5, this.#store.manifest.spacing_mm[this.#layout.through] * 0.6);
+    const near = (p: Vec3): boolean => this.#isNear(state, p);
     for (const { entity, colour } of state.marks) {
       const points = 'points_lps_mm' in entity ? entity.points_lps_mm : [entity.at_lps_mm];
       if (!points.some(near)) continue;
@@ -242,9 +265,6 @@ export class Slice {
       }
       this.#paintPoints(context, points, entity.type === 'measure' ? measureWords(entity) : entity.type === 'landmark' ? entity.name : entity.text, entity.type === 'measure' ? '#7fe3dc' : '#ffd48a');
     }
-    this.#paintLine(context, this.#line.points, '#ffffff');
-    if (state.begun?.some(near)) this.#paintPoints(context, state.begun, '', '#ffffff');
-    if (this.#from && this.#to) this.#paintPoints(context, [this.#from, this.#to], lengthWords(distance(this.#from, this.#to)), '#ffffff');
   }
 
   #paintLine(context: CanvasRenderingContext2D, points: readonly Vec3[], colour: string, dash: number[] = []): void {
@@ -267,7 +287,7 @@ export class Slice {
   }
 
   /** Where the slice's picture lies on the canvas, in true proportion. */
-  #fit(): Fit & { readonly perMm: number } {
+  #fitted(): Lies {
     const { size, spacing_mm } = this.#store.manifest;
     const [across, down] = [this.#layout.across, this.#layout.down];
     const mm = [size[across] * spacing_mm[across], size[down] * spacing_mm[down]] as const;
@@ -284,7 +304,7 @@ export class Slice {
   }
 
   #screenOf(x: number, y: number): Point2 {
-    const fit = this.#fit();
+    const fit = this.#fit;
     return { x: fit.x + ((x + 0.5) / this.#image.width) * fit.width, y: fit.y + ((y + 0.5) / this.#image.height) * fit.height };
   }
 
@@ -294,7 +314,7 @@ export class Slice {
     if (!state) return undefined;
     const { manifest } = this.#store;
     const box = this.#canvas.getBoundingClientRect();
-    const fit = this.#fit();
+    const fit = this.#fitted();
     const x = ((event.clientX - box.left - fit.x) / fit.width) * this.#image.width - 0.5;
     const y = ((event.clientY - box.top - fit.y) / fit.height) * this.#image.height - 0.5;
     if (x < -0.5 || y < -0.5 || x > this.#image.width - 0.5 || y > this.#image.height - 0.5) return undefined;

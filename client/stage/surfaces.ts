@@ -147,11 +147,10 @@ export class Surfaces {
     else shown.mesh.layers.enable(SOLID_LAYER);
   }
 
-  /** Of other surfaces only those are seen that lie inside for the most part. */
+  /** Of other surfaces only those are seen that lie inside for the most part; all, while that is not known. */
   #isWithin(entry: SurfaceEntry, { mesh }: Shown): boolean {
-    if (!this.#within || entry.name === this.#within.name) return true;
-    const { inside } = this.#within;
-    if (!inside) return false;
+    const inside = this.#within?.inside;
+    if (!inside || entry.name === this.#within?.name) return true;
     const centre = centreLps(this.#store.manifest);
     const places = mesh.geometry.getAttribute('position');
     return holdsMost(this.#store, inside, places.count, (i) => add(lpsFromLocal([places.getX(i), places.getY(i), places.getZ(i)]), centre));

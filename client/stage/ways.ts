@@ -8,6 +8,9 @@ export const WAYS: Readonly<Record<string, readonly [right: number, up: number, 
   PageDown: [0, 0, 1],
 };
 
+/** Farther than this, in CSS pixels, a press is a drag and no click. */
+export const CLICK_PIXELS = 6;
+
 const ONCE: ReadonlySet<string> = new Set(['Enter', ' ', 'a', 'A']);
 
 /** Whether a key is only held that does its work once a press; what leads or scales goes on. */

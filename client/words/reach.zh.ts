@@ -3,7 +3,7 @@ export const reach = {
   'reach.title': '如何联系您',
   'reach.what': '有事需要您处理、而您没有打开的页面可以显示时，医院的消息网关会通知您。消息中不出现患者信息。',
   'reach.none': '本院未设置消息网关：呼叫只出现在打开的页面上。',
-  'reach.address': '手机号，或您在网关中的账号',
+  'reach.address': '手机号，或您在网关中的账户',
   'reach.addressHint': '与密码一样单独保存，不写入任何日志。留空即删除。',
   'reach.language': '消息语言',
   'reach.on': '用此方式联系我',

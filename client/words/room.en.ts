@@ -27,6 +27,8 @@ export const room = {
   'circle.table': 'The table from above',
   'circle.table.point': 'Move over the table: everyone sees where you point. By keyboard: arrows, Shift further, Esc ends it.',
   'circle.table.draw': 'Move over the table: everyone sees where you point; drag to draw on it. By keyboard: arrows lead, Shift further, Enter sets a point, Enter there once more ends the line, Esc gives up.',
+  'circle.table.over': 'Everyone sees where you point.',
+  'circle.table.drag': 'Everyone sees where you point; drag to draw.',
   'circle.led': '{across} % across, {down} % down',
   'circle.hint.turn': 'Drag a board or page to move it, with Shift or the right button to turn it; drag beside it to look around.',
   'circle.hint.point': 'Move over the room: everyone sees where you point. By keyboard: arrows, with Shift farther.',

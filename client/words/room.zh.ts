@@ -29,6 +29,8 @@ export const room: Readonly<Record<keyof typeof en, string>> = {
   'circle.table': '俯视的桌面',
   'circle.table.point': '在桌面上移动：所有人都能看到您指的位置。键盘：方向键移动，按住 Shift 移得更远，Esc 结束。',
   'circle.table.draw': '在桌面上移动：所有人都能看到您指的位置；拖动即可画线。键盘：方向键移动，按住 Shift 移得更远，Enter 设点，在该点再按一次 Enter 结束，Esc 放弃。',
+  'circle.table.over': '所有人都能看到您指的位置。',
+  'circle.table.drag': '所有人都能看到您指的位置；拖动即可画线。',
   'circle.led': '横向 {across} %，纵向 {down} %',
   'circle.hint.turn': '拖动白板或页面即可移动，按住 Shift 或右键拖动可转动；在旁边拖动可环顾四周。',
   'circle.hint.point': '在房间中移动：所有人都能看到您指的位置。键盘：方向键，按住 Shift 移得更远。',

@@ -5,6 +5,8 @@ import type { VolumeStore } from './store';
 
 /** From this share of a block, of 255, it counts as inside; the body's mask knows only all or nothing. */
 export const INSIDE_SHARE = 100;
+/** An inside that did not come is asked for again after so long. */
+export const AGAIN_ms = 5_000;
 /** So many points of a surface say whether it lies inside of another. */
 const SAMPLES = 200;
 

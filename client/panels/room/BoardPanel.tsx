@@ -5,9 +5,10 @@ import { useApp } from '../../core/app';
 import type { Transform } from '../../core/frames';
 import { boardFromRoom, roomFromBoard } from '../../core/room-board';
 import type { BoardMark, BoardShown, RoomControl } from '../../core/room-control';
-import { pointersIn } from '../../core/room-lasers';
+import { pointersIn, pointsOver } from '../../core/room-lasers';
 import { idsOf, mayTakeAway, mayTakeBoardAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
+import { BoardDrag } from '../../stage/board-drag';
 import { BoardKeys } from '../../stage/board-keys';
 import { BOARD, paintBoard } from '../../stage/board-paint';
 import { BOARD_SPOTS, LONGEST_NOTE, SPOTS, freeSpot, noteOn } from '../../core/room-standing';
@@ -82,6 +83,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   const drawn = new PenLine<BoardPoint>(INK_STEP);
   const place = (points: readonly BoardPoint[]): void => props.control.place({ type: 'ink', board: props.shown.id, points: [...points] });
   const keys = new BoardKeys(drawn, place);
+  const drag = new BoardDrag(drawn);
   const colourOf = (by: string): string => props.control.people().find(({ actor }) => actor === by)?.colour ?? NOBODY;
   const name = (): string => `${app.t('board.title')} ${props.shown.board.title}`.trim();
   const words = ({ author, entity }: BoardMark): string => (entity.type === 'board-note' ? entity.text : app.t('board.line', { name: author }));
@@ -115,32 +117,39 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
     const share = (value: number): number => Math.min(1, Math.max(0, value));
     return [share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height)];
   };
+  /** The laser goes with the pointer, else it stays where keys have led it. */
+  const passes = (event: PointerEvent): void => pointAt(pointsOver(props.control, drag.isDown) ? at(event) : keys.at);
   const down = (event: PointerEvent): void => {
     if (!props.works || event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
     // What another finger or the keys have begun is left.
     keys.cancel();
-    drawn.add(at(event));
+    drag.begin(event, at(event));
   };
   const move = (event: PointerEvent): void => {
-    pointAt(at(event));
-    if (drawn.points.length > 0 && drawn.add(at(event))) paint();
+    passes(event);
+    if (drag.lead(event, at(event))) paint();
   };
-  const up = (): void => {
-    const points = drawn.take();
+  const up = (event: PointerEvent): void => {
+    const points = drag.end();
     if (points) place(points);
+    passes(event);
     paint();
   };
+  /** Whether one does something on it: draws, or points where others see it. */
+  const acts = (): boolean => props.works || !(props.control.isDrawn() || props.control.view.watching === true);
+  const description = (): string => [...(props.works ? ['board.area' as const] : []), ...(props.control.isDrawn() ? [] : ['board.pointed' as const])].map((key) => app.t(key)).join(' ');
   const press = (event: KeyboardEvent): void => {
     if (isHeld(event)) return event.preventDefault();
-    const step = props.works ? keys.press(event) : undefined;
+    const draws = event.key === 'Enter' || event.key === ' ';
+    const step = acts() && (props.works || !draws) ? keys.press(event) : undefined;
     if (step || event.key === 'Escape') pointAt(keys.at);
     paint();
     if (!step) return;
     event.preventDefault();
     event.stopPropagation();
     const [across, down] = (keys.at ?? [0, 0]).map((share) => Math.round(share * 100));
-    app.announce(step === 'led' ? app.t('board.pen', { across: across ?? 0, down: down ?? 0 }) : app.t(`step.${step}`, { words: app.t('replay.what.line') }));
+    app.announce(step === 'led' ? app.t(props.works ? 'board.pen' : 'circle.led', { across: across ?? 0, down: down ?? 0 }) : app.t(`step.${step}`, { words: app.t('replay.what.line') }));
   };
   const write = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -158,10 +167,10 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
         data-board={props.shown.id}
         width={BOARD.width}
         height={BOARD.height}
-        tabIndex={props.works ? 0 : undefined}
-        role={props.works ? 'application' : 'img'}
+        tabIndex={acts() ? 0 : undefined}
+        role={acts() ? 'application' : 'img'}
         aria-label={name()}
-        aria-description={props.works ? app.t('board.area') : undefined}
+        aria-description={acts() ? description() : undefined}
         onKeyDown={press}
         onBlur={() => {
           keys.cancel();
@@ -171,9 +180,10 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
         onPointerDown={down}
         onPointerMove={move}
         onPointerUp={up}
-        onPointerLeave={() => pointAt(undefined)}
+        onPointerLeave={() => pointAt(keys.at)}
         onPointerCancel={() => {
-          drawn.take();
+          drag.end();
+          pointAt(keys.at);
           paint();
         }}
       />

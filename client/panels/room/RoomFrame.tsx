@@ -12,7 +12,7 @@ import { isPseudonym } from '../../core/pseudonym';
 import { createRoomAround } from '../../core/room-around';
 import { bringOwnLooks } from '../../core/own-looks';
 import { createRoomHands } from '../../core/room-hands';
-import { createRoomLead, fromTheFront } from '../../core/room-lead';
+import { createFront, createRoomLead } from '../../core/room-lead';
 import { createRoomNews } from '../../core/room-news';
 import { callIn, takeCall } from '../../core/calls';
 import { createRoomVoice } from '../../core/room-voice';
@@ -95,8 +95,9 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const [stage, setStage] = createSignal<Stage>();
   const place = createMemo(() => control.surroundings() ?? placeOf(props.info));
   const setting = createRoomSetting(place);
-  // Who has no 3D shows the way too: from the front.
-  const front = createMemo(() => (setting.now() === 'flat' ? fromTheFront(control.hologram() !== undefined) : undefined));
+  // Who has no 3D, or wants none, shows the way too: from the front.
+  const [none, setNone] = createSignal(false);
+  const front = createFront(() => none() || setting.now() === 'flat', control.hologram);
   const lead = createRoomLead(client, () => stage() ?? front(), app);
   const around = createRoomAround(client, voice, app);
   const [picture, setPicture] = createSignal<Taken>();
@@ -188,7 +189,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
         <StayNotice stay={stay} />
       </RoomBar>
       <div class="room-dark" onKeyDown={onKey}>
-        <StageHost control={control} setting={setting.now()} volume={volume()} title={title()} about={props.info.patient !== null} nodules={proposals()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
+        <StageHost control={control} setting={setting.now()} volume={volume()} title={title()} about={props.info.patient !== null} nodules={proposals()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} onNone={() => setNone(true)} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
           <ToolBar control={control} tools={toolsFor(order.own())} onHelp={() => setHelp(true)} />
         </StageHost>
         <Show when={!narrow() && series()}>

@@ -57,6 +57,10 @@ export function SliceRow(props: SliceRowProps): JSX.Element {
   const onSlice = (plane: SliceAxis, slice: Slice | undefined): void => {
     if (slice) shown.set(plane, slice);
     else shown.delete(plane);
+    // One has one laser: it is on the slice on which one points last.
+    slice?.events.on('point', (at) => {
+      if (at) for (const other of shown.values()) if (other !== slice) other.putOut();
+    });
     props.onTake?.(shown.size === PLANES.length ? take : undefined);
   };
   return (

@@ -39,6 +39,8 @@ interface StageHostProps extends SpaceProps {
   /** At its side: pictures. */
   readonly side: JSX.Element;
   onStage(stage: Stage | undefined): void;
+  /** This device can draw no stage. */
+  onNone?(): void;
 }
 
 export function StageHost(props: StageHostProps): JSX.Element {
@@ -86,6 +88,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
     } catch (error) {
       if (!(error instanceof NoStage)) throw error;
       setNone(true);
+      props.onNone?.();
       await sit(alive);
       return undefined;
     }
@@ -159,6 +162,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
             <strong>{app.t(props.about ? 'circle.noImages' : 'circle.what')}</strong>
             <Show when={!props.control.view.watching}>
               {' '}
+              <Show when={none() || flat()}>{app.t(props.works ? 'circle.table.drag' : 'circle.table.over')} </Show>
               <span class="wide-only">{app.t('circle.can')} <Show when={props.works}>{app.t(props.about ? 'circle.takes' : 'circle.works')}</Show></span>
             </Show>
           </p>

@@ -8,6 +8,7 @@ import type { RoomControl } from '../../core/room-control';
 import { pointersIn } from '../../core/room-lasers';
 import { REACH_CM, fromAbove, onTable, withinPicture } from '../../core/room-table';
 import { initialOf } from '../../core/words-of';
+import { BoardDrag } from '../../stage/board-drag';
 import { BoardKeys } from '../../stage/board-keys';
 import { INK_STEP, PenLine } from '../../stage/pen-line';
 import { colourOf } from '../../stage/room-view';
@@ -17,7 +18,8 @@ import { isHeld } from '../../stage/ways';
 /** Others' lasers are followed this often. */
 const FOLLOW_EVERY_ms = 100;
 const [LEFT, ACROSS] = [-REACH_CM, 2 * REACH_CM];
-const DOT_cm = 4;
+/** Painted as wide as its stroke, however large the table is. */
+const DOT_cm = 1;
 
 interface TableProps {
   readonly control: RoomControl;
@@ -57,14 +59,14 @@ function TableTop(props: TableProps): JSX.Element {
   const line = new PenLine<BoardPoint>(INK_STEP);
   const place = (points: readonly BoardPoint[]): void => props.control.view.act({ act: 'add', entity: { type: 'line', points_m: points.map(onTable) } });
   const keys = new BoardKeys(line, place);
-  let isDown = false;
+  const drag = new BoardDrag(line);
   const point = (at: BoardPoint | undefined): void => {
     setOwn(at);
     props.control.pointAt(at && { at_m: onTable(at) });
     setDraft([...line.points]);
   };
   const leave = (): void => {
-    isDown = false;
+    drag.end();
     keys.cancel();
     point(undefined);
   };
@@ -83,21 +85,27 @@ function TableTop(props: TableProps): JSX.Element {
     event.currentTarget.setPointerCapture(event.pointerId);
     // What the keys have begun is left.
     keys.cancel();
-    isDown = props.works;
-    if (isDown) line.add(at(event));
+    if (props.works) drag.begin(event, at(event));
     point(at(event));
   };
   const move = (event: PointerEvent & { readonly currentTarget: SVGSVGElement }): void => {
     // A second finger draws no zigzag.
     if (!event.isPrimary) return;
-    if (isDown) line.add(at(event));
+    drag.lead(event, at(event));
     point(at(event));
   };
-  const up = (): void => {
-    const points = isDown ? line.take() : undefined;
-    isDown = false;
+  const up = ({ isPrimary }: PointerEvent): void => {
+    if (!isPrimary) return;
+    const points = drag.end();
     if (points) place(points);
-    setDraft([]);
+    setDraft([...line.points]);
+  };
+  const cancel = ({ isPrimary }: PointerEvent): void => {
+    if (isPrimary) leave();
+  };
+  /** What keys lead stays where they have led it. */
+  const away = ({ isPrimary }: PointerEvent): void => {
+    if (isPrimary && !drag.isDown) point(keys.at);
   };
   const press = (event: KeyboardEvent): void => {
     if (isHeld(event)) return event.preventDefault();
@@ -112,27 +120,31 @@ function TableTop(props: TableProps): JSX.Element {
   const isFree = props.control.view.watching === true;
   const hands = isFree
     ? { role: 'img' as const }
-    : { role: 'application' as const, tabindex: 0, onKeyDown: press, onBlur: leave, onPointerDown: down, onPointerMove: move, onPointerUp: up, onPointerCancel: leave, onPointerLeave: () => (isDown ? undefined : leave()) };
+    : { role: 'application' as const, tabindex: 0, onKeyDown: press, onBlur: leave, onPointerDown: down, onPointerMove: move, onPointerUp: up, onPointerCancel: cancel, onPointerLeave: away };
   const hint = (): string | undefined => (isFree ? undefined : app.t(props.works ? 'circle.table.draw' : 'circle.table.point'));
+  const percent = (cm: number): string => `${((cm - LEFT) / ACROSS) * 100}%`;
   const through = (points: readonly Vec3[]): string => points.map((one) => fromAbove(one).join(',')).join(' ');
 
   return (
     <div class="table-above lines">
-      <svg viewBox={`${LEFT} ${LEFT} ${ACROSS} ${ACROSS}`} aria-label={app.t('circle.table')} aria-description={hint()} {...hands}>
-        <title>{hint()}</title>
-        <rect x={LEFT} y={LEFT} width={ACROSS} height={ACROSS} fill="transparent" />
-        <For each={props.control.lines()}>{({ by, line }) => <polyline points={through(line.points_m)} stroke={colourOf(props.control.view, by)} />}</For>
-        <polyline points={through(draft().map(onTable))} stroke="#ffffff" />
+      <div class="table-top">
+        <svg viewBox={`${LEFT} ${LEFT} ${ACROSS} ${ACROSS}`} aria-label={app.t('circle.table')} aria-description={hint()} {...hands}>
+          <rect x={LEFT} y={LEFT} width={ACROSS} height={ACROSS} fill="transparent" />
+          <For each={props.control.lines()}>{({ by, line }) => <polyline points={through(line.points_m)} stroke={colourOf(props.control.view, by)} />}</For>
+          <polyline points={through(draft().map(onTable))} stroke="#ffffff" />
+          <For each={pointers()}>
+            {({ at_m, colour }) => <circle transform={`translate(${withinPicture(at_m).join(' ')})`} r={DOT_cm} stroke={colour} />}
+          </For>
+          <Show when={own()}>{(here) => <circle transform={`translate(${fromAbove(onTable(here())).join(' ')})`} r={DOT_cm} stroke="#ffffff" />}</Show>
+        </svg>
+        {/* Of one size, however large the table is. */}
         <For each={pointers()}>
-          {({ at_m, colour, name }) => (
-            <g transform={`translate(${withinPicture(at_m).join(' ')})`}>
-              <circle r={DOT_cm} fill={colour} />
-              <text y={-2 * DOT_cm} fill={colour}>{name}</text>
-            </g>
-          )}
+          {({ at_m, colour, name }) => {
+            const [x, y] = withinPicture(at_m);
+            return <span style={{ left: percent(x), top: percent(y), color: colour }}>{name}</span>;
+          }}
         </For>
-        <Show when={own()}>{(here) => <circle transform={`translate(${fromAbove(onTable(here())).join(' ')})`} r={DOT_cm} fill="#ffffff" />}</Show>
-      </svg>
+      </div>
     </div>
   );
 }
