@@ -282,7 +282,13 @@ mod tests {
         let again = referral::withdraw(&hospital, &course, &withdraw).await;
         again.unwrap();
         let path = format!("courses/{id}");
-        let seen = hospital.ask(&FollowUpAtHome, "hu.expert", Method::Get, &path, json!(null));
+        let seen = hospital.ask(
+            &FollowUpAtHome,
+            "hu.expert",
+            Method::Get,
+            &path,
+            json!(null),
+        );
         assert_eq!(seen.await.unwrap_err().status, 404);
     }
 }
