@@ -147,7 +147,7 @@ pub async fn import(
     patient: Option<&str>,
     kept: &dyn Fn(&str),
 ) -> Result<Summary> {
-    let mut found = Files::default();
+    let mut found = Found::default();
     for path in paths {
         let collected = found.collect(path);
         collected.with_context(|| format!("read {}", path.display()))?;
@@ -323,14 +323,14 @@ struct Taken {
 
 /// What lies below the paths of an import.
 #[derive(Default)]
-struct Files {
+struct Found {
     files: Vec<PathBuf>,
     nights: Vec<Bundle>,
     /// Cards without nights.
     empty: Vec<PathBuf>,
 }
 
-impl Files {
+impl Found {
     /// Takes all files below a path, in a steady order; of a card its nights.
     fn collect(&mut self, path: &Path) -> std::io::Result<()> {
         if path.is_dir() {
