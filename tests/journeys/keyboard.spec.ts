@@ -149,7 +149,7 @@ test('by ear and keyboard alone from the rules to the door and into a room, and 
 
   await test.step('a hand', async () => {
     await sideTab(wang, /^People 2/);
-    await tabTo(wang, '.tab-panel button[data-on]');
+    await tabTo(wang, '.tab-panel .stack > button[data-on]');
     expect(await focused(wang)).toBe('Raise hand');
     await wang.keyboard.press('Enter');
     await expect(wang.getByRole('button', { name: 'Lower hand' })).toBeFocused();

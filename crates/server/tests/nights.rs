@@ -45,9 +45,9 @@ fn night_of_falls() -> Vec<u8> {
         ("", 32),
     ];
     let fields = head.iter().chain(&signal);
-    let header: String = fields
-        .map(|&(text, length)| format!("{text:<length$}"))
-        .collect();
+    let header = fields.fold(String::new(), |header, &(text, length)| {
+        header + &format!("{text:<length$}")
+    });
     let tenths = |second: u32| -> i16 {
         let falls = (300..330).contains(&(second % 600));
         if falls { 880 } else { 950 }
