@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { TABLE_TOP_M } from '../stage/room-scene';
-import { REACH_CM, fromAbove, onTable, withinPicture } from './room-table';
+import { REACH_CM, TABLE_TOP_M, fromAbove, onTable, withinPicture } from './room-table';
 
 test('what is pointed at from above lies on the table, and is seen where it was pointed at', () => {
   expect(onTable([0.5, 0.5])).toEqual([0, TABLE_TOP_M, 0]);

@@ -4,13 +4,13 @@ import type { Vec3 } from './frames';
 
 /** How far the picture reaches from the table's middle, to where people stand around it. */
 export const REACH_CM = 132;
-/** As high as the table's top is. */
-const TOP_M = 0.86;
+/** The height of the table in the middle of a room. */
+export const TABLE_TOP_M = 0.86;
 
 /** To the millimetre, as poses say where things are. */
 export function onTable([across, down]: BoardPoint): Vec3 {
   const metres = (share: number): number => Math.round((share * 2 - 1) * REACH_CM * 10) / 1000;
-  return [metres(across), TOP_M, metres(down)];
+  return [metres(across), TABLE_TOP_M, metres(down)];
 }
 
 /** Where a point of the room is in the picture, in centimetres from its middle. */

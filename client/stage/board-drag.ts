@@ -4,6 +4,13 @@ import { CLICK_PIXELS } from './ways';
 
 type Where = Pick<PointerEvent, 'clientX' | 'clientY'>;
 
+/** Where on a picture a pointer is, at its edge for what lies beyond it. */
+export function shareOf({ clientX, clientY }: Where, picture: Element): BoardPoint {
+  const box = picture.getBoundingClientRect();
+  const share = (value: number): number => Math.min(1, Math.max(0, value));
+  return [share((clientX - box.left) / box.width), share((clientY - box.top) / box.height)];
+}
+
 /** The pen on a picture by pointer: it draws a line as it is dragged; a tap of a hand that trembles is none. */
 export class BoardDrag {
   readonly #line: PenLine<BoardPoint>;

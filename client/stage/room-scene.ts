@@ -1,10 +1,10 @@
 import { CircleGeometry, Color, DirectionalLight, GLSL3, Group, HemisphereLight, LatheGeometry, Mesh, MeshBasicMaterial, MeshStandardMaterial, PointLight, ShaderMaterial, TorusGeometry, Vector2, Vector3 } from 'three';
+import { TABLE_TOP_M } from '../core/room-table';
 import type { PlaceId } from './places/design';
 import { DESIGNS } from './places/designs';
 import { PlaceScene } from './places/place-scene';
 
-/** Height of the table on which the hologram stands, and of the middle of what stands on it. */
-export const TABLE_TOP_M = 0.86;
+/** Height of the middle of what stands on the table. */
 export const HOLOGRAM_HEIGHT_M = 1.36;
 /** Nobody stands in the table; its top is a little smaller. */
 const [TABLE_RADIUS_M, TOP_RADIUS_M] = [0.55, 0.44];

@@ -8,7 +8,7 @@ import type { BoardMark, BoardShown, RoomControl } from '../../core/room-control
 import { pointersIn, pointsOver } from '../../core/room-lasers';
 import { idsOf, mayTakeAway, mayTakeBoardAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
-import { BoardDrag } from '../../stage/board-drag';
+import { BoardDrag, shareOf } from '../../stage/board-drag';
 import { BoardKeys } from '../../stage/board-keys';
 import { BOARD, paintBoard } from '../../stage/board-paint';
 import { BOARD_SPOTS, LONGEST_NOTE, SPOTS, freeSpot, noteOn } from '../../core/room-standing';
@@ -112,11 +112,7 @@ function OneBoard(props: BoardPanelProps & { shown: BoardShown }): JSX.Element {
   };
   createEffect(paint);
 
-  const at = (event: PointerEvent): BoardPoint => {
-    const box = canvas.getBoundingClientRect();
-    const share = (value: number): number => Math.min(1, Math.max(0, value));
-    return [share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height)];
-  };
+  const at = (event: PointerEvent): BoardPoint => shareOf(event, canvas);
   /** The laser goes with the pointer, else it stays where keys have led it. */
   const passes = (event: PointerEvent): void => pointAt(pointsOver(props.control, drag.isDown) ? at(event) : keys.at);
   const down = (event: PointerEvent): void => {

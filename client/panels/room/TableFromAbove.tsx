@@ -8,7 +8,7 @@ import type { RoomControl } from '../../core/room-control';
 import { pointersIn } from '../../core/room-lasers';
 import { REACH_CM, fromAbove, onTable, withinPicture } from '../../core/room-table';
 import { initialOf } from '../../core/words-of';
-import { BoardDrag } from '../../stage/board-drag';
+import { BoardDrag, shareOf } from '../../stage/board-drag';
 import { BoardKeys } from '../../stage/board-keys';
 import { INK_STEP, PenLine } from '../../stage/pen-line';
 import { colourOf } from '../../stage/room-view';
@@ -75,12 +75,9 @@ function TableTop(props: TableProps): JSX.Element {
     leave();
   });
 
-  const at = (event: PointerEvent & { readonly currentTarget: SVGSVGElement }): BoardPoint => {
-    const box = event.currentTarget.getBoundingClientRect();
-    const share = (value: number): number => Math.min(1, Math.max(0, value));
-    return [share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height)];
-  };
-  const down = (event: PointerEvent & { readonly currentTarget: SVGSVGElement }): void => {
+  type OnTable = PointerEvent & { readonly currentTarget: SVGSVGElement };
+  const at = (event: OnTable): BoardPoint => shareOf(event, event.currentTarget);
+  const down = (event: OnTable): void => {
     if (event.button !== 0 || !event.isPrimary) return;
     event.currentTarget.setPointerCapture(event.pointerId);
     // What the keys have begun is left.
@@ -88,7 +85,7 @@ function TableTop(props: TableProps): JSX.Element {
     if (props.works) drag.begin(event, at(event));
     point(at(event));
   };
-  const move = (event: PointerEvent & { readonly currentTarget: SVGSVGElement }): void => {
+  const move = (event: OnTable): void => {
     // A second finger draws no zigzag.
     if (!event.isPrimary) return;
     drag.lead(event, at(event));

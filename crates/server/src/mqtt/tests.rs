@@ -1,6 +1,6 @@
 //! What a device is told, where what it sent cannot be kept.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use policy::{Actor, PasswordHash, PasswordRule, Permit, Role};
@@ -8,7 +8,7 @@ use record::{
     Arrived, Batch, NewFact, Precondition, ReadingPage, RecordError, ResourceKey, RollUp,
     SeriesQuery, SeriesSummary, Signals, SpanQuery, Taken,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
     sync::{broadcast, mpsc, oneshot, watch},
@@ -284,6 +284,28 @@ async fn where_staff_are_and_commands_are_not_for_everybody() {
     }
 }
 
+/// A hospital's broker, and a tag that is registered.
+async fn with_a_tag(hospital: &Arc<Hospital>, folder: &Path) -> (DeviceId, Arc<Broker>) {
+    let tag = DeviceId::new("tag-1").unwrap();
+    let new: NewDevice = serde_json::from_str(r#"{"profile": "location-tag"}"#).unwrap();
+    devices::register(hospital, &hospital_actor(), &tag, &new)
+        .await
+        .unwrap();
+    (tag, Broker::new(Arc::clone(hospital), folder).unwrap())
+}
+
+/// What a device says of itself.
+fn state_of(device: &DeviceId, state: &Value) -> Publish {
+    Publish {
+        topic: topic::state(device),
+        payload: state.to_string().into(),
+        quality: Quality::AtMostOnce,
+        retain: true,
+        again: false,
+        beside: Beside::default(),
+    }
+}
+
 #[tokio::test]
 async fn a_place_in_a_state_is_a_reading_where_there_is_such_a_location() {
     let (folder, hospital) = Hospital::of_test();
@@ -300,22 +322,10 @@ async fn a_place_in_a_state_is_a_reading_where_there_is_such_a_location() {
         facts: vec![(room, Precondition::None)],
     };
     hospital.record.commit(batch).await.unwrap();
-    let tag = DeviceId::new("tag-1").unwrap();
-    let new: NewDevice = serde_json::from_str(r#"{"profile": "location-tag"}"#).unwrap();
-    devices::register(&hospital, &hospital_actor(), &tag, &new)
-        .await
-        .unwrap();
-    let broker = Broker::new(Arc::clone(&hospital), folder.path()).unwrap();
+    let (tag, broker) = with_a_tag(&hospital, folder.path()).await;
     let known = hospital.devices.find(&tag).unwrap();
     for place in ["room-2", "moon"] {
-        let state = Publish {
-            topic: topic::state(&tag),
-            payload: json!({"place": place}).to_string().into(),
-            quality: Quality::AtMostOnce,
-            retain: true,
-            again: false,
-            beside: Beside::default(),
-        };
+        let state = state_of(&tag, &json!({"place": place}));
         let pending = messages::examine(&broker, &known, &state).await;
         assert!(pending.refused.is_none(), "a device may say how it is");
         assert!(messages::keep(&broker, &mut [pending]).await);
@@ -337,21 +347,9 @@ async fn a_place_in_a_state_is_a_reading_where_there_is_such_a_location() {
 #[tokio::test]
 async fn others_are_served_while_what_a_device_says_of_itself_goes_to_disk() {
     let (folder, hospital) = Hospital::of_test();
-    let tag = DeviceId::new("tag-1").unwrap();
-    let new: NewDevice = serde_json::from_str(r#"{"profile": "location-tag"}"#).unwrap();
-    devices::register(&hospital, &hospital_actor(), &tag, &new)
-        .await
-        .unwrap();
-    let broker = Broker::new(Arc::clone(&hospital), folder.path()).unwrap();
+    let (tag, broker) = with_a_tag(&hospital, folder.path()).await;
     let known = hospital.devices.find(&tag).unwrap();
-    let state = Publish {
-        topic: topic::state(&tag),
-        payload: json!({"online": true}).to_string().into(),
-        quality: Quality::AtMostOnce,
-        retain: true,
-        again: false,
-        beside: Beside::default(),
-    };
+    let state = state_of(&tag, &json!({"online": true}));
     // Another program writes the file.
     let other = rusqlite::Connection::open(folder.path().join(ACCOUNTS)).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

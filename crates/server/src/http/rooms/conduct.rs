@@ -25,7 +25,7 @@ fn text() -> Vec<Text> {
             "What you see and hear here belongs to the patient: take no pictures or recordings of it, and pass nothing on.",
         ),
         Text::new(
-            "以本人身份参加，不得让他人使用您的账号。",
+            "以本人身份参加，不得让他人使用您的账户。",
             "Be here as yourself; let nobody else use your account.",
         ),
         Text::new(
