@@ -26,6 +26,11 @@ const SIGNS: Readonly<Record<Waiting['kind'], IconName>> = {
 export function WaitingList(props: { items: readonly Waiting[] }): JSX.Element {
   const app = useApp();
   const action = (item: Waiting): string => app.t(item.kind === 'sign' ? 'waiting.sign.enter' : 'waiting.enter');
+  /** From whom it is, or with whom, where that is somebody else than the patient. */
+  const whom = (item: Waiting): string => {
+    if (item.from.name === item.patient.name) return '';
+    return `${app.t(item.kind === 'consult-request' ? 'waiting.from' : 'waiting.with', { name: item.from.name })} · `;
+  };
   return (
     <Show
       when={props.items.length > 0}
@@ -43,7 +48,7 @@ export function WaitingList(props: { items: readonly Waiting[] }): JSX.Element {
                   <strong>{item.patient.name}</strong>
                   <span class="soft small">
                     {' '}
-                    {app.t(`waiting.${item.kind}`)} · {app.t(item.kind === 'consult-request' ? 'waiting.from' : 'waiting.with', { name: item.from.name })} ·{' '}
+                    {app.t(`waiting.${item.kind}`)} · {whom(item)}
                     <time dateTime={item.at}>{momentOf(item.at, app.language())}</time>
                   </span>
                 </p>

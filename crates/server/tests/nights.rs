@@ -111,7 +111,10 @@ fn recordings_and_a_card_become_nights_of_the_patient_who_is_named() {
     // Nobody is guessed, and nothing is begun.
     let refusals = [
         (None, "give --patient"),
-        (Some("8"), "find a patient with the identifier 8"),
+        (
+            Some("8"),
+            "no patient whom you may see has the identifier 8",
+        ),
         (Some(WHO), "begin one before"),
     ];
     for (who, why) in refusals {
@@ -150,7 +153,7 @@ fn recordings_and_a_card_become_nights_of_the_patient_who_is_named() {
     let (took, said) = import(&[empty.as_os_str(), here[1], here[2]]);
     assert!(!took && said.contains("taken: 0, refused: 2"), "{said}");
     assert!(
-        said.contains("find nights on this card") && said.contains("letter.txt"),
+        said.contains("there are no nights on this card") && said.contains("letter.txt"),
         "{said}"
     );
     let hospital = Hospital::open(&data);

@@ -72,7 +72,7 @@ impl OpenDoor {
         if answer.status().is_success() {
             return Ok(body);
         }
-        let detail = text(&body, "detail").unwrap_or("it gives no reason");
+        let detail = reason(&body).unwrap_or("it gives no reason");
         bail!("get what was asked for ({}): {detail}", answer.status())
     }
 
@@ -138,6 +138,12 @@ impl OpenDoor {
         let request = self.agent.delete(self.url(path));
         self.answer(request.header("Authorization", self.bearer()).call())
     }
+}
+
+/// Why a door of the hospital refused something: what a problem (RFC 9457) or a FHIR `OperationOutcome` says.
+pub fn reason(body: &Value) -> Option<&str> {
+    let of_outcome = || body.pointer("/issue/0/details/text")?.as_str();
+    text(body, "detail").or_else(of_outcome)
 }
 
 /// A text of an answer.

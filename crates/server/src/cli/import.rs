@@ -16,10 +16,12 @@ use clap::Args;
 use dicom::scu::{self, Peer};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
     cli::{
         Place,
+        door::reason,
         nights::{self, Bundle, FollowUps},
     },
     hospital::Hospital,
@@ -155,7 +157,7 @@ pub async fn import(
     let progress = Progress::new(found.files.len() + found.nights.len());
     let mut summary = Summary::default();
     for card in found.empty {
-        let why = anyhow::anyhow!("find nights on this card");
+        let why = anyhow::anyhow!("there are no nights on this card");
         summary.note(card.display().to_string(), Err(why));
     }
     for file in found.files {
@@ -301,11 +303,9 @@ fn post(base: &str, token: &str, bytes: &Bytes) -> Result<Vec<String>> {
         .with_context(|| format!("reach {base}"))?;
     if !answer.status().is_success() {
         let said = answer.body_mut().read_to_string().unwrap_or_default();
-        bail!(
-            "send it: {} {}",
-            answer.status(),
-            said.chars().take(300).collect::<String>()
-        );
+        let body: Value = serde_json::from_str(&said).unwrap_or_default();
+        let why = reason(&body).unwrap_or("it gives no reason");
+        bail!("send it ({}): {why}", answer.status());
     }
     if !intake::is_hl7(bytes) {
         return Ok(Vec::new());

@@ -155,7 +155,7 @@ impl<'a> FollowUps<'a> {
         let patients = patients(target, identifier).await?;
         let patient = match patients.as_slice() {
             [one] => one,
-            [] => bail!("find a patient with the identifier {identifier}"),
+            [] => bail!("no patient whom you may see has the identifier {identifier}"),
             _ => bail!(
                 "tell which patient is meant: several have the identifier {identifier}; give SYSTEM|VALUE"
             ),
@@ -170,7 +170,7 @@ impl<'a> FollowUps<'a> {
             }
         }
         if ids.is_empty() {
-            bail!("find a follow-up of this patient that counts nights: begin one before");
+            bail!("this patient has no follow-up that counts nights: begin one before");
         }
         Ok(Self { target, ids })
     }
