@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Path, State},
+    extract::{DefaultBodyLimit, Path, State},
     http::{Method as HttpMethod, StatusCode},
     response::{IntoResponse, Response},
     routing::{any, get, post},
@@ -19,10 +19,16 @@ use crate::{
     scenarios::InHospital,
 };
 
+/// The most bytes of a request to a scenario: the saturation of a night at a hundred values a second, in base64.
+const MOST_BYTES: usize = 8 << 20;
+
 /// `/scenarios/…` and `/assess/…`.
 pub fn routes() -> Router<Arc<Hospital>> {
     Router::new()
-        .route("/scenarios/{id}/{*path}", any(handle))
+        .route(
+            "/scenarios/{id}/{*path}",
+            any(handle).layer(DefaultBodyLimit::max(MOST_BYTES)),
+        )
         .route("/assess", get(list))
         .route("/assess/{id}", post(assess))
 }

@@ -1,7 +1,7 @@
 /** A therapy device's card in parts that can be sent: its statistics, then one night after the other. Pure. */
 
 /** What one request may hold, in bytes before base64. */
-export const MOST_bytes = 700_000;
+export const MOST_bytes = 5_600_000;
 
 export interface CardFile<F = File> {
   readonly path: string;

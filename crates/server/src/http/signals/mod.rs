@@ -12,6 +12,7 @@ use axum::{
     routing::get,
 };
 use fhir::Unsampled;
+use jiff::tz::TimeZone;
 use policy::{Action, Object, Permit};
 use record::{
     QualityMark, Reading, ReadingPage, RollUp, SeriesId, SeriesQuery, SeriesSummary, SpanQuery,
@@ -19,7 +20,7 @@ use record::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use ts_rs::TS;
-use twin::timeline::{end_ms, start_ms};
+use twin::timeline::{end_in, start_in};
 use vocabulary::{DeviceId, PatientId, Text};
 
 use crate::{
@@ -298,7 +299,7 @@ async fn everyone(hospital: &Hospital, caller: &Caller) -> Result<Permit, Proble
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
-    /// A day or a moment, as FHIR writes them, or milliseconds since 1970.
+    /// A day by the hospital's clocks or a moment, as FHIR writes them, or milliseconds since 1970.
     from: Option<String>,
     to: Option<String>,
     /// Into how many buckets.
@@ -308,22 +309,22 @@ struct Asked {
 }
 
 impl Asked {
-    fn span(&self, id: SeriesId) -> Result<SpanQuery, Problem> {
+    fn span(&self, id: SeriesId, zone: &TimeZone) -> Result<SpanQuery, Problem> {
         let bad = || {
             Problem::bad_input(
                 "write from and to as YYYY-MM-DD, RFC 3339 or milliseconds since 1970",
             )
         };
-        let bound = |text: &Option<String>, read: fn(&str) -> Option<i64>| match text {
+        let bound = |text: &Option<String>, read: fn(&str, &TimeZone) -> Option<i64>| match text {
             None => Ok(None),
             Some(text) => match text.parse::<i64>() {
                 // A year is a number too.
                 Ok(ms) if text.len() > 4 => Ok(Some(ms)),
-                _ => read(text).map(Some).ok_or_else(bad),
+                _ => read(text, zone).map(Some).ok_or_else(bad),
             },
         };
-        let to_ms = bound(&self.to, end_ms)?.unwrap_or(clock::now().0);
-        let from_ms = bound(&self.from, start_ms)?.unwrap_or(to_ms.saturating_sub(SPAN_MS));
+        let to_ms = bound(&self.to, end_in)?.unwrap_or(clock::now().0);
+        let from_ms = bound(&self.from, start_in)?.unwrap_or(to_ms.saturating_sub(SPAN_MS));
         Ok(SpanQuery {
             id,
             from_us: from_ms.saturating_mul(1000),
@@ -382,7 +383,7 @@ async fn span(
 ) -> Result<Response, Problem> {
     let found = hospital.signals.series(permit, query).await?;
     let row = found.into_iter().next().ok_or_else(no_series)?;
-    let query = asked.span(row.id.clone())?;
+    let query = asked.span(row.id.clone(), hospital.config.time_zone.rules())?;
     let mut span = SignalSpan {
         row: SignalRow::of(hospital, row),
         from_ms: ms(query.from_us),
@@ -450,7 +451,7 @@ async fn as_sampled(
     summary: &SeriesSummary,
     asked: &Asked,
 ) -> Result<Result<Value, Unsampled>, Problem> {
-    let query = asked.span(summary.id.clone())?;
+    let query = asked.span(summary.id.clone(), hospital.config.time_zone.rules())?;
     let page = hospital.signals.read(permit, &query, MOST_READINGS);
     let page = page.await?;
     if page.next_us.is_some() {
