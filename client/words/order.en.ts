@@ -9,7 +9,7 @@ export const order = {
   'door.companionWaits': 'You are waiting for somebody to look after you',
   'door.waitingFor': '{host} is the host and sees that you wait.',
   'door.noHost': 'Nobody is inside who could let you in. You come in as soon as somebody does.',
-  'door.companion': 'Somebody who treats you has to be with you inside. You come in as soon as they are there.',
+  'door.companion': 'Somebody who treats you has to be with you inside. You come in once you are let in beside them.',
   'door.put-out': 'You were put out, and have to be let in anew',
   'door.blocked': 'You may not enter this room until {until}',
   'door.full': 'The room is full',

@@ -9,7 +9,7 @@ export const order = {
   'door.companionWaits': '您正在等候陪同人员',
   'door.waitingFor': '主持人 {host} 已看到您在等候。',
   'door.noHost': '房间里暂无可准许您进入的人；一旦有人准许，您即可进入。',
-  'door.companion': '您须由一位诊疗人员陪同；其在场后您即可进入。',
+  'door.companion': '您须由一位诊疗人员陪同；获准由其陪同后您即可进入。',
   'door.put-out': '您已被请出，须重新获准进入',
   'door.blocked': '在 {until} 之前您不能进入此房间',
   'door.full': '房间已满',
