@@ -1158,6 +1158,11 @@ may_accompany: boolean,
  */
 stays_until: string | null, 
 /**
+ * Since when they have been in rooms without a rest, by the server's clock; short times outside are left out.
+ * Older recordings say none.
+ */
+unrested_since?: string, 
+/**
  * When they came, by the server's clock.
  */
 joined: string, 

@@ -174,7 +174,7 @@ export const order = {
   'order.said.stays': '{by} let {name} stay until {until}: {reason}',
   'order.keptOutTitle': 'Kept out',
   'stay.ends': 'Your time in this room ends in {n} {n|minute|minutes}. The host can let you stay.',
-  'stay.rest': 'You have been in this room for {n} minutes. Rest a moment; take a headset off.',
+  'stay.rest': 'You have been in rooms for {n} minutes without a rest. Rest a moment; take a headset off.',
   'stay.noted': 'All right',
   'stay.longer': 'The patient needs them here for longer: why?',
   'stay.until': 'Their stay ends {until}.',

@@ -174,7 +174,7 @@ export const order = {
   'order.said.stays': '{by} 准许 {name} 停留至 {until}：{reason}',
   'order.keptOutTitle': '被禁止进入者',
   'stay.ends': '您在此房间的时间还剩 {n} 分钟。主持人可准许您继续停留。',
-  'stay.rest': '您已在此房间 {n} 分钟。请稍作休息；若佩戴头显请摘下。',
+  'stay.rest': '您已在房间中连续 {n} 分钟未休息。请稍作休息；若佩戴头显请摘下。',
   'stay.noted': '知道了',
   'stay.longer': '因患者需要，请其继续停留的理由',
   'stay.until': '其停留时间至 {until} 止。',

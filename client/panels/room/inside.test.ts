@@ -377,9 +377,9 @@ describe('a stay', () => {
     const rest = { key: 'rest', ends: false, minutes: 45 };
     const ends = { key: 'ends', ends: true, minutes: 9 };
     for (const page of PAGES) expect(panel({ page, stay: ends, said: 'Not done' }).lines.slice(0, 2)).toEqual(['Your time in this room ends in 9 minutes. The host can let you stay.', 'Not done']);
-    expect(panel({ stay: rest }, 'zh').lines[0]).toBe('您已在此房间 45 分钟。请稍作休息；若佩戴头显请摘下。');
+    expect(panel({ stay: rest }, 'zh').lines[0]).toBe('您已在房间中连续 45 分钟未休息。请稍作休息；若佩戴头显请摘下。');
     const writing = { as: 'note', draft: '', listens: false, by: undefined, numbered: '' } as const;
-    expect(panel({ stay: rest, writing }).lines[0]).toMatch(/^You have been in this room for 45 minutes/);
+    expect(panel({ stay: rest, writing }).lines[0]).toMatch(/^You have been in rooms for 45 minutes/);
     expect(panel({ stay: rest }).always?.map(({ id }) => id)).toEqual(['undo', 'microphone', 'leave', 'stay']);
     expect(panel({}).lines[0]).not.toMatch(/room/);
   });

@@ -129,6 +129,7 @@ impl Room {
             ended: self.durable.order().ended(&person.actor).collect(),
             may_accompany: person.door.may_accompany,
             stays_until: self.stays_until(sitter),
+            unrested_since: Some(self.unrested_since(sitter)),
             joined: sitter.joined,
             away: sitter.away_since.is_some(),
         }
