@@ -1177,7 +1177,7 @@ away: boolean, };
 export type Patch = { "type": "hologram" } & HologramPatch | { "type": "measure" } & MeasurePatch | { "type": "annotation" } & AnnotationPatch | { "type": "board" } & BoardPatch | { "type": "page" } & PagePatch;
 
 /**
- * A picture of the stage, kept as an object of its own beside the images that stand there.
+ * A picture of the stage, kept as an object of its own beside the images that stand there, or with the patient.
  */
 export type Pictured = { 
 /**

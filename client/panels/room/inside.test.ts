@@ -357,6 +357,15 @@ describe('where people meet without images', () => {
     for (const page of ['tools', 'room', 'own', 'figure', 'people', 'why'] as const) expect(pageNow(page, 'off', false)).toBe(page);
   });
 
+  it('takes a picture of the room where it is about a patient', () => {
+    const visit = { ...circle, about: true } as const;
+    expect(ids({ ...visit, page: 'room' })).toContain('snap');
+    expect(ids({ ...visit, page: 'room', may: { ...NOW.may, work: false } })).not.toContain('snap');
+    const picture = {} as HTMLImageElement;
+    expect(panel({ ...visit, picture }).lines[0]).toMatch(/in the patient’s record/);
+    expect(panel({ picture }).lines[0]).toMatch(/with the study/);
+  });
+
   it('brings a patient’s images from the shelf, one series too', () => {
     const visit = { ...circle, about: true, shelf: { ...NOW.shelf, lying: [{ series: '1.3', words: 'CT · last year' }] } };
     expect(ids({ ...visit, page: 'room' })).toContain('page:shelf');
