@@ -1158,6 +1158,11 @@ may_accompany: boolean,
  */
 stays_until: string | null, 
 /**
+ * Since when they have been in rooms without a rest, by the server's clock; short times outside are left out.
+ * Older recordings say none.
+ */
+unrested_since?: string, 
+/**
  * When they came, by the server's clock.
  */
 joined: string, 
@@ -1172,7 +1177,7 @@ away: boolean, };
 export type Patch = { "type": "hologram" } & HologramPatch | { "type": "measure" } & MeasurePatch | { "type": "annotation" } & AnnotationPatch | { "type": "board" } & BoardPatch | { "type": "page" } & PagePatch;
 
 /**
- * A picture of the stage, kept as an object of its own beside the images that stand there.
+ * A picture of the stage, kept as an object of its own beside the images that stand there, or with the patient.
  */
 export type Pictured = { 
 /**

@@ -10,9 +10,12 @@ export interface Lying {
   readonly series: SeriesRow;
 }
 
+/** What was taken off a screen, as pictures of rooms are, has no place in the body. */
+const OFF_A_SCREEN = 'OT';
+
 export async function lyingOf(api: Api, patient: string): Promise<Lying[]> {
   const twin = await api.get<PatientTwin>(`/api/patients/${encodeURIComponent(patient)}/twin`);
-  return twin.studies.flatMap((study) => study.series.filter(isImages).map((series) => ({ study, series })));
+  return twin.studies.flatMap((study) => study.series.filter((series) => isImages(series) && series.modality !== OFF_A_SCREEN).map((series) => ({ study, series })));
 }
 
 /** Takes a series from the shelf, for everybody; what stands there lies on it then. */

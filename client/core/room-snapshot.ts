@@ -1,4 +1,4 @@
-/** A picture of a room's stage, or of its slices, that goes into the record beside the images that stand there. */
+/** A picture of a room's stage, or of its slices, that goes into the record: beside the images that stand there, or with the patient where none do. */
 import type { Hologram } from '../stage/room-view';
 import type { Api } from './api';
 import type { App } from './app';
@@ -11,7 +11,7 @@ export interface Snapshot {
 
 /** What was taken, before it is kept. */
 export interface Taken {
-  readonly of: 'stage' | 'slices';
+  readonly of: 'stage' | 'slices' | 'room';
   readonly title: string;
   /** A PNG in a data URL. */
   readonly png: string;

@@ -14,6 +14,21 @@ test('one who treats the patient is reminded to rest, and never put out', () => 
   expect(remindedOf(own, after(46))?.key).not.toBe(remindedOf(own, after(91))?.key);
 });
 
+test('who goes from room to room is reminded by the time in all of them', () => {
+  const own = { joined: '2026-03-02T08:40:00Z', stays_until: null, unrested_since: joined };
+  expect(remindedOf(own, after(44))).toBeUndefined();
+  expect(remindedOf(own, after(46))).toMatchObject({ ends: false, minutes: 45 });
+  vi.useFakeTimers({ now: after(41) });
+  createRoot((dispose) => {
+    const stay = createRoomStay(() => own as Participant);
+    expect(stay.due()).toBeUndefined();
+    vi.advanceTimersByTime(5 * 60_000);
+    expect(stay.due()).toMatchObject({ minutes: 45 });
+    dispose();
+  });
+  vi.useRealTimers();
+});
+
 test('whose stay ends hears it before, with the minutes that are left', () => {
   const own = { joined, stays_until: '2026-03-02T10:00:00Z' };
   expect(remindedOf(own, after(109))).toMatchObject({ ends: false });

@@ -20,11 +20,13 @@ export interface Reminder {
 const MINUTE_ms = 60_000;
 
 /** What somebody is to be reminded of at a moment. */
-export function remindedOf(own: Pick<Participant, 'joined' | 'stays_until'> | undefined, now_ms: number): Reminder | undefined {
+export function remindedOf(own: Pick<Participant, 'joined' | 'stays_until' | 'unrested_since'> | undefined, now_ms: number): Reminder | undefined {
   if (!own) return undefined;
   const left_min = own.stays_until === null ? Number.POSITIVE_INFINITY : (Date.parse(own.stays_until) - now_ms) / MINUTE_ms;
   if (left_min <= WARNED_min) return { key: `ends ${own.stays_until}`, ends: true, minutes: Math.max(1, Math.ceil(left_min)) };
-  const times = Math.floor((now_ms - Date.parse(own.joined)) / MINUTE_ms / REST_AFTER_min);
+  // The hospital counts it over all its rooms; this seat may be new.
+  const since_ms = Date.parse(own.unrested_since ?? own.joined);
+  const times = Math.floor((now_ms - since_ms) / MINUTE_ms / REST_AFTER_min);
   return times >= 1 ? { key: `rest ${own.joined} ${times}`, ends: false, minutes: times * REST_AFTER_min } : undefined;
 }
 
@@ -55,7 +57,7 @@ export function createRoomStay(own: Accessor<Participant | undefined>): RoomStay
     if (!one) return undefined;
     if (since === undefined || Date.parse(one.joined) - seen_ms > GONE_ms) since = one.joined;
     seen_ms = at_ms;
-    return { joined: since, stays_until: one.stays_until };
+    return { ...one, joined: since };
   });
   const reminder = createMemo((): Reminder | undefined => remindedOf(inside(), now()), undefined, {
     equals: (a, b) => a?.key === b?.key && a?.minutes === b?.minutes,

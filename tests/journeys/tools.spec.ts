@@ -160,7 +160,7 @@ test('parts are shown alone, cut out and measured; a picture, a board and a page
     const dialog = li.getByRole('dialog', { name: 'Picture of the stage' });
     await dialog.getByRole('textbox', { name: 'Title' }).fill('Stage with the left lung');
     await li.keyboard.press('Enter');
-    await expect(dialog.locator('.notice')).toContainText('The picture is kept with the study.');
+    await expect(dialog.locator('.notice')).toContainText('The picture is kept in the record.');
     // The page behind it is silent: the dialog says it to those who listen.
     await expect(dialog.getByRole('status')).toContainText(/kept/);
     await dialog.getByRole('button', { name: 'Close' }).last().click();

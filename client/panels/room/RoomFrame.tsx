@@ -103,11 +103,13 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const [picture, setPicture] = createSignal<Taken>();
   const [takeSlices, setTakeSlices] = createSignal<Take>();
   const onTake = (take: Take | undefined): void => void setTakeSlices(() => take);
-  /** Takes a picture of the stage, or of the slices where there is none, for who works here. */
+  /** Takes a picture of the stage, or of the slices where there is none, for who works here. Where none of the patient's images stand it is one of the room. */
   const snap = (): (() => void) | undefined => {
-    if (!order.works() || !store()) return undefined;
+    const ofRoom = props.info.patient !== null && !control.hologram();
+    const isToSee = store() !== undefined || ofRoom;
+    if (!order.works() || !isToSee) return undefined;
     const [drawn, slices] = [stage(), takeSlices()];
-    if (drawn) return () => void setPicture({ of: 'stage', title: title(), png: drawn.picture() });
+    if (drawn) return () => void setPicture({ of: ofRoom ? 'room' : 'stage', title: title(), png: drawn.picture() });
     return slices && (() => void setPicture(slices(title())));
   };
   const orders = createRoomOrders({ client, control, order, lead, voice, patient: props.info.patient, manifest: () => volume()?.manifest(), picture: snap }, app);

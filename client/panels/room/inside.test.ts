@@ -357,6 +357,15 @@ describe('where people meet without images', () => {
     for (const page of ['tools', 'room', 'own', 'figure', 'people', 'why'] as const) expect(pageNow(page, 'off', false)).toBe(page);
   });
 
+  it('takes a picture of the room where it is about a patient', () => {
+    const visit = { ...circle, about: true } as const;
+    expect(ids({ ...visit, page: 'room' })).toContain('snap');
+    expect(ids({ ...visit, page: 'room', may: { ...NOW.may, work: false } })).not.toContain('snap');
+    const picture = {} as HTMLImageElement;
+    expect(panel({ ...visit, picture }).lines[0]).toMatch(/in the patient’s record/);
+    expect(panel({ picture }).lines[0]).toMatch(/with the study/);
+  });
+
   it('brings a patient’s images from the shelf, one series too', () => {
     const visit = { ...circle, about: true, shelf: { ...NOW.shelf, lying: [{ series: '1.3', words: 'CT · last year' }] } };
     expect(ids({ ...visit, page: 'room' })).toContain('page:shelf');
@@ -377,9 +386,9 @@ describe('a stay', () => {
     const rest = { key: 'rest', ends: false, minutes: 45 };
     const ends = { key: 'ends', ends: true, minutes: 9 };
     for (const page of PAGES) expect(panel({ page, stay: ends, said: 'Not done' }).lines.slice(0, 2)).toEqual(['Your time in this room ends in 9 minutes. The host can let you stay.', 'Not done']);
-    expect(panel({ stay: rest }, 'zh').lines[0]).toBe('您已在此房间 45 分钟。请稍作休息；若佩戴头显请摘下。');
+    expect(panel({ stay: rest }, 'zh').lines[0]).toBe('您已在房间中连续 45 分钟未休息。请稍作休息；若佩戴头显请摘下。');
     const writing = { as: 'note', draft: '', listens: false, by: undefined, numbered: '' } as const;
-    expect(panel({ stay: rest, writing }).lines[0]).toMatch(/^You have been in this room for 45 minutes/);
+    expect(panel({ stay: rest, writing }).lines[0]).toMatch(/^You have been in rooms for 45 minutes/);
     expect(panel({ stay: rest }).always?.map(({ id }) => id)).toEqual(['undo', 'microphone', 'leave', 'stay']);
     expect(panel({}).lines[0]).not.toMatch(/room/);
   });

@@ -39,7 +39,7 @@ export function insidePanel(state: InsideState, t: T): PanelContent {
   const asked = writing
     ? writingOf(writing, t)
     : picture
-      ? { lines: [t('snap.hint.stage')], buttons: [button('snap:keep', t('snap.keep')), button('snap:drop', t('app.cancel'))], picture }
+      ? { lines: [t(state.twin ? 'snap.hint.stage' : 'snap.hint.room')], buttons: [button('snap:keep', t('snap.keep')), button('snap:drop', t('app.cancel'))], picture }
       : ordering.asked === undefined
         ? undefined
         : { lines: [t('orders.heard', { words: ordering.heard }), t('orders.confirm', { order: ordering.asked })], buttons: [button('order:do', t('orders.do')), button('order:drop', t('app.cancel'))] };
@@ -236,7 +236,7 @@ function roomButtons(state: InsideState, t: T): PanelButton[] {
     ...heldButtons(state, t),
     ...when(hologram !== undefined && (locked ? may.unlock : may.act), button('lock', t(locked ? 'lock.unlock' : 'lock.lock'))),
     ...when(may.work, button('lead', t(lead?.isOwn ? 'lead.end' : 'lead.begin'), lead?.isOwn ?? false), button('gather', t('lead.gather'))),
-    ...when(may.work && twin, button('snap', t('snap.take'))),
+    ...when(may.work && (twin || state.about), button('snap', t('snap.take'))),
     ...when(may.work && state.about && !twin, button('page:shelf', t('shelf.title'))),
     ...when(may.keep && recording.state === 'off', button('record:ask', t('recording.ask'))),
     ...when(may.keep, button('keep:all', t('inside.people'))),

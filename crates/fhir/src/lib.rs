@@ -60,4 +60,4 @@ pub use rest::Rest;
 pub use search::{Search, parse_search};
 pub use url::decode_query;
 pub use validate::validate;
-pub use worklist::{Worklist, record_number, worklist};
+pub use worklist::{PatientInDicom, Worklist, patient_in_dicom, record_number, worklist};

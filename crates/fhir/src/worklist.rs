@@ -224,6 +224,71 @@ fn step(
 }
 
 fn identity(row: &mut Map<String, Value>, patient: &Value, with: &Worklist<'_>) {
+    let mut name = Map::new();
+    let groups = ["Alphabetic", "Ideographic", "Phonetic"].into_iter();
+    for (key, value) in groups.zip(name_groups(patient)) {
+        if let Some(value) = value {
+            name.insert(key.to_owned(), json!(value));
+        }
+    }
+    if !name.is_empty() {
+        row.insert("00100010".to_owned(), json!({"vr": "PN", "Value": [name]}));
+    }
+    let known = patient_in_dicom(patient, with.issuer);
+    for (tag, vr, value) in [
+        ("00100020", "LO", known.id),
+        ("00100021", "LO", known.issuer),
+        ("00100030", "DA", known.birth_date),
+        ("00100040", "CS", known.sex),
+    ] {
+        put(row, tag, vr, Some(value).filter(|value| !value.is_empty()));
+    }
+}
+
+/// A patient by the attributes that DICOM has of them; what is not known is empty.
+pub struct PatientInDicom {
+    /// Patient ID (0010,0020).
+    pub id: String,
+    /// Issuer of patient ID (0010,0021).
+    pub issuer: String,
+    /// Patient's name (0010,0010): alphabetic, ideographic and phonetic, with `=` between them.
+    pub name: String,
+    /// Birth date (0010,0030), `YYYYMMDD`.
+    pub birth_date: String,
+    /// Sex (0010,0040).
+    pub sex: String,
+}
+
+/// What DICOM objects say of a `Patient`, by what the record knows. `issuer` is the DICOM issuer of an identifier
+/// system.
+pub fn patient_in_dicom(
+    patient: &Value,
+    issuer: &(dyn Fn(&str) -> Option<String> + Sync),
+) -> PatientInDicom {
+    let own = own_identifier(patient);
+    let id = own.and_then(|identifier| text(&identifier["value"]));
+    let issuer = own
+        .and_then(|identifier| identifier["system"].as_str())
+        .and_then(issuer);
+    let name = name_groups(patient).map(Option::unwrap_or_default);
+    let birth = patient["birthDate"].as_str().unwrap_or_default();
+    let sex = match patient["gender"].as_str() {
+        Some("male") => "M",
+        Some("female") => "F",
+        Some("other") => "O",
+        _ => "",
+    };
+    PatientInDicom {
+        id: id.or_else(|| text(&patient["id"])).unwrap_or_default(),
+        issuer: issuer.unwrap_or_default(),
+        name: name.join("=").trim_end_matches('=').to_owned(),
+        birth_date: date(birth).unwrap_or_default(),
+        sex: sex.to_owned(),
+    }
+}
+
+/// The names of a patient as DICOM groups them: alphabetic, ideographic, phonetic.
+fn name_groups(patient: &Value) -> [Option<String>; 3] {
     let names: Vec<&Value> = array(patient, "name").collect();
     let group = |code: Option<&str>| {
         names
@@ -232,37 +297,8 @@ fn identity(row: &mut Map<String, Value>, patient: &Value, with: &Worklist<'_>) 
             .map(|name| person_name(name))
             .filter(|name| !name.is_empty())
     };
-    let (ideographic, phonetic) = (group(Some("IDE")), group(Some("SYL")));
     let alphabetic = group(None).or_else(|| group(Some("ABC")));
-    let mut name = Map::new();
-    for (key, value) in [
-        ("Alphabetic", alphabetic),
-        ("Ideographic", ideographic),
-        ("Phonetic", phonetic),
-    ] {
-        if let Some(value) = value {
-            name.insert(key.to_owned(), json!(value));
-        }
-    }
-    if !name.is_empty() {
-        row.insert("00100010".to_owned(), json!({"vr": "PN", "Value": [name]}));
-    }
-    let own = own_identifier(patient);
-    let id = own.and_then(|identifier| text(&identifier["value"]));
-    put(row, "00100020", "LO", id.or_else(|| text(&patient["id"])));
-    let issuer = own
-        .and_then(|identifier| identifier["system"].as_str())
-        .and_then(|system| (with.issuer)(system));
-    put(row, "00100021", "LO", issuer);
-    let birth = patient["birthDate"].as_str().unwrap_or_default();
-    put(row, "00100030", "DA", date(birth));
-    let sex = match patient["gender"].as_str() {
-        Some("male") => Some("M"),
-        Some("female") => Some("F"),
-        Some("other") => Some("O"),
-        _ => None,
-    };
-    put(row, "00100040", "CS", sex.map(str::to_owned));
+    [alphabetic, group(Some("IDE")), group(Some("SYL"))]
 }
 
 /// The identifier that a patient is known by elsewhere: the record number, else the first.
@@ -288,24 +324,31 @@ fn representation(name: &Value) -> Option<&str> {
         .find_map(|extension| extension["valueCode"].as_str())
 }
 
-/// `family^given^middle^prefix^suffix`, without empty components at the end.
+/// `family^given^middle^prefix^suffix`, without empty components at the end; a name that is not told apart into these
+/// is the first of them.
 fn person_name(name: &Value) -> String {
+    let plain = |part: &str| part.replace(['^', '=', '\\'], " ");
     let list = |key: &str| -> Vec<String> {
         array(name, key)
             .filter_map(Value::as_str)
-            .map(|part| part.replace(['^', '=', '\\'], " "))
+            .map(plain)
             .collect()
     };
     let given = list("given");
     let family = text(&name["family"]).unwrap_or_default();
     let parts = [
-        family.replace(['^', '=', '\\'], " "),
+        plain(&family),
         given.first().cloned().unwrap_or_default(),
         given.get(1..).unwrap_or_default().join(" "),
         list("prefix").join(" "),
         list("suffix").join(" "),
     ];
-    parts.join("^").trim_end_matches('^').to_owned()
+    let parts = parts.join("^").trim_end_matches('^').to_owned();
+    if parts.is_empty() {
+        let whole = text(&name["text"]);
+        return whole.map(|whole| plain(&whole)).unwrap_or_default();
+    }
+    parts
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -479,6 +522,36 @@ mod tests {
             let path = format!("00400100/Value/0/{tag}/Value/0");
             assert_eq!(within(&row, &path), Some(&json!(expected)), "{tag}");
         }
+    }
+
+    #[test]
+    fn a_patient_is_named_in_an_object_by_what_the_record_knows_and_no_more() {
+        let issuer = |system: &str| (system == "urn:mrn").then(|| "COUNTY".to_owned());
+        let patient = json!({
+            "resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1961-02-03",
+            "identifier": [{"system": "urn:mrn", "value": "MRN-7"}],
+            "name": [
+                {"family": "Zhao", "given": ["Min"]},
+                {"family": "赵", "given": ["敏"], "extension": [{
+                    "url": "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation",
+                    "valueCode": "IDE",
+                }]},
+            ],
+        });
+        let said = |patient: &Value| {
+            let known = patient_in_dicom(patient, &issuer);
+            [
+                known.id,
+                known.issuer,
+                known.name,
+                known.birth_date,
+                known.sex,
+            ]
+        };
+        let whole = ["MRN-7", "COUNTY", "Zhao^Min=赵^敏", "19610203", "F"];
+        assert_eq!(said(&patient), whole);
+        let bare = json!({"resourceType": "Patient", "id": "p", "name": [{"text": "赵敏"}]});
+        assert_eq!(said(&bare), ["p", "", "赵敏", "", ""]);
     }
 
     #[test]

@@ -476,7 +476,7 @@ pub struct Change {
     pub placed: Option<Placed>,
 }
 
-/// A picture of the stage, kept as an object of its own beside the images that stand there.
+/// A picture of the stage, kept as an object of its own beside the images that stand there, or with the patient.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export_to = "room.ts")]
 pub struct Pictured {

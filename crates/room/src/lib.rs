@@ -75,7 +75,7 @@ pub use refusal::{Farewell, Refusal};
 pub use room::{Joined, OpenError, Parcel, Reply, Room};
 pub use sanction::{Answer, Appeal, Grade, Sanction, SanctionHistory};
 pub use seat::{Licence, Person, Seat};
-pub use stay::{Stay, Stays};
+pub use stay::{Spent, Stay, Stays};
 pub use tick::{Tick, Wants};
 pub use voice::{Sending, Showing, Slot, Source, Voice};
 pub use wire::ResumeToken;

@@ -126,7 +126,7 @@ pub struct Room {
     said_to_wait: Vec<Knocking>,
     /// Whom a block is known to keep out.
     said_sanctions: Vec<Sanction>,
-    /// How long those stay who do not treat the patient, and how long those were here who have not rested since.
+    /// How long those stay who do not treat the patient, and how long all were in rooms who have not rested since.
     stays: Stays,
     stayed: BTreeMap<ActorId, Stay>,
     /// In which place of the hospital it is until its host has said so.

@@ -20,74 +20,48 @@ impl Default for Stays {
     }
 }
 
-/// How long somebody has been in rooms since they last rested: by whatever seats, in whatever rooms.
+/// Time in rooms since somebody last rested: by whatever seats, in whatever rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stay {
-    spent_ms: i64,
+pub struct Spent {
+    /// How long it is, in milliseconds.
+    pub ms: i64,
     /// When they were last inside.
-    seen_at: Timestamp,
+    pub seen_at: Timestamp,
 }
 
-impl Stay {
-    /// One that was kept while no room was open.
-    pub fn kept(spent_ms: i64, seen_at: Timestamp) -> Self {
-        Self { spent_ms, seen_at }
-    }
-
-    /// How long it has lasted, in milliseconds.
-    pub fn spent_ms(&self) -> i64 {
-        self.spent_ms
-    }
-
-    /// When they were last inside.
-    pub fn seen_at(&self) -> Timestamp {
-        self.seen_at
-    }
-
-    /// One that begins.
-    pub(crate) fn begun(now: Timestamp) -> Self {
+impl Spent {
+    /// None yet, of one who is inside from now on.
+    fn begun(now: Timestamp) -> Self {
         Self {
-            spent_ms: 0,
+            ms: 0,
             seen_at: now,
         }
     }
 
     /// Whether they have been outside for as long as a rest lasts.
-    pub fn is_rested(&self, now: Timestamp, stays: Stays) -> bool {
+    fn is_rested(&self, now: Timestamp, stays: Stays) -> bool {
         now.0.saturating_sub(self.seen_at.0) >= stays.rest_ms
     }
 
     /// They come in, and were not inside before.
-    pub(crate) fn comes(&mut self, now: Timestamp, stays: Stays) {
+    fn comes(&mut self, now: Timestamp, stays: Stays) {
         if self.is_rested(now, stays) {
-            self.spent_ms = 0;
+            self.ms = 0;
         }
         self.seen_at = now;
     }
 
     /// They are inside.
-    pub(crate) fn goes_on(&mut self, now: Timestamp) {
+    fn goes_on(&mut self, now: Timestamp) {
         let since_ms = now.0.saturating_sub(self.seen_at.0);
         if since_ms > 0 {
-            self.spent_ms = self.spent_ms.saturating_add(since_ms);
+            self.ms = self.ms.saturating_add(since_ms);
             self.seen_at = now;
         }
     }
 
-    /// When it ends, as long as they remain inside.
-    pub(crate) fn ends(&self, stays: Stays) -> Timestamp {
-        let left_ms = stays.stay_ms.saturating_sub(self.spent_ms);
-        Timestamp(self.seen_at.0.saturating_add(left_ms))
-    }
-
-    /// Whether it has lasted as long as a stay does.
-    pub(crate) fn is_spent(&self, stays: Stays) -> bool {
-        self.spent_ms >= stays.stay_ms
-    }
-
     /// What two rooms know of the same person. Between two stays lies a rest; what lies closer together is one.
-    #[must_use]
-    pub fn and(self, other: Self, stays: Stays) -> Self {
+    fn and(self, other: Self, stays: Stays) -> Self {
         let (before, after) = if self.seen_at.0 <= other.seen_at.0 {
             (self, other)
         } else {
@@ -97,8 +71,81 @@ impl Stay {
             return after;
         }
         Self {
-            spent_ms: before.spent_ms.max(after.spent_ms),
+            ms: before.ms.max(after.ms),
             ..after
+        }
+    }
+}
+
+/// How long somebody has been in rooms since they last rested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// In all rooms: by it they are reminded to rest.
+    pub inside: Spent,
+    /// In rooms in which they treat nobody, where it ends at some time; `None` where they were in no such room.
+    pub ending: Option<Spent>,
+}
+
+impl Stay {
+    /// One that begins.
+    pub(crate) fn begun(now: Timestamp) -> Self {
+        Self {
+            inside: Spent::begun(now),
+            ending: None,
+        }
+    }
+
+    /// They come into a room, and were not inside before.
+    pub(crate) fn comes(&mut self, now: Timestamp, treats: bool, stays: Stays) {
+        self.inside.comes(now, stays);
+        if !treats {
+            let ending = self.ending.get_or_insert(Spent::begun(now));
+            ending.comes(now, stays);
+        }
+    }
+
+    /// They are inside.
+    pub(crate) fn goes_on(&mut self, now: Timestamp, treats: bool) {
+        self.inside.goes_on(now);
+        if !treats {
+            let ending = self.ending.get_or_insert(Spent::begun(now));
+            ending.goes_on(now);
+        }
+    }
+
+    /// Since when they have been in rooms, had they been there all the time that they were.
+    pub(crate) fn since(&self) -> Timestamp {
+        Timestamp(self.inside.seen_at.0.saturating_sub(self.inside.ms))
+    }
+
+    /// When it ends, as long as they remain in rooms in which they treat nobody.
+    pub(crate) fn ends(&self, stays: Stays) -> Option<Timestamp> {
+        let ending = self.ending?;
+        let left_ms = stays.stay_ms.saturating_sub(ending.ms);
+        Some(Timestamp(ending.seen_at.0.saturating_add(left_ms)))
+    }
+
+    /// Whether it has lasted as long as a stay does, and they have not rested since.
+    pub(crate) fn is_over(&self, now: Timestamp, stays: Stays) -> bool {
+        let is_over = |ending: Spent| ending.ms >= stays.stay_ms && !ending.is_rested(now, stays);
+        self.ending.is_some_and(is_over)
+    }
+
+    /// Forgets from what they have rested. Answers whether anything is left from which they have not.
+    pub fn forget_rested(&mut self, now: Timestamp, stays: Stays) -> bool {
+        self.ending = self.ending.filter(|ending| !ending.is_rested(now, stays));
+        !self.inside.is_rested(now, stays) || self.ending.is_some()
+    }
+
+    /// What two rooms know of the same person.
+    #[must_use]
+    pub fn and(self, other: Self, stays: Stays) -> Self {
+        Self {
+            inside: self.inside.and(other.inside, stays),
+            ending: match (self.ending, other.ending) {
+                (Some(one), Some(other)) => Some(one.and(other, stays)),
+                (one, other) => one.or(other),
+            },
         }
     }
 }

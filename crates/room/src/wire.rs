@@ -177,6 +177,11 @@ pub struct Participant {
     /// Until when they stay; `null` for those who treat the patient.
     #[ts(type = "string | null")]
     pub stays_until: Option<vocabulary::Timestamp>,
+    /// Since when they have been in rooms without a rest, by the server's clock; short times outside are left out.
+    /// Older recordings say none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "string", optional)]
+    pub unrested_since: Option<vocabulary::Timestamp>,
     /// When they came, by the server's clock.
     #[ts(type = "string")]
     pub joined: vocabulary::Timestamp,

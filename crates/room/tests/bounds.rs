@@ -8,7 +8,7 @@
 
 mod stage;
 
-use room::{Door, Farewell, Refusal, Reply, Room, Stays, limits, wire::ClientFrame};
+use room::{Door, Farewell, Refusal, Reply, Room, Stay, Stays, limits, wire::ClientFrame};
 use serde_json::{Value, json};
 use stage::{Stage, board, first_hello, hologram_act, note};
 
@@ -192,17 +192,54 @@ fn neither_another_seat_nor_another_room_begins_a_stay_anew() {
     let people = other.room.people();
     let until = people.iter().find(|one| one.id == sun.participant).unwrap();
     assert_eq!(until.stays_until.unwrap().0 - other.now.0, stays.stay_ms);
-    // Who treats the patient is not counted.
-    other.enter("li.terminal");
-    other.round();
-    assert_eq!(other.room.stayed().count(), 1);
-    assert_ne!(
-        Room::open(other.room.id().clone(), [])
-            .unwrap()
-            .stayed()
-            .count(),
-        1
-    );
+    let anew = Room::open(other.room.id().clone(), []).unwrap();
+    assert_eq!(anew.stayed().count(), 0);
+}
+
+#[test]
+fn who_treats_goes_from_room_to_room_without_a_rest_and_no_stay_of_theirs_ends() {
+    let stays = Stays {
+        stay_ms: 60_000,
+        rest_ms: 20_000,
+    };
+    let li = vocabulary::ActorId::new("li.terminal").unwrap();
+    let since = |stage: &Stage| stage.room.people()[0].unrested_since.unwrap();
+    let mut now = stage::at(1_000_000);
+    let mut known: Option<Stay> = None;
+    // So many rooms, one after the other, each for longer than a stay lasts, and on the way for no rest.
+    for rooms in 0..3 {
+        let mut stage = Stage::new();
+        stage.room.keep_stays(stays);
+        stage.now = now;
+        if let Some(stay) = known {
+            stage.room.has_stayed(&li, stay);
+        }
+        stage.enter("li.terminal");
+        stage.round();
+        assert_eq!(stage.now.0 - since(&stage).0, rooms * 70_000);
+        stage.wait(70_000);
+        stage.round();
+        assert_eq!(stage.now.0 - since(&stage).0, (rooms + 1) * 70_000);
+        assert_eq!(stage.room.people()[0].stays_until, None);
+        known = stage.room.stayed().map(|(_, stay)| stay).next();
+        now = stage::at(stage.now.0 + 10_000);
+    }
+    // Where they treat nobody they stay as long as others do: having treated somebody takes nothing of that.
+    let mut stage = Stage::new();
+    stage.room.keep_stays(stays);
+    stage.now = now;
+    stage.room.has_stayed(&li, known.unwrap());
+    stage.come("li.terminal", guest());
+    stage.round();
+    let until = stage.room.people()[0].stays_until.unwrap();
+    assert_eq!(until.0 - stage.now.0, stays.stay_ms);
+    assert_eq!(stage.now.0 - since(&stage).0, 210_000);
+    // After a rest it begins anew.
+    stage.room.put_out(stage.now, &li);
+    stage.wait(stays.rest_ms);
+    stage.enter("li.terminal");
+    stage.round();
+    assert_eq!(since(&stage), stage.now);
 }
 
 #[test]

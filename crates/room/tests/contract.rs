@@ -573,6 +573,7 @@ fn people() -> Vec<Participant> {
         ended: Vec::new(),
         may_accompany: true,
         stays_until: Some(at()),
+        unrested_since: Some(at()),
         joined: at(),
         away: false,
     }]

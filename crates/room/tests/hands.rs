@@ -116,6 +116,29 @@ fn what_is_given_and_not_taken_up_is_free_again() {
 }
 
 #[test]
+fn a_pose_from_outside_of_the_room_moves_nothing_and_keeps_no_hold() {
+    let (mut stage, _, chen, _) = three();
+    stage.accepted(chen, grab());
+    carry(&mut stage, chen, 50, 2.0);
+    let far_m = limits::POSITION_M + 1.0;
+    let mut pose = stage::pose(far_m);
+    pose.at_ms = 100;
+    let mut transform = hologram().transform;
+    transform.position_m = [3.0, 1.0, 0.0];
+    pose.held = Some(Held {
+        entity: 1,
+        transform,
+    });
+    stage.wait(limits::HOLD_MS - 1);
+    stage.frame(chen, &ClientFrame::Pose { pose });
+    assert_eq!(hand(&stage), Some((chen.participant, vec![], 2.0)));
+    stage.wait(1);
+    stage.round();
+    stage.round();
+    assert_eq!((x(&stage), hand(&stage)), (2.0, None));
+}
+
+#[test]
 fn nothing_is_given_to_one_who_only_watches_or_has_gone_and_they_ask_for_nothing() {
     let (mut stage, host, chen, wu) = three();
     stage.accepted(host, appoint(wu, "observer"));

@@ -587,36 +587,6 @@ fn where_nobody_can_let_anybody_in_one_who_may_be_host_comes_in() {
 }
 
 #[test]
-fn a_child_is_inside_only_beside_somebody_who_looks_after_them() {
-    let mut stage = Stage::new();
-    let host = stage.enter("li.terminal");
-    let (child, frame) = stage.come("zhao.patient", patient(true));
-    assert_eq!(threshold(&frame).state, AtDoor::Companion);
-    let admit = |companion: Option<u16>| json!({"act": "admit", "waiting": child.participant, "companion": companion});
-    assert_eq!(
-        stage.refused(host, admit(None)),
-        Some(Refusal::CompanionNeeded)
-    );
-    assert_eq!(
-        stage.refused(host, admit(Some(99))),
-        Some(Refusal::CompanionNeeded)
-    );
-    let wang = stage.enter("wang.nurse");
-    stage.accepted(host, admit(Some(wang.participant)));
-    assert_eq!(stage.room.people().len(), 3);
-    stage.parcels.clear();
-    // The nurse leaves for good: the child is at the door again, and sees no more of the room.
-    stage.room.put_out(stage.now, &"wang.nurse".parse_actor());
-    let parcels = stage.parcels();
-    assert_eq!(threshold(to(&parcels, child)[0]).state, AtDoor::Companion);
-    assert_eq!(stage.room.people().len(), 1);
-    // When the nurse is back, so is the child.
-    stage.enter("wang.nurse");
-    stage.round();
-    assert_eq!(stage.room.people().len(), 3);
-}
-
-#[test]
 fn who_waits_hears_of_a_line_that_is_well() {
     let mut stage = Stage::new();
     stage.enter("li.terminal");

@@ -379,6 +379,13 @@ impl Config {
         }
     }
 
+    /// The DICOM Issuer of Patient ID that stands for a FHIR identifier system, where one is named.
+    pub fn issuer_of(&self, system: &str) -> Option<String> {
+        let mut issuers = self.issuers.iter();
+        let known = issuers.find(|(_, known)| *known == system);
+        known.map(|(issuer, _)| issuer.clone())
+    }
+
     /// The address of the HTTP port.
     pub fn http_address(&self) -> Result<SocketAddr> {
         address("http", &self.http)?

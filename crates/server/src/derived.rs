@@ -103,7 +103,7 @@ fn provenance(
         .map(|series| json!({"role": "source", "what": {"identifier": of_uid(series)}}))
         .collect();
     let recorded = jiff::Timestamp::from_millisecond(clock::now().0).unwrap_or_default();
-    let body = json!({
+    let mut body = json!({
         "resourceType": "Provenance",
         "id": id,
         "target": [
@@ -125,8 +125,11 @@ fn provenance(
             }]},
             "who": {"identifier": {"system": "urn:yuanyi:account", "value": actor.id.as_str()}},
         }],
-        "entity": sources,
     });
+    // FHIR knows no list without anything in it.
+    if let Some(fields) = body.as_object_mut().filter(|_| !sources.is_empty()) {
+        fields.insert("entity".to_owned(), Value::Array(sources));
+    }
     let key = ResourceKey {
         kind: "Provenance".to_owned(),
         id,

@@ -109,14 +109,11 @@ impl Services for Door {
         _keys: &Keys,
     ) -> Result<Vec<Map<String, Value>>, Refused> {
         let permit = self.permit(caller, Action::ReadWorklist).await?;
-        let issuers = &self.hospital.config.issuers;
+        let config = &self.hospital.config;
         let with = fhir::Worklist {
             study_uid: &|id| derived_uid(&["worklist", id]).as_str().to_owned(),
-            issuer: &|system| {
-                let known = issuers.iter().find(|(_, known)| *known == system);
-                known.map(|(issuer, _)| issuer.clone())
-            },
-            zone: self.hospital.config.time_zone.rules(),
+            issuer: &|system| config.issuer_of(system),
+            zone: config.time_zone.rules(),
         };
         let found = fhir::worklist(&*self.hospital.record, &permit, &with).await;
         found.map_err(|error| unread(&error))

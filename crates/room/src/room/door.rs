@@ -129,6 +129,7 @@ impl Room {
             ended: self.durable.order().ended(&person.actor).collect(),
             may_accompany: person.door.may_accompany,
             stays_until: self.stays_until(sitter),
+            unrested_since: Some(self.unrested_since(sitter)),
             joined: sitter.joined,
             away: sitter.away_since.is_some(),
         }
@@ -149,28 +150,41 @@ impl Room {
     /// Why the order of the room has somebody wait at the door.
     fn is_outside(&self, person: &Person, now: Timestamp) -> Option<AtDoor> {
         let (order, who, door) = (self.durable.order(), &person.actor, &person.door);
-        if order.block(who, now).is_some() {
-            return Some(AtDoor::Blocked);
-        }
-        if order.put_out(who).is_some() {
-            return Some(AtDoor::PutOut);
-        }
-        if self.durable.lacks_licence(person, now) {
-            return Some(AtDoor::Licence);
+        if let Some(why) = self.is_kept_out(person, now) {
+            return Some(why);
         }
         if door.needs_companion {
-            let companion = order.companion(who);
-            let is_here = |companion: &ActorId| {
-                let mut sitters = self.sitters.values();
-                sitters.any(|sitter| sitter.person.actor == *companion && is_about(sitter, now))
-            };
-            return (!companion.is_some_and(is_here)).then_some(AtDoor::Companion);
+            // Nobody is let in for another day by who was let in beside them once.
+            let comes_in = order.is_admitted(who, now) && self.is_accompanied(who, now);
+            return (!comes_in).then_some(AtDoor::Companion);
         }
         let comes_in = door.is_asked
             || order.is_admitted(who, now)
             // Where nobody can let anybody in, one who may be the host is not kept waiting.
             || (self.host.is_none() && person.may_act && door.may_host);
         (!comes_in).then_some(AtDoor::Waiting)
+    }
+
+    /// Why somebody is outside whoever would let them in.
+    fn is_kept_out(&self, person: &Person, now: Timestamp) -> Option<AtDoor> {
+        let (order, who) = (self.durable.order(), &person.actor);
+        if order.block(who, now).is_some() {
+            return Some(AtDoor::Blocked);
+        }
+        if order.put_out(who).is_some() {
+            return Some(AtDoor::PutOut);
+        }
+        let lacks_licence = self.durable.lacks_licence(person, now);
+        lacks_licence.then_some(AtDoor::Licence)
+    }
+
+    /// Whether the one is here beside whom somebody was let in.
+    fn is_accompanied(&self, who: &ActorId, now: Timestamp) -> bool {
+        let companion = self.durable.order().companion(who);
+        companion.is_some_and(|companion| {
+            let mut sitters = self.sitters.values();
+            sitters.any(|sitter| sitter.person.actor == *companion && is_about(sitter, now))
+        })
     }
 
     /// Takes a place at the door, instead of an older one of the same account.
@@ -355,10 +369,15 @@ impl Room {
         }
     }
 
-    /// Whoever may be inside only beside somebody goes back to the door when that one has left.
+    /// Whoever may be inside only beside somebody goes back to the door when that one has left. How long ago they were
+    /// let in is asked of those who come, not of those who are inside: the clock alone sends nobody away from among
+    /// the others.
     fn send_back(&mut self, now: Timestamp) {
         let alone = self.sitters.iter().filter(|(_, sitter)| {
-            sitter.person.door.needs_companion && self.is_outside(&sitter.person, now).is_some()
+            let person = &sitter.person;
+            let stays =
+                self.is_kept_out(person, now).is_none() && self.is_accompanied(&person.actor, now);
+            person.door.needs_companion && !stays
         });
         let alone: Vec<u16> = alone.map(|(id, _)| *id).collect();
         for id in alone {

@@ -23,6 +23,11 @@ impl Room {
         if last.is_some_and(|last| !Pose::is_older(last.at_ms, pose.at_ms)) {
             return;
         }
+        // Nobody is farther away than a thing may stand, or has longer arms than people have. What such a pose holds
+        // is not moved by it either.
+        let Some(mut pose) = pose.within_reach() else {
+            return;
+        };
         // A hold that is not one's own, or that has ended meanwhile, is left out of the pose.
         if let Some(held) = pose.held {
             match self.holds.get_mut(&held.entity) {
@@ -37,10 +42,6 @@ impl Room {
                 _ => pose.held = None,
             }
         }
-        // Nobody is farther away than a thing may stand, or has longer arms than people have.
-        let Some(pose) = pose.within_reach() else {
-            return;
-        };
         if let Some(sitter) = self.sitters.get_mut(&participant) {
             sitter.pose = Some(pose);
             sitter.shown_at = Some((pose.at_ms, now));

@@ -23,25 +23,29 @@ impl Room {
         *known = known.and(stay, stays);
     }
 
-    /// How long those were in rooms who have not rested since, and whose stay ends.
+    /// How long those were in rooms who have not rested since.
     pub fn stayed(&self) -> impl Iterator<Item = (&ActorId, Stay)> {
         self.stayed.iter().map(|(actor, stay)| (actor, *stay))
     }
 
     /// Somebody takes a seat.
     pub(super) fn begin_stay(&mut self, person: &Person, now: Timestamp) {
-        if person.door.treats {
-            return;
-        }
         let is_inside = self.seats_of(&person.actor).next().is_some();
-        let stays = self.stays;
+        let (stays, treats) = (self.stays, person.door.treats);
         let stay = self.stayed.entry(person.actor.clone());
         let stay = stay.or_insert_with(|| Stay::begun(now));
         if is_inside {
-            stay.goes_on(now);
+            stay.goes_on(now, treats);
         } else {
-            stay.comes(now, stays);
+            stay.comes(now, treats, stays);
         }
+    }
+
+    /// Since when somebody has been in rooms without a rest. Who treats the patient is reminded to rest, too, however
+    /// often they go from room to room.
+    pub(super) fn unrested_since(&self, sitter: &Sitter) -> Timestamp {
+        let stay = self.stayed.get(&sitter.person.actor);
+        stay.map_or(sitter.joined, Stay::since)
     }
 
     /// Until when somebody stays; `None` for those who treat the patient: they stay as long as it takes.
@@ -50,9 +54,9 @@ impl Room {
         if person.door.treats {
             return None;
         }
-        let stay = self.stayed.get(&person.actor).copied();
-        let stay = stay.unwrap_or_else(|| Stay::begun(sitter.joined));
-        let ends = stay.ends(self.stays);
+        let (stay, stays) = (self.stayed.get(&person.actor), self.stays);
+        let whole = Timestamp(sitter.joined.0.saturating_add(stays.stay_ms));
+        let ends = stay.and_then(|stay| stay.ends(stays)).unwrap_or(whole);
         let longer = self.durable.order().stays(&person.actor);
         Some(longer.map_or(ends, |longer| longer.max(ends)))
     }
@@ -61,11 +65,11 @@ impl Room {
     pub(super) fn end_stays(&mut self, now: Timestamp) {
         for sitter in self.sitters.values() {
             if let Some(stay) = self.stayed.get_mut(&sitter.person.actor) {
-                stay.goes_on(now);
+                stay.goes_on(now, sitter.person.door.treats);
             }
         }
         let stays = self.stays;
-        self.stayed.retain(|_, stay| !stay.is_rested(now, stays));
+        self.stayed.retain(|_, stay| stay.forget_rested(now, stays));
         let over = self.sitters.values();
         let over = over.filter(|sitter| self.stays_until(sitter).is_some_and(|until| now >= until));
         let over: Vec<_> = over.map(|sitter| sitter.person.actor.clone()).collect();
@@ -78,10 +82,10 @@ impl Room {
 
     /// Whether somebody's stay is over and they have not rested yet.
     pub(super) fn rests(&self, person: &Person, now: Timestamp) -> bool {
-        let (stay, stays) = (self.stayed.get(&person.actor), self.stays);
+        let stay = self.stayed.get(&person.actor);
         let longer = self.durable.order().stays(&person.actor);
         !person.door.treats
-            && stay.is_some_and(|stay| stay.is_spent(stays) && !stay.is_rested(now, stays))
+            && stay.is_some_and(|stay| stay.is_over(now, self.stays))
             && longer.is_none_or(|longer| now >= longer)
     }
 }

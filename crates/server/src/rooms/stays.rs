@@ -1,11 +1,12 @@
 //! How long people were in rooms since they last rested, over all rooms of the hospital. It outlives the program, and is
-//! forgotten once they have rested.
+//! forgotten once they have rested. Who treats patients is counted too: their stay ends nowhere, but they are reminded
+//! to rest.
 
 use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use parking_lot::Mutex;
-use room::{Stay, Stays};
+use room::{Spent, Stay, Stays};
 use rusqlite::{Connection, params};
 use tokio::runtime::Handle;
 use vocabulary::{ActorId, Timestamp};
@@ -15,8 +16,11 @@ use crate::{clock, sqlite};
 
 /// The file; it is no part of a backup.
 const STAYS: &str = "stays.sqlite";
+/// By account the time in all rooms, and the time in those where a stay ends.
 const SCHEMA: &str = "
     PRAGMA secure_delete = ON;
+    CREATE TABLE IF NOT EXISTS inside (
+        account TEXT PRIMARY KEY, spent_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS stay (
         account TEXT PRIMARY KEY, spent_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL) STRICT;";
 /// How often it is written while somebody has not rested: a kill costs no more than this of their stay.
@@ -60,20 +64,7 @@ impl Stayed {
 
     fn open_with(data: &Path, rules: Stays, every: Duration) -> Result<Arc<Self>> {
         let file = sqlite::open(data, STAYS, SCHEMA)?;
-        let mut stays = HashMap::new();
-        {
-            let mut rows = file.prepare("SELECT account, spent_ms, seen_ms FROM stay")?;
-            let mut rows = rows.query([])?;
-            let now = clock::now();
-            while let Some(row) = rows.next()? {
-                let Ok(account) = ActorId::new(row.get::<_, String>(0)?) else {
-                    continue;
-                };
-                // A clock that was set back makes nobody rest for longer.
-                let seen_at = Timestamp(row.get(2)?).min(now);
-                stays.insert(account, Stay::kept(row.get(1)?, seen_at));
-            }
-        }
+        let stays = kept_stays(&file, clock::now())?;
         let stayed = Arc::new(Self {
             rules,
             every,
@@ -104,7 +95,7 @@ impl Stayed {
                 *known = known.and(stay, self.rules);
             }
             let rules = self.rules;
-            all.stays.retain(|_, stay| !stay.is_rested(now, rules));
+            all.stays.retain(|_, stay| stay.forget_rested(now, rules));
         }
         self.mind();
     }
@@ -139,7 +130,7 @@ impl Stayed {
         let stays = {
             let mut all = self.now.lock();
             let rules = self.rules;
-            all.stays.retain(|_, stay| !stay.is_rested(now, rules));
+            all.stays.retain(|_, stay| stay.forget_rested(now, rules));
             all.is_minded &= !all.stays.is_empty();
             all.stays.clone()
         };
@@ -154,14 +145,54 @@ impl Stayed {
     }
 }
 
+/// What was kept when the program last ended.
+fn kept_stays(file: &Connection, now: Timestamp) -> Result<HashMap<ActorId, Stay>> {
+    let all = kept_times(file, "SELECT account, spent_ms, seen_ms FROM inside", now)?;
+    let ending = kept_times(file, "SELECT account, spent_ms, seen_ms FROM stay", now)?;
+    let stays = all.into_iter().map(|(account, inside)| {
+        let ending = ending.get(&account).copied();
+        (account, Stay { inside, ending })
+    });
+    let mut stays: HashMap<_, _> = stays.collect();
+    // An earlier version kept no more than the stays that end.
+    for (account, spent) in &ending {
+        stays.entry(account.clone()).or_insert(Stay {
+            inside: *spent,
+            ending: Some(*spent),
+        });
+    }
+    Ok(stays)
+}
+
+fn kept_times(file: &Connection, select: &str, now: Timestamp) -> Result<HashMap<ActorId, Spent>> {
+    let mut times = HashMap::new();
+    let mut rows = file.prepare(select)?;
+    let mut rows = rows.query([])?;
+    while let Some(row) = rows.next()? {
+        let Ok(account) = ActorId::new(row.get::<_, String>(0)?) else {
+            continue;
+        };
+        // A clock that was set back makes nobody rest for longer.
+        let seen_at = Timestamp(row.get(2)?).min(now);
+        let ms = row.get(1)?;
+        times.insert(account, Spent { ms, seen_at });
+    }
+    Ok(times)
+}
+
 impl Kept {
     fn write(&mut self, stays: &HashMap<ActorId, Stay>) -> Result<()> {
         let transaction = self.file.transaction()?;
-        transaction.execute("DELETE FROM stay", [])?;
+        transaction.execute_batch("DELETE FROM inside; DELETE FROM stay")?;
         {
-            let mut row = transaction.prepare("INSERT INTO stay VALUES (?1, ?2, ?3)")?;
+            let mut inside = transaction.prepare("INSERT INTO inside VALUES (?1, ?2, ?3)")?;
+            let mut ending = transaction.prepare("INSERT INTO stay VALUES (?1, ?2, ?3)")?;
             for (account, stay) in stays {
-                row.execute(params![account.as_str(), stay.spent_ms(), stay.seen_at().0])?;
+                let spent = stay.inside;
+                inside.execute(params![account.as_str(), spent.ms, spent.seen_at.0])?;
+                if let Some(spent) = stay.ending {
+                    ending.execute(params![account.as_str(), spent.ms, spent.seen_at.0])?;
+                }
             }
         }
         transaction.commit()?;
@@ -202,6 +233,15 @@ mod tests {
     use vocabulary::RoomId;
 
     use super::*;
+
+    /// Of somebody who treats nobody.
+    fn stay(ms: i64, seen_at: Timestamp) -> Stay {
+        let spent = Spent { ms, seen_at };
+        Stay {
+            inside: spent,
+            ending: Some(spent),
+        }
+    }
 
     #[test]
     fn what_one_room_noted_another_is_told() {
@@ -264,7 +304,7 @@ mod tests {
         let stayed = Stayed::open_with(folder.path(), Stays::default(), every).unwrap();
         let (who, now) = (ActorId::new("zhao").unwrap(), clock::now());
         for spent_ms in [1_000, 2_000, 3_000] {
-            stayed.note([(&who, Stay::kept(spent_ms, now))].into_iter(), now);
+            stayed.note([(&who, stay(spent_ms, now))].into_iter(), now);
         }
         // As after a kill; only while it is written the file is another's.
         let kept = || {
@@ -277,7 +317,7 @@ mod tests {
             }
             tokio::time::sleep(every).await;
         }
-        assert_eq!(kept(), Some(Stay::kept(3_000, now)));
+        assert_eq!(kept(), Some(stay(3_000, now)));
     }
 
     #[test]
@@ -298,8 +338,8 @@ mod tests {
         };
         {
             let stayed = Stayed::open(folder.path(), rules).unwrap();
-            let here = Stay::kept(5_400_000, before(60_000));
-            let rested = Stay::kept(5_400_000, before(899_000));
+            let here = stay(5_400_000, before(60_000));
+            let rested = stay(5_400_000, before(899_000));
             let stays = [(&who("zhao"), here), (&who("li"), rested)];
             stayed.note(stays.into_iter(), now);
             assert_eq!(
@@ -313,7 +353,7 @@ mod tests {
         }
         let stayed = Stayed::open(folder.path(), rules).unwrap();
         let zhao = stayed.of(&who("zhao")).unwrap();
-        assert_eq!(zhao, Stay::kept(5_400_000, before(60_000)));
+        assert_eq!(zhao, stay(5_400_000, before(60_000)));
         let mut room = Room::open(RoomId::new("r1").unwrap(), []).unwrap();
         room.keep_stays(rules);
         room.has_stayed(&who("zhao"), zhao);
@@ -327,12 +367,32 @@ mod tests {
         {
             let stayed = Stayed::open(folder.path(), rules).unwrap();
             let ahead = Timestamp(now.0 + 86_400_000);
-            let stay = Stay::kept(7_200_000, ahead);
-            stayed.note([(&who("zhao"), stay)].into_iter(), ahead);
+            let spent = stay(7_200_000, ahead);
+            stayed.note([(&who("zhao"), spent)].into_iter(), ahead);
             assert!(stayed.keep(ahead));
         }
         let stayed = Stayed::open(folder.path(), rules).unwrap();
         let zhao = stayed.of(&who("zhao")).unwrap();
-        assert!(zhao.seen_at() <= clock::now());
+        assert!(zhao.inside.seen_at <= clock::now());
+    }
+
+    #[test]
+    fn of_who_treats_it_outlives_the_program_how_long_they_have_not_rested_and_ends_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (who, now) = (ActorId::new("li.terminal").unwrap(), clock::now());
+        let treats = Stay {
+            inside: Spent {
+                ms: 10_800_000,
+                seen_at: now,
+            },
+            ending: None,
+        };
+        {
+            let stayed = Stayed::open(folder.path(), Stays::default()).unwrap();
+            stayed.note([(&who, treats)].into_iter(), now);
+            assert!(stayed.keep(now));
+        }
+        let stayed = Stayed::open(folder.path(), Stays::default()).unwrap();
+        assert_eq!(stayed.of(&who), Some(treats));
     }
 }

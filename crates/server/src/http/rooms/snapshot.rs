@@ -1,4 +1,5 @@
-//! `POST /api/rooms/{id}/snapshots`: a picture of the stage, kept beside the images that stand there.
+//! `POST /api/rooms/{id}/snapshots`: a picture of the stage, kept beside the images that stand there, or with the
+//! patient where none do.
 
 use std::sync::Arc;
 
@@ -8,14 +9,16 @@ use axum::{
     http::StatusCode,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
 use dicom::{
-    create::{CreateError, MadeHere, NewPicture, context_of, derived_uid, picture},
+    create::{CreateError, MadeHere, NewPicture, Person, Study, context_of, derived_uid, picture},
     drawn::SavedObject,
 };
+use record::ResourceKey;
 use room::{Entity, Hologram, Pictured, World};
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
-use vocabulary::Digest;
+use vocabulary::{Digest, PatientId, Uid};
 
 use super::{
     about,
@@ -31,6 +34,8 @@ use crate::{
 pub const LARGEST_BODY: usize = 24 << 20;
 /// The most characters of a title.
 const LONGEST_TITLE: usize = 200;
+/// What a study says of itself that holds no more than pictures of a room.
+const STUDY: &str = "Pictures of a room";
 
 /// A picture of the stage.
 #[derive(Clone, Debug, Deserialize)]
@@ -57,23 +62,91 @@ fn on_the_table(world: &World) -> Option<&Hologram> {
     holograms.next()
 }
 
-/// Keeps a picture with the study whose images stand in the room, with a `Provenance` that says who took it where.
-/// The same picture again adds nothing.
+/// What a picture goes with.
+struct Beside {
+    person: Person,
+    study: Study,
+    /// The images that stand in the room, where any do.
+    series: Option<Uid>,
+}
+
+/// Where images stand in the room, their study; else one of the pictures that are taken in this room on this day.
+async fn beside(hospital: &Hospital, at: &AtWork) -> Result<Beside, Problem> {
+    let record = &hospital.record;
+    if let Some(hologram) = on_the_table(&at.world) {
+        let series = hologram.series.clone();
+        let instances = record.series_instances(&at.read, &series).await?;
+        let first = instances.first();
+        let first = first.ok_or_else(|| unkept("the images of the room are gone"))?;
+        let (person, study) = context(record.object(&at.read, first, None).await?).await?;
+        return Ok(Beside {
+            person,
+            study,
+            series: Some(series),
+        });
+    }
+    let now = hospital.moment();
+    let (room, patient) = (at.stage.id.as_str(), at.patient.as_str());
+    let uid = derived_uid(&["pictures", room, patient, &now.date]);
+    let stored = record.stored(&at.read, &uid, None, None).await?;
+    let (person, study) = if let Some(first) = stored.first() {
+        context(record.bytes_of(&at.read, first, None).await?).await?
+    } else {
+        let study = Study {
+            uid,
+            date: now.date,
+            time: now.time,
+            id: String::new(),
+            accession: String::new(),
+            description: STUDY.to_owned(),
+        };
+        (person(hospital, &at.patient).await?, study)
+    };
+    Ok(Beside {
+        person,
+        study,
+        series: None,
+    })
+}
+
+/// The person and study of an object of the record.
+async fn context(object: Bytes) -> Result<(Person, Study), Problem> {
+    let context = spawn_blocking(move || context_of(&object)).await;
+    let context = context.map_err(|error| Problem::internal(&error))?;
+    context.map_err(|error| Problem::internal(&error))
+}
+
+/// The patient as the record knows them, of whom no image of the room says who it is.
+async fn person(hospital: &Hospital, patient: &PatientId) -> Result<Person, Problem> {
+    let key = ResourceKey {
+        kind: "Patient".to_owned(),
+        id: patient.to_string(),
+    };
+    let finding = hospital.finding().await?;
+    let found = hospital.record.resource(finding, &key, None).await?;
+    let body = found.and_then(|version| version.body);
+    let body = body.ok_or_else(|| unkept("the patient of the room is not in the record"))?;
+    let issuer = |system: &str| hospital.config.issuer_of(system);
+    let known = fhir::patient_in_dicom(&body, &issuer);
+    Ok(Person {
+        id: known.id,
+        issuer: known.issuer,
+        name: known.name,
+        birth_date: known.birth_date,
+        sex: known.sex,
+    })
+}
+
+/// Keeps a picture with the study whose images stand in the room, or in one of its own where none do, with a
+/// `Provenance` that says who took it where. The same picture again adds nothing.
 pub async fn keep(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Path(id): Path<String>,
     body: LargeBody,
 ) -> Result<(StatusCode, Json<SavedObject>), Problem> {
-    let AtWork {
-        stage,
-        patient,
-        world,
-        read,
-        // Held, so that nothing is written without it.
-        store: _store,
-        entered,
-    } = at_work(&hospital, &caller, &id).await?;
+    // Its permits are held, so that nothing is written without them.
+    let at = at_work(&hospital, &caller, &id).await?;
     let body = body.whole(&hospital.memory).await;
     let body = body.map_err(|problem| match problem.status() {
         StatusCode::PAYLOAD_TOO_LARGE => unkept("it is larger than 16 MiB"),
@@ -93,15 +166,15 @@ pub async fn keep(
     }
     let png = BASE64_STANDARD.decode(new.png);
     let png = png.map_err(|_| Problem::bad_input("`png` is not base64"))?;
-    let hologram = on_the_table(&world).ok_or_else(|| unkept("no images stand in the room"))?;
-    let series = hologram.series.clone();
-    let instances = hospital.record.series_instances(&read, &series).await?;
-    let first = instances.first();
-    let first = first.ok_or_else(|| unkept("the images of the room are gone"))?;
-    let head = hospital.record.object(&read, first, None).await?;
+    let Beside {
+        person,
+        study,
+        series,
+    } = beside(&hospital, &at).await?;
+    let of = series.as_ref().unwrap_or(&study.uid);
     let digest = Digest::of(&png).to_string();
     let made = MadeHere {
-        series: derived_uid(&["snapshot", stage.id.as_str(), series.as_str(), &digest]),
+        series: derived_uid(&["snapshot", at.stage.id.as_str(), of.as_str(), &digest]),
         number: 9_007,
         description: title.chars().take(64).collect(),
         at: hospital.moment(),
@@ -110,22 +183,18 @@ pub async fn keep(
         title: title.clone(),
         png,
     };
-    let file = spawn_blocking(move || {
-        let context = context_of(&head);
-        let (person, study) = context.map_err(|error| CreateError::Write(error.to_string()))?;
-        picture(&person, &study, &new, &made)
-    });
+    let file = spawn_blocking(move || picture(&person, &study, &new, &made));
     let file = match file.await.map_err(|error| Problem::internal(&error))? {
         Ok(file) => file,
         Err(CreateError::NotThatKind(_)) => return Err(unkept("it is no whole PNG")),
         Err(error) => return Err(Problem::internal(&error)),
     };
-    let activity = format!("Pictured in room {}", stage.id);
+    let activity = format!("Pictured in room {}", at.stage.id);
     let origin = Origin {
-        series: std::slice::from_ref(&series),
+        series: series.as_slice(),
         activity: &activity,
     };
-    let kept = derived::keep(&hospital, &caller.actor, &patient, file, &origin).await?;
+    let kept = derived::keep(&hospital, &caller.actor, &at.patient, file, &origin).await?;
     if !kept.was_there {
         let pictured = Pictured {
             title,
@@ -133,10 +202,10 @@ pub async fn keep(
             series: kept.series.clone(),
             object: kept.sop.clone(),
         };
-        let (room, who) = (about(&hospital, &stage), caller.actor.id);
+        let (room, who) = (about(&hospital, &at.stage), caller.actor.id);
         let noted = hospital
             .rooms
-            .pictured(&hospital.record, &entered, &room, (who, pictured));
+            .pictured(&hospital.record, &at.entered, &room, (who, pictured));
         noted.await.map_err(|error| Problem::internal(&error))?;
     }
     Ok((StatusCode::CREATED, Json(kept.into())))
