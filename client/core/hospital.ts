@@ -254,3 +254,11 @@ const NO_IMAGES: ReadonlySet<string> = new Set(['SEG', 'SR', 'PR', 'KO', 'RTSTRU
 export function isImages(series: SeriesRow): boolean {
   return !NO_IMAGES.has(series.modality ?? '');
 }
+
+/** What was taken off a screen, as pictures of rooms are, has no place in the body. */
+const OFF_A_SCREEN = 'OT';
+
+/** Whether a series has images that could stand in a room. */
+export function canStand(series: SeriesRow): boolean {
+  return isImages(series) && series.modality !== OFF_A_SCREEN;
+}

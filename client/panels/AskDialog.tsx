@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
 import { dayOf } from '../core/dates';
 import type { PatientTwin, SeriesRow, StaffRow, StudyRow } from '../core/hospital';
-import { isImages, roomPath } from '../core/hospital';
+import { canStand, roomPath } from '../core/hospital';
 import { createQuery } from '../core/query';
 import { askForPlace } from '../core/room-setting';
 import { go } from '../core/router';
@@ -41,10 +41,10 @@ export function AskDialog(props: AskDialogProps): JSX.Element {
 
 function AskForm(props: AskDialogProps): JSX.Element {
   const app = useApp();
-  // Outlines and reports lie among the series; a room is about images.
+  // Outlines, reports and pictures of rooms lie among the series; a room is about images.
   const all = createMemo(() =>
     props.patient.studies.flatMap((study) =>
-      study.series.filter(isImages).map((series) => ({ study, series })),
+      study.series.filter(canStand).map((series) => ({ study, series })),
     ),
   );
   const [series, setSeries] = createSignal(props.series ?? (all().length === 1 ? all()[0]?.series.uid : undefined));

@@ -50,7 +50,8 @@ export default async function start(): Promise<() => Promise<void>> {
   const ports = ['--http', '127.0.0.1:0', '--dicom', '127.0.0.1:0', '--mqtt', '127.0.0.1:0'];
   const hospital = spawn(program(), ['demo', '--demo-password', PASSWORD, ...ports], {
     cwd: PROJECT,
-    env: { ...process.env, YUANYI_MODELS: models, YUANYI_SPEECH_URL: speech.url },
+    // Journeys are of many days, and the same people walk them without a rest: each is reminded by its own time.
+    env: { ...process.env, YUANYI_MODELS: models, YUANYI_SPEECH_URL: speech.url, YUANYI_ROOM_REST_S: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = createWriteStream(join(OUT, 'hospital.txt'));

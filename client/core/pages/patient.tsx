@@ -17,7 +17,7 @@ import { TwinTimeline } from '../../panels/timeline/TwinTimeline';
 import { useApp } from '../app';
 import { dayOf } from '../dates';
 import { kindOfModality } from '../dicom/sop-class';
-import { isImages, recordedPath, studyAddress } from '../hospital';
+import { canStand, isImages, recordedPath, studyAddress } from '../hospital';
 import type { PatientTwin, StudyRow } from '../hospital';
 import { createQuery } from '../query';
 import { Link } from '../router';
@@ -208,7 +208,7 @@ function Study(props: { study: StudyRow; onAsk: ((series: string) => void) | und
                   {isImages(series) ? app.t('patient.imageCount', { n: series.images }) : app.t(`kindOf.${kindOfModality(series.modality)}`)}
                 </span>
               </span>
-              <Show when={isImages(series) && props.onAsk}>
+              <Show when={canStand(series) && props.onAsk}>
                 {(onAsk) => (
                   <button type="button" class="button small" onClick={() => onAsk()(series.uid)}>
                     {app.t('patient.askSeries')}

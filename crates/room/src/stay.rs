@@ -113,7 +113,7 @@ impl Stay {
         }
     }
 
-    /// Since when they have been in rooms, had they been there all the time that they were.
+    /// Since when they would have been in rooms, had they not gone out in between.
     pub(crate) fn since(&self) -> Timestamp {
         Timestamp(self.inside.seen_at.0.saturating_sub(self.inside.ms))
     }

@@ -375,9 +375,9 @@ impl Room {
     fn send_back(&mut self, now: Timestamp) {
         let alone = self.sitters.iter().filter(|(_, sitter)| {
             let person = &sitter.person;
-            let stays =
-                self.is_kept_out(person, now).is_none() && self.is_accompanied(&person.actor, now);
-            person.door.needs_companion && !stays
+            person.door.needs_companion
+                && (self.is_kept_out(person, now).is_some()
+                    || !self.is_accompanied(&person.actor, now))
         });
         let alone: Vec<u16> = alone.map(|(id, _)| *id).collect();
         for id in alone {
