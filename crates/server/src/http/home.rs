@@ -164,7 +164,7 @@ async fn staff(
     caller: Caller,
     Query(OfRole { role }): Query<OfRole>,
 ) -> Result<Json<Value>, Problem> {
-    let outsider = [Role::Patient, Role::System];
+    let outsider = [Role::Patient, Role::RelatedPerson, Role::System];
     if caller
         .actor
         .roles
@@ -179,7 +179,7 @@ async fn staff(
         .map_err(|error| Problem::internal(&error))?;
     let fits = |actor: &&policy::Actor| match role {
         Some(role) => actor.roles.contains(&role),
-        None => !actor.roles.iter().any(|role| outsider.contains(role)),
+        None => actor.roles.iter().any(|role| !outsider.contains(role)),
     };
     let rows: Vec<Value> = all
         .iter()
