@@ -118,8 +118,10 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const asked = takePlace(props.info.id);
   const isHost = createMemo(() => order.own()?.standing === 'host');
   createEffect(on(isHost, (is) => is && asked && control.surroundings() === undefined && order.act({ act: 'set-place', place: asked })));
+  // Images are of the record, which the hospital opens to no relative: others show them what there is to see.
+  const isRelative = createMemo(() => order.own()?.role === 'related-person');
   // The room may show another series later; each has its own volume.
-  const series = createMemo(() => control.hologram()?.state.series ?? props.info.series ?? undefined);
+  const series = createMemo(() => (isRelative() ? undefined : (control.hologram()?.state.series ?? props.info.series ?? undefined)));
   // A nodule that somebody keeps meanwhile joins what stands here.
   app.onServerEvent(({ kind }) => {
     if (kind === 'missed' || kind === 'imaging') volume()?.renew();
@@ -189,7 +191,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
         <StayNotice stay={stay} />
       </RoomBar>
       <div class="room-dark" onKeyDown={onKey}>
-        <StageHost control={control} setting={setting.now()} volume={volume()} title={title()} about={props.info.patient !== null} nodules={proposals()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} onNone={() => setNone(true)} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
+        <StageHost control={control} setting={setting.now()} volume={volume()} title={title()} about={props.info.patient !== null} withheld={isRelative()} nodules={proposals()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} onNone={() => setNone(true)} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
           <ToolBar control={control} tools={toolsFor(order.own())} onHelp={() => setHelp(true)} />
         </StageHost>
         <Show when={!narrow() && series()}>
@@ -201,7 +203,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
           {(part) => (
             <Switch>
               <Match when={part === 'case'}>
-                <CasePanel info={props.info} control={control} stage={stage()} store={store()} />
+                <CasePanel info={props.info} withheld={isRelative()} control={control} stage={stage()} store={store()} />
               </Match>
               <Match when={part === 'tools'}>
                 <div class="stack">
