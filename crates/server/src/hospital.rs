@@ -482,7 +482,19 @@ impl Hospital {
             for scenario in registry::all() {
                 let theirs = scenario.waiting(&context, &looks).await?;
                 let visits = theirs.into_iter();
-                all.extend(visits.filter(|one| one.kind == WaitingKind::Visit));
+                for visit in visits.filter(|one| one.kind == WaitingKind::Visit) {
+                    let room = Object::Room {
+                        room: visit.room.clone(),
+                        patient: Some(patient.clone()),
+                    };
+                    // Whom the patient refuses, or the policies keep out, hears of no room.
+                    if self
+                        .ask_where_granted(actor, Action::EnterRoom, &room)
+                        .await
+                    {
+                        all.push(visit);
+                    }
+                }
             }
         }
         all.sort_by_key(|waiting| std::cmp::Reverse(waiting.at));

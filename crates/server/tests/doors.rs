@@ -654,6 +654,10 @@ fn a_child_is_inside_beside_a_parent_whom_the_record_names_for_as_long_as_it_doe
         let (status, _) = hospital.send("zhao.mother", "GET", path, &Value::Null);
         assert!([403, 404].contains(&status), "{path} {status}");
     }
+    // Nor does the list of colleagues say who comes with patients.
+    let relatives = "/api/staff?role=related-person";
+    let (_, listed) = hospital.send("wang.nurse", "GET", relatives, &Value::Null);
+    assert_eq!(listed, json!([]));
 
     // When the record says so no more, they go at once, and the child is at the door again.
     let ended = relative("m", "zhao.mother", "p", false);
@@ -700,4 +704,12 @@ fn a_parent_hears_at_home_that_the_doctor_waits_for_the_child_and_nothing_else()
         &Value::Null,
     );
     assert!([403, 404].contains(&status), "{status}");
+
+    // Whom the patient refuses goes, and does not hear of the visit either.
+    let mut refused = hospital::refusal("no", "zhao.mother");
+    refused["provision"]["actor"][0]["reference"]["reference"] = json!("RelatedPerson/m");
+    assert_eq!(hospital.put("li.terminal", &refused), 201);
+    assert_eq!(parent.is_sent_away().0, Farewell::NotPermitted);
+    assert_eq!(home("zhao.mother")["waiting"], json!([]));
+    assert_eq!(hospital.knock("zhao.mother", course).err(), Some(403));
 }

@@ -178,7 +178,8 @@ async fn staff(
         .list()
         .map_err(|error| Problem::internal(&error))?;
     let fits = |actor: &&policy::Actor| match role {
-        Some(role) => actor.roles.contains(&role),
+        // Who is treated here, and who comes with them, is on no list of colleagues.
+        Some(role) => !outsider.contains(&role) && actor.roles.contains(&role),
         None => actor.roles.iter().any(|role| !outsider.contains(role)),
     };
     let rows: Vec<Value> = all
