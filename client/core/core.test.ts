@@ -357,6 +357,9 @@ describe('without a line', () => {
     expect(goesOnUntil({ roles: ['patient', 'nurse'] }, 0)).toBe(12 * hour);
     expect(goesOnUntil({ roles: [] }, 0)).toBe(12 * hour);
     expect(goesOnUntil({ roles: ['patient'] }, hour)).toBe(73 * hour);
+    // Whoever also comes with somebody else is a patient all the same; who only does that has nothing of their own.
+    expect(goesOnUntil({ roles: ['patient', 'related-person'] }, hour)).toBe(73 * hour);
+    expect(goesOnUntil({ roles: ['related-person'] }, 0)).toBe(12 * hour);
   });
 
   test('nobody reads what is kept for longer than a session, and who then goes on has no name and no patient', () => {

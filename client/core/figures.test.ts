@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FIGURES, figureFor, figuresFor } from './figures';
+import { FIGURES, dressOf, figureFor, figuresFor, isVisitor } from './figures';
 
 const FILES = Object.keys(import.meta.glob('../public/people/*'));
 const ACCOUNTS = Array.from({ length: 200 }, (_, i) => `account-${i}`);
@@ -8,6 +8,12 @@ test.each([['medical', 5], ['plain', 3]] as const)('everybody in %s dress has on
   const worn = new Set(ACCOUNTS.map((account) => figureFor(account, dress)));
   expect(worn.size).toBe(many);
   for (const name of worn) for (const kind of ['gltf', 'webp']) expect(FILES).toContain(`../public/people/${name}.${kind}`);
+});
+
+test('whoever comes to the hospital and does not work there wears plain clothes', () => {
+  const roles = ['patient', 'related-person', 'nurse', 'trainee', 'manager'];
+  expect(roles.filter(isVisitor)).toEqual(['patient', 'related-person']);
+  expect(roles.map((role) => dressOf({ role }))).toEqual(['plain', 'plain', 'medical', 'medical', 'medical']);
 });
 
 test('an account looks the same at each return', () => {

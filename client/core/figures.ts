@@ -5,9 +5,14 @@ import { lookedLike } from './pseudonym';
 export const FIGURES = { medical: 5, plain: 3 } as const;
 export type Dress = keyof typeof FIGURES;
 
-/** Patients wear no medical dress. */
+/** Who comes to the hospital and does not work there: a patient, or a relative or carer of one. */
+export function isVisitor(role: string): boolean {
+  return role === 'patient' || role === 'related-person';
+}
+
+/** Patients, and who comes with them, wear no medical dress. */
 export function dressOf({ role }: { readonly role: string }): Dress {
-  return role === 'patient' ? 'plain' : 'medical';
+  return isVisitor(role) ? 'plain' : 'medical';
 }
 
 /** The figure that somebody chose, else the same for the same account, in every room and after every return. */

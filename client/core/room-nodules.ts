@@ -29,12 +29,14 @@ export interface RoomNodules {
 interface Parts {
   readonly control: RoomControl;
   readonly doors: Pick<NoduleDoors, 'segment' | 'keep'>;
+  /** Whether the images are kept from who is here: nothing is asked about them then. */
+  readonly withheld?: Accessor<boolean>;
   /** What was found where somebody asked. */
   onFound(nodule: RoomNodule): void;
 }
 
 /** Follows a room while the caller lives. */
-export function createRoomNodules({ control, doors, onFound }: Parts): RoomNodules {
+export function createRoomNodules({ control, doors, withheld, onFound }: Parts): RoomNodules {
   const [known, setKnown] = createSignal<ReadonlyMap<EntityId, RoomNodule>>(new Map());
   const asking = new Map<EntityId, AbortController>();
   const set = (nodule: RoomNodule): void => {
@@ -65,7 +67,7 @@ export function createRoomNodules({ control, doors, onFound }: Parts): RoomNodul
   };
 
   createEffect(
-    on([control.seeds, () => control.hologram()?.state.series], ([seeds, series]) =>
+    on([control.seeds, () => (withheld?.() ? undefined : control.hologram()?.state.series)], ([seeds, series]) =>
       batch(() => {
         for (const id of asking.keys()) if (seeds.every((seed) => seed.id !== id)) forget(id);
         if (series === undefined) return;

@@ -1,7 +1,7 @@
 import { createComputed, createRoot, createSignal } from 'solid-js';
 import { expect, test } from 'vitest';
-import type { Sanction } from '../../contract/room';
-import { blocks, companionOf, idsOf, isOpen, mayTakeAway, mayTakeBoardAway, pleaOf, toolsFor } from './room-order';
+import type { Participant, Sanction } from '../../contract/room';
+import { blocks, companionOf, companionsIn, idsOf, isOpen, mayTakeAway, mayTakeBoardAway, pleaOf, standingsFor, toolsFor } from './room-order';
 
 test('rows of people stay while the same people are there, whatever changes about them', () => {
   createRoot((end) => {
@@ -35,6 +35,17 @@ test('an appeal waits until it is answered or the sanction is over, and is read 
 test('who was chosen as companion and has left is chosen no more', () => {
   const inside = [{ id: 4 }, { id: 7 }];
   expect([companionOf(inside, 7), companionOf(inside, 5), companionOf(inside, undefined), companionOf([], 7)]).toEqual([7, 4, 4, undefined]);
+});
+
+test('a relative can be the companion, and is made nothing but one who watches', () => {
+  expect(standingsFor({ role: 'related-person' })).toEqual(['observer']);
+  expect(standingsFor({ role: 'patient' })).toEqual(['patient', 'observer']);
+  expect(standingsFor({ role: 'nurse' })).toEqual(['host', 'supervisor', 'speaker', 'observer']);
+  const common = { colour: '#ffffff', place: 0, licence: 'not-recorded', may_act: false, standing: 'observer', hand_since: null, muted: false, stays_until: null, joined: '' } as const;
+  const mother: Participant = { ...common, id: 3, actor: 'mother', name: 'Sun', role: 'related-person', may_accompany: true, away: false };
+  const trainee: Participant = { ...common, id: 4, actor: 'wu', name: 'Wu', role: 'trainee', may_accompany: false, away: false };
+  expect(companionsIn([trainee, mother])).toEqual([mother]);
+  expect(companionsIn([trainee, { ...mother, away: true }])).toEqual([]);
 });
 
 test('what may be taken away is offered, by whose it is, what one is here, and locks', () => {

@@ -29,8 +29,9 @@ export const STANDINGS = ['host', 'supervisor', 'speaker', 'patient', 'observer'
 export const SANCTIONS = ['warn', 'mute', 'put-out', 'block'] as const;
 export type Sanction = (typeof SANCTIONS)[number];
 
-/** What somebody can be here: a patient is a patient or watches, and nobody else is one. */
+/** What somebody can be here: a patient is a patient or watches, and nobody else is one; a relative or carer watches. */
 export function standingsFor({ role }: Pick<Participant, 'role'>): readonly Standing[] {
+  if (role === 'related-person') return ['observer'];
   return STANDINGS.filter((one) => one === 'observer' || (one === 'patient') === (role === 'patient'));
 }
 

@@ -2,6 +2,7 @@
 import type { Participant } from '../../contract/room';
 import type { App } from '../core/app';
 import { dayOf } from '../core/dates';
+import { isVisitor } from '../core/figures';
 import type { PatientTwin, TwinAnswer } from '../core/hospital';
 
 const SEXES: Readonly<Record<string, 'male' | 'female' | 'other'>> = {
@@ -18,9 +19,9 @@ export function nameWords(app: App, name: string | null | undefined): string {
   return name ?? app.t('patient.unnamed');
 }
 
-/** What somebody is and whether their licence for virtual rooms holds, as their name plate has it; a patient has none. */
+/** What somebody is and whether their licence for virtual rooms holds, as their name plate has it; who is no staff has none. */
 export function badgeWords(app: App, { role, licence }: Pick<Participant, 'role' | 'licence'>): string {
-  return role === 'patient' ? roleWords(app, role) : [roleWords(app, role), app.t(`licence.${licence}`)].filter(Boolean).join(' · ');
+  return isVisitor(role) ? roleWords(app, role) : [roleWords(app, role), app.t(`licence.${licence}`)].filter(Boolean).join(' · ');
 }
 
 /** The sex as recorded; what is not recorded is said, not guessed. */
@@ -56,7 +57,7 @@ export function sinceQuitting(app: Pick<App, 't'>, name: string, { answers }: Pi
   return app.t(smoked.value === true ? 'patient.smokesNow' : 'patient.neverSmoked');
 }
 
-const ROLES = ['expert', 'terminal-doctor', 'nurse', 'patient', 'manager', 'researcher', 'trainee', 'admin'] as const;
+const ROLES = ['expert', 'terminal-doctor', 'nurse', 'patient', 'related-person', 'manager', 'researcher', 'trainee', 'admin'] as const;
 
 /** A role in words; one that is not known here is left out. */
 export function roleWords(app: App, role: string): string {

@@ -28,7 +28,7 @@ export const licence = {
   'licence.lift': 'Let sit the exam again',
   'licence.toPage': 'To the licence',
   'companion.title': 'In virtual rooms',
-  'companion.needed': 'Needs somebody who treats them beside them: {reason}',
+  'companion.needed': 'Needs somebody beside them: {reason}',
   'companion.none': 'Comes alone, once let in. Minors always need somebody beside them.',
   'companion.set': 'Needs somebody beside them',
   'companion.unset': 'May come alone',

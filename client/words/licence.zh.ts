@@ -28,7 +28,7 @@ export const licence = {
   'licence.lift': '准许再次考试',
   'licence.toPage': '前往执业许可',
   'companion.title': '在虚拟房间中',
-  'companion.needed': '须有诊疗人员陪同：{reason}',
+  'companion.needed': '须有人陪同：{reason}',
   'companion.none': '经准许后可独自进入。未成年人始终须有人陪同。',
   'companion.set': '须有人陪同',
   'companion.unset': '可独自进入',

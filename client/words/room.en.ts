@@ -21,6 +21,7 @@ export const room = {
   'circle.describe': '{title}. {people} {people|person|people} here. Arrow keys walk round the table, or with “Point” or “Pen” in hand lead the laser or the pen; plus and minus come nearer and go farther, Home goes back.',
   'circle.what': 'People meet here; no images are shown.',
   'circle.noImages': 'No images stand here.',
+  'circle.withheld': 'Relatives and carers see no images here; whoever shares a screen shows them.',
   'circle.can': 'Join voice to talk, raise a hand and read along under “People”.',
   'circle.works': 'Put up a board or a page for all under “View”.',
   'circle.takes': 'Put up a board or a page for all, or take images from the shelf, under “View”.',

@@ -23,6 +23,7 @@ export const room: Readonly<Record<keyof typeof en, string>> = {
   'circle.describe': '{title}。现有 {people} 人。方向键绕桌走动，手持“指示”或“画笔”时则移动激光点或画笔；加号和减号走近或走远，Home 键回到原位。',
   'circle.what': '大家在此见面交谈，不展示影像。',
   'circle.noImages': '这里目前没有影像。',
+  'circle.withheld': '亲属或照护者在此看不到影像；有人共享屏幕时可以看到。',
   'circle.can': '加入语音即可交谈；在“人员”中举手、阅读字幕。',
   'circle.works': '在“视图”中可为大家放置白板或页面。',
   'circle.takes': '在“视图”中可为大家放置白板或页面，或从影像架上取影像。',

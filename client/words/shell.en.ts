@@ -111,6 +111,7 @@ export const shell = {
   'role.terminal-doctor': 'Terminal doctor',
   'role.nurse': 'Nurse',
   'role.patient': 'Patient',
+  'role.related-person': 'Relative or carer',
   'role.manager': 'Manager',
   'role.researcher': 'Researcher',
   'role.trainee': 'Trainee',

@@ -113,6 +113,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'role.terminal-doctor': '端医生',
   'role.nurse': '护士',
   'role.patient': '患者',
+  'role.related-person': '亲属或照护者',
   'role.manager': '管理者',
   'role.researcher': '研究者',
   'role.trainee': '学员',

@@ -4,6 +4,7 @@
  * Everything that is about a patient is encrypted (AES-GCM) with a key of the account that the browser holds and
  * never hands out. ADR 0033 says what that protects from, and what not.
  */
+import { isVisitor } from '../figures';
 import type { Me } from '../scenario-panel';
 
 /** What is kept, and since when. */
@@ -54,7 +55,7 @@ const OWN_ms = 3 * 24 * 3600 * 1000;
 
 /** Until when an account may be gone on with without asking the server, in ms since 1970. */
 export function goesOnUntil(me: Pick<Me, 'roles'>, now_ms: number): number {
-  const isOnlyPatient = me.roles.length > 0 && me.roles.every((role) => role === 'patient');
+  const isOnlyPatient = me.roles.includes('patient') && me.roles.every(isVisitor);
   return now_ms + (isOnlyPatient ? OWN_ms : SESSION_ms);
 }
 

@@ -2,6 +2,7 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import { isVisitor } from '../../core/figures';
 import { patientPath, studyAddress } from '../../core/hospital';
 import type { StaffRow } from '../../core/hospital';
 import { createQuery } from '../../core/query';
@@ -25,8 +26,8 @@ interface ShareButtonProps {
 export function ShareButton(props: ShareButtonProps): JSX.Element {
   const app = useApp();
   const [open, setOpen] = createSignal(false);
-  // A patient's own account is the patient's; the hospital's staff pass links on among themselves.
-  const why = (): string | undefined => (app.me()?.roles.every((role) => role === 'patient') ? app.t('share.refused') : undefined);
+  // A patient's own account is the patient's, also where they come with others; the hospital's staff pass links on among themselves.
+  const why = (): string | undefined => (app.me()?.roles.every(isVisitor) ? app.t('share.refused') : undefined);
   return (
     <>
       <button type="button" class="button small" disabled={why() !== undefined} title={why() ?? app.t('share.open')} onClick={() => setOpen(true)}>

@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import type { Participant, Voice } from '../../../contract/room';
 import type { RoomControl } from '../../core/room-control';
-import { dressOf, figureFor } from '../../core/figures';
+import { dressOf, figureFor, isVisitor } from '../../core/figures';
 import { isPseudonym, looksOf, opensPseudonyms } from '../../core/pseudonym';
 import { idsOf } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
@@ -100,7 +100,7 @@ function Person(props: PeoplePanelProps & { person: Participant; onKeep(): void 
             <span class="for-listeners"> {props.person.name}</span>
           </a>
         </Show>
-        <Show when={props.person.role !== 'patient'}>
+        <Show when={!isVisitor(props.person.role)}>
           <span class="chip" classList={{ warn: props.person.licence === 'ended' }} data-licence={props.person.licence}>
             {app.t(`licence.${props.person.licence}`)}
           </span>

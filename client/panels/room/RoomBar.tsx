@@ -29,13 +29,15 @@ const SHOWN_PEOPLE = 4;
 
 export function RoomBar(props: RoomBarProps): JSX.Element {
   const app = useApp();
+  /** Whoever may not see the page of the patient leaves for their own. */
+  const back = (): string => (props.info.patient === null || props.order.own()?.role === 'related-person' ? '/' : patientPath(props.info.patient));
   const line = (): (typeof LINES)[Status] => LINES[props.status];
   /** Whoever has no mark of their own here is named all the same. */
   const others = (): string => listIn(props.control.people().slice(SHOWN_PEOPLE).map(({ name }) => name), app.language());
   return (
     <div class="room-top">
       <header class="room-bar">
-        <Link href={props.info.patient === null ? '/' : patientPath(props.info.patient)} class="button quiet small">
+        <Link href={back()} class="button quiet small">
           <Icon name="back" />
           <span class="wide-only">{app.t('room.leave')}</span>
           <span class="for-listeners narrow-only">{app.t('room.leave')}</span>

@@ -1,5 +1,5 @@
 /** How a room is laid out: stage and slices on the dark side, the case, the view and the people on the light one. */
-import { Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
+import { Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { recordingPath } from '../../core/hospital';
@@ -112,7 +112,11 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     if (drawn) return () => void setPicture({ of: ofRoom ? 'room' : 'stage', title: title(), png: drawn.picture() });
     return slices && (() => void setPicture(slices(title())));
   };
-  const orders = createRoomOrders({ client, control, order, lead, voice, patient: props.info.patient, manifest: () => volume()?.manifest(), picture: snap }, app);
+  // Images are of the record, which the hospital opens to no relative: others show them what there is to see.
+  const isRelative = createMemo(() => order.own()?.role === 'related-person');
+  /** Whose record there is to look into from here. */
+  const patient = createMemo(() => (isRelative() ? null : props.info.patient));
+  const orders = createRoomOrders({ client, control, order, lead, voice, patient: untrack(patient), manifest: () => volume()?.manifest(), picture: snap }, app);
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>(props.info.patient === null ? 'people' : 'case');
   const narrow = mediaSignal(NARROW);
@@ -121,7 +125,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const isHost = createMemo(() => order.own()?.standing === 'host');
   createEffect(on(isHost, (is) => is && asked && control.surroundings() === undefined && order.act({ act: 'set-place', place: asked })));
   // The room may show another series later; each has its own volume.
-  const series = createMemo(() => control.hologram()?.state.series ?? props.info.series ?? undefined);
+  const series = createMemo(() => (isRelative() ? undefined : (control.hologram()?.state.series ?? props.info.series ?? undefined)));
   // A nodule that somebody keeps meanwhile joins what stands here.
   app.onServerEvent(({ kind }) => {
     if (kind === 'missed' || kind === 'imaging') volume()?.renew();
@@ -131,6 +135,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const news = createRoomNews(client, control, order, app);
   const nodules = createRoomNodules({
     control,
+    withheld: isRelative,
     doors: noduleDoors(app.api),
     onFound(nodule) {
       app.toast(() => app.t('seed.found', { what: noduleWords(nodule, app) }));
@@ -191,7 +196,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
         <StayNotice stay={stay} />
       </RoomBar>
       <div class="room-dark" onKeyDown={onKey}>
-        <StageHost control={control} setting={setting.now()} volume={volume()} title={title()} about={props.info.patient !== null} nodules={proposals()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} onNone={() => setNone(true)} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
+        <StageHost control={control} setting={setting.now()} volume={volume()} title={title()} about={props.info.patient !== null} withheld={isRelative()} nodules={proposals()} works={order.works()} pages={pages} onPage={() => setShown('tools')} onStage={setStage} onNone={() => setNone(true)} leans={webcam.leans} onEntered={() => void webcam.turn(false)} words={words()} foot={foot()} side={side()}>
           <ToolBar control={control} tools={toolsFor(order.own())} onHelp={() => setHelp(true)} />
         </StageHost>
         <Show when={!narrow() && series()}>
@@ -203,16 +208,16 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
           {(part) => (
             <Switch>
               <Match when={part === 'case'}>
-                <CasePanel info={props.info} control={control} stage={stage()} store={store()} />
+                <CasePanel info={props.info} withheld={isRelative()} control={control} stage={stage()} store={store()} />
               </Match>
               <Match when={part === 'tools'}>
                 <div class="stack">
-                  <Show when={props.info.patient}>{(patient) => <RoomNodules control={control} nodules={nodules} patient={patient()} />}</Show>
-                  <Show when={props.info.patient}>
+                  <Show when={patient()}>{(patient) => <RoomNodules control={control} nodules={nodules} patient={patient()} />}</Show>
+                  <Show when={patient()}>
                     <ViewPanel control={control} manifest={volume()?.manifest()} />
                   </Show>
                   <Show when={control.hologram()}>{(there) => <LockChoice control={control} order={order} id={there().id} locked={control.locked(there().id)} what={title()} />}</Show>
-                  <Show when={props.info.patient}>
+                  <Show when={patient()}>
                     <MarksPanel control={control} order={order} room={props.info.id} labelOf={labelOf} />
                   </Show>
                   <TakePicture snap={snap()} />
@@ -234,9 +239,11 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <PeoplePanel control={control} order={order} voice={voice} log={news.log()} />
                   {/* What is begun here stands before what devices are set by, once. */}
                   <AskToRecord recording={recording} order={order} />
-                  <Link href={recordingPath(props.info.id)} class="button quiet">
-                    {app.t('recording.all')}
-                  </Link>
+                  <Show when={!isRelative()}>
+                    <Link href={recordingPath(props.info.id)} class="button quiet">
+                      {app.t('recording.all')}
+                    </Link>
+                  </Show>
                   <OrdersPanel orders={orders} />
                   <VoicePanel voice={voice} />
                   <WebcamPanel webcam={webcam} />

@@ -25,6 +25,8 @@ interface StageHostProps extends SpaceProps {
   readonly title: string;
   /** Whether the room is about a patient, whose images may come. */
   readonly about: boolean;
+  /** Whether its images are kept from who is here. */
+  readonly withheld?: boolean;
   /** What is seen around the table; flat: no stage at all. */
   readonly setting: Setting;
   readonly nodules: readonly Proposal[];
@@ -52,6 +54,11 @@ export function StageHost(props: StageHostProps): JSX.Element {
   const flat = createMemo(() => props.setting === 'flat');
   // Where no images stand people meet in the place, and there is less to do it with.
   const gathered = createMemo(() => props.volume === undefined);
+  /** Why no images stand here. */
+  const empty = (): 'circle.withheld' | 'circle.noImages' | 'circle.what' => {
+    if (props.withheld) return 'circle.withheld';
+    return props.about ? 'circle.noImages' : 'circle.what';
+  };
   /** The pen is for those who work here. */
   const tools = (): readonly Tool[] => (gathered() ? GATHERED_TOOLS.filter((tool) => tool !== 'pen' || props.works) : TOOLS);
   const tool = (): Tool => tools().find((one) => one === props.control.tool()) ?? 'turn';
@@ -159,7 +166,7 @@ export function StageHost(props: StageHostProps): JSX.Element {
         </Show>
         <div class="circle-side">
           <p class="circle-words">
-            <strong>{app.t(props.about ? 'circle.noImages' : 'circle.what')}</strong>
+            <strong>{app.t(empty())}</strong>
             <Show when={!props.control.view.watching}>
               {' '}
               <Show when={none() || flat()}>{app.t(props.works ? 'circle.table.drag' : 'circle.table.over')} </Show>

@@ -215,7 +215,8 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
       dictates: props.voice.dictates(),
     },
     captions: props.voice.captions(),
-    marks: props.control.marks().map((mark) => markWords(mark, app.t)),
+    // They are of images, which are kept from whoever only comes with the patient.
+    marks: props.order.own()?.role === 'related-person' ? [] : props.control.marks().map((mark) => markWords(mark, app.t)),
     around: around(),
     shown: shown(),
     figures: figures(),

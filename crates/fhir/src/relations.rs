@@ -6,6 +6,7 @@ use serde_json::Value;
 use vocabulary::{ActorId, PatientId, Timestamp};
 
 use crate::{
+    audit::ACCOUNT,
     consents::{Consents, opts_out},
     date,
     licence::{LICENCE_TYPE, licences},
@@ -13,7 +14,13 @@ use crate::{
 };
 
 /// The types of resources that can decide who sees a patient: see [`decides_access`].
-pub const ACCESS_TYPES: &[&str] = &["CareTeam", "Consent", "ServiceRequest", "Task"];
+pub const ACCESS_TYPES: &[&str] = &[
+    "CareTeam",
+    "Consent",
+    "RelatedPerson",
+    "ServiceRequest",
+    "Task",
+];
 /// The types of resources that stand for accounts: people and programs.
 const ACCOUNTS: &[&str] = &["Practitioner", "Device"];
 /// A `ServiceRequest` in one of these states asks its performers in.
@@ -22,7 +29,7 @@ const ASKING: &[&str] = &["active"];
 const OPEN: &[&str] = &["requested", "received", "accepted", "ready", "in-progress"];
 
 /// Whether a resource is a fact from which [`care_relations`] works out who sees its patient: a care team, a
-/// consent, a request that asks somebody in or a task that is somebody's to do.
+/// consent, a request that asks somebody in, a task that is somebody's to do or a relative who has an account.
 pub fn decides_access(resource: &Value) -> bool {
     let is_in = |states: &[&str]| {
         let state = resource["status"].as_str();
@@ -34,6 +41,7 @@ pub fn decides_access(resource: &Value) -> bool {
             is_in(ASKING) && array(resource, "performer").any(names_an_account)
         }
         Some("Task") => is_in(OPEN) && names_an_account(&resource["owner"]),
+        Some("RelatedPerson") => array(resource, "identifier").any(|one| one["system"] == ACCOUNT),
         _ => false,
     }
 }
@@ -55,11 +63,13 @@ fn names_an_account(reference: &Value) -> bool {
 
 /// The relations of an actor to patients, by the care teams, consultations and consents in the record.
 ///
-/// An account is known in the record as `Practitioner/{account}`, a program as `Device/{account}`. `permit`
-/// is one of the hospital's own; `consents` are those of this record.
+/// An account is known in the record as `Practitioner/{account}`, a program as `Device/{account}`, that of a relative or
+/// carer by the identifier of system `urn:yuanyi:account` that their `RelatedPerson` has. `permit` is one of the hospital's
+/// own; `consents` are those of this record.
 ///
 /// - care team: an active `CareTeam` of which the account is a participant.
 /// - invited: an active `ServiceRequest` with the account as performer, or an open `Task` that it owns.
+/// - accompanies: a `RelatedPerson` of the account, active and within its period; for accounts of that role.
 /// - refused: an active `Consent` whose provision denies, for this account or for everyone. A refusal for
 ///   everyone is about persons: the hospital's programs go on unless one names them. A refusal of research is
 ///   none of treatment: see [`crate::research_refusals`].
@@ -72,7 +82,7 @@ pub async fn care_relations(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Relations, RecordError> {
-    let who = Who {
+    let mut who = Who {
         names: names(actor),
         is_program: actor.roles.contains(&Role::System),
         now,
@@ -105,6 +115,15 @@ pub async fn care_relations(
             body.pointer("/restriction/period")
                 .is_none_or(|period| who.is_within(period))
         });
+    }
+    if actor.roles.contains(&Role::RelatedPerson) {
+        for row in find(record, permit, "RelatedPerson", vec![account(&actor.id)]).await? {
+            insert_if(&mut relations.accompanies, &row, |body| {
+                who.is_beside(body, &actor.id)
+            });
+            // A patient refuses a relative by the name that these have in the record.
+            who.names.push(format!("RelatedPerson/{}", row.key.id));
+        }
     }
     consents.renew(record, permit).await?;
     relations.refused_consent = consents.refused(|consent| who.is_refused(consent));
@@ -164,6 +183,17 @@ fn refers(parameter: &str, names: &[String]) -> Term {
     Term {
         parameter: parameter.to_owned(),
         any_of: names.iter().cloned().map(Match::Reference).collect(),
+    }
+}
+
+/// A search for who has this account.
+fn account(id: &ActorId) -> Term {
+    Term {
+        parameter: "identifier".to_owned(),
+        any_of: vec![Match::Token {
+            system: Some(ACCOUNT.to_owned()),
+            code: Some(id.to_string()),
+        }],
     }
 }
 
@@ -230,6 +260,13 @@ impl Who {
             self.is(&participant["member"]) && self.is_within(&participant["period"])
         });
         is_active && is_member && self.is_within(&team["period"])
+    }
+
+    /// A search may find what is written otherwise, such as in capitals; the account is that of the identifier as it is.
+    fn is_beside(&self, related: &Value, account: &ActorId) -> bool {
+        let is_theirs = array(related, "identifier")
+            .any(|one| one["system"] == ACCOUNT && one["value"] == account.as_str());
+        is_theirs && related["active"] != Value::Bool(false) && self.is_within(&related["period"])
     }
 
     /// A licence is one of the practitioner's qualifications; one who is active no more has none that is good.
@@ -400,6 +437,14 @@ mod tests {
             ),
             (json!({"resourceType": "Task", "status": "ready"}), false),
             (
+                json!({"resourceType": "RelatedPerson", "active": false, "identifier": [{"system": ACCOUNT, "value": "sun"}]}),
+                true,
+            ),
+            (
+                json!({"resourceType": "RelatedPerson", "identifier": [{"system": "urn:passport", "value": "sun"}]}),
+                false,
+            ),
+            (
                 json!({"resourceType": "Observation", "performer": [li]}),
                 false,
             ),
@@ -454,6 +499,35 @@ mod tests {
         };
         assert!(!program.is_refused(&json!({"provision": {"type": "deny"}})));
         assert!(program.is_refused(&json!({"provision": {"type": "deny", "actor": li}})));
+    }
+
+    #[test]
+    fn a_relative_counts_while_active_and_within_the_period_and_by_their_own_account() {
+        let sun = ActorId::new("sun").unwrap();
+        let of = |account: &str| json!([{"system": ACCOUNT, "value": account}]);
+        for (related, expect) in [
+            (json!({"identifier": of("sun")}), true),
+            (
+                json!({"identifier": of("sun"), "active": true, "period": {"start": "2020-06-15"}}),
+                true,
+            ),
+            (json!({"identifier": of("sun"), "active": false}), false),
+            (
+                json!({"identifier": of("sun"), "period": {"end": "2020-06-14"}}),
+                false,
+            ),
+            (
+                json!({"identifier": of("sun"), "period": {"start": "2020-06-16"}}),
+                false,
+            ),
+            (json!({"identifier": of("SUN")}), false),
+            (
+                json!({"identifier": [{"system": "urn:passport", "value": "sun"}]}),
+                false,
+            ),
+        ] {
+            assert_eq!(who().is_beside(&related, &sun), expect, "{related}");
+        }
     }
 
     #[test]

@@ -677,6 +677,55 @@ async fn relations_are_read_from_care_teams_requests_and_consents() {
     assert_eq!(ids(&relations().await.refused_consent), [""; 0]);
 }
 
+#[tokio::test]
+async fn a_relative_is_beside_the_patient_of_their_related_person_and_may_be_refused() {
+    let hospital = Hospital::open();
+    for id in ["p", "q"] {
+        hospital.put(patient(id)).await;
+    }
+    let related = |id: &str, of: &str, account: &str, active: bool| {
+        json!({
+            "resourceType": "RelatedPerson", "id": id, "active": active,
+            "identifier": [{"system": "urn:yuanyi:account", "value": account}],
+            "patient": {"reference": format!("Patient/{of}")},
+        })
+    };
+    hospital.put(related("a", "p", "sun", true)).await;
+    hospital.put(related("b", "q", "another", true)).await;
+    let (consents, record, read) = (Consents::default(), &hospital.record, &hospital.read);
+    let relations = async |role: Role| {
+        let actor = Actor {
+            id: ActorId::new("sun").unwrap(),
+            name: "Sun".to_owned(),
+            roles: BTreeSet::from([role]),
+            patient: None,
+        };
+        let found = care_relations(record, read, &consents, &actor, Timestamp(0));
+        found.await.unwrap()
+    };
+    let p = BTreeSet::from([PatientId::new("p").unwrap()]);
+    let found = relations(Role::RelatedPerson).await;
+    assert_eq!(found.accompanies, p);
+    assert!(found.care_team.is_empty() && found.invited.is_empty());
+    // A nurse of the same name in the record is none by that.
+    assert!(relations(Role::Nurse).await.accompanies.is_empty());
+    hospital
+        .put(json!({
+            "resourceType": "Consent", "id": "c", "status": "active", "patient": {"reference": "Patient/p"},
+            "scope": {"text": "privacy"}, "category": [{"text": "x"}], "policyRule": {"text": "x"},
+            "provision": {"type": "deny", "actor": [{"role": {"text": "x"}, "reference": {"reference": "RelatedPerson/a"}}]},
+        }))
+        .await;
+    assert_eq!(relations(Role::RelatedPerson).await.refused_consent, p);
+    let ended = related("a", "p", "sun", false);
+    let reply = hospital
+        .rest()
+        .update("RelatedPerson", "a", ended, None)
+        .await;
+    assert_eq!(reply.status, 200, "{}", reply.diagnostics());
+    assert!(relations(Role::RelatedPerson).await.accompanies.is_empty());
+}
+
 #[test]
 fn the_capability_statement_is_itself_well_formed_json_of_what_is_there() {
     let statement = fhir::capability_statement("http://h/fhir", "0.1.0", Timestamp(0));

@@ -105,6 +105,7 @@ pub(crate) fn entities(
     let mut attributes = vec![
         ("careTeam".to_owned(), set(&relations.care_team)?),
         ("invited".to_owned(), set(&relations.invited)?),
+        ("accompanies".to_owned(), set(&relations.accompanies)?),
         (
             "refusedConsent".to_owned(),
             set(&relations.refused_consent)?,

@@ -20,6 +20,8 @@ pub struct Relations {
     pub care_team: BTreeSet<PatientId>,
     /// Patients about whom the actor is asked in an open consultation.
     pub invited: BTreeSet<PatientId>,
+    /// Patients beside whom the actor may be in rooms, as a relative or carer.
+    pub accompanies: BTreeSet<PatientId>,
     /// Patients who refuse that the actor sees their record.
     pub refused_consent: BTreeSet<PatientId>,
     /// The actor's licence to practise in virtual rooms.
@@ -116,6 +118,7 @@ impl Relations {
         Self {
             care_team: only(&self.care_team),
             invited: only(&self.invited),
+            accompanies: only(&self.accompanies),
             refused_consent: only(&self.refused_consent),
             licence: self.licence,
         }

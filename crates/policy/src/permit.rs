@@ -16,6 +16,8 @@ pub enum Role {
     Nurse,
     /// A patient, who sees their own record.
     Patient,
+    /// A relative or carer, who is beside a patient in rooms and sees no record.
+    RelatedPerson,
     /// A hospital manager, who sees figures and no patient.
     Manager,
     /// A researcher, who sees de-identified copies.
@@ -38,11 +40,12 @@ pub enum Role {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Expert,
         Self::TerminalDoctor,
         Self::Nurse,
         Self::Patient,
+        Self::RelatedPerson,
         Self::Manager,
         Self::Researcher,
         Self::Trainee,
@@ -61,6 +64,7 @@ impl Role {
             Self::TerminalDoctor => "terminal-doctor",
             Self::Nurse => "nurse",
             Self::Patient => "patient",
+            Self::RelatedPerson => "related-person",
             Self::Manager => "manager",
             Self::Researcher => "researcher",
             Self::Trainee => "trainee",

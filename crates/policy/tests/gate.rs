@@ -97,6 +97,7 @@ fn relate(actor: &mut Actor, words: &str) -> Relations {
             "none" => true,
             "team" => relations.care_team.insert(patient("p")),
             "invited" => relations.invited.insert(patient("p")),
+            "beside" => relations.accompanies.insert(patient("p")),
             "refused" => relations.refused_consent.insert(patient("p")),
             "self" => actor.patient.replace(patient("p")).is_none(),
             other => panic!("{other}"),
@@ -153,6 +154,18 @@ const TABLE: &[(Role, &str, &str, &str)] = &[
         "read-record read-imaging read-ledger report-own",
     ),
     (Role::Patient, "team", "p", ""),
+    (Role::RelatedPerson, "beside", "p", ""),
+    (Role::RelatedPerson, "beside+team+invited", "p", ""),
+    (Role::RelatedPerson, "beside+team", "everyone", ""),
+    (Role::RelatedPerson, "beside", "hospital", ""),
+    (Role::RelatedPerson, "beside", "empty-room", ""),
+    (Role::RelatedPerson, "beside", "staff-room", ""),
+    (Role::RelatedPerson, "beside", "room-of-p", "enter-room"),
+    (Role::RelatedPerson, "none", "room-of-p", ""),
+    (Role::RelatedPerson, "team+invited", "room-of-p", ""),
+    (Role::RelatedPerson, "beside+refused", "room-of-p", ""),
+    // The relation alone lets nobody in: the account has to be one of a relative or carer.
+    (Role::Patient, "beside", "room-of-p", ""),
     (Role::Nurse, "self", "p", ""),
     (Role::Manager, "team+invited", "p", ""),
     (Role::Researcher, "team+invited", "p", ""),
@@ -485,12 +498,15 @@ fn a_refusal_tells_nothing_about_the_patient() {
 fn relations() -> impl Strategy<Value = Relations> {
     let set =
         || prop::collection::btree_set((0..6_u8).prop_map(|n| patient(&format!("p{n}"))), 0..5);
-    (set(), set(), set()).prop_map(|(care_team, invited, refused_consent)| Relations {
-        care_team,
-        invited,
-        refused_consent,
-        ..Relations::default()
-    })
+    (set(), set(), set(), set()).prop_map(
+        |(care_team, invited, accompanies, refused_consent)| Relations {
+            care_team,
+            invited,
+            accompanies,
+            refused_consent,
+            ..Relations::default()
+        },
+    )
 }
 
 proptest! {
@@ -498,7 +514,7 @@ proptest! {
 
     #[test]
     fn no_one_but_programs_sees_an_unrelated_patient(
-        roles in prop::collection::btree_set(prop::sample::select(&Role::ALL[..8]), 0..4),
+        roles in prop::collection::btree_set(prop::sample::select(&Role::ALL[..9]), 0..4),
         relations in relations(),
         action in prop::sample::select(&Action::ALL[..]),
         everyone: bool,

@@ -106,8 +106,8 @@ reasons! {
         AboveYou: "不能对主持人进行该操作", "you cannot do this to the host";
         /// A sanction says why.
         ReasonNeeded: "请说明理由", "say why";
-        /// Who looks after somebody must be inside and treat the patient.
-        CompanionNeeded: "须指定一位在场医护人员陪同", "name somebody inside of those who treat the patient to look after them";
+        /// Who looks after somebody must be inside, and be one who may.
+        CompanionNeeded: "须指定一位在场的医护人员，或患者的亲属或照护者陪同", "name somebody inside to look after them, who treats the patient or is a relative or carer of theirs";
         /// A block is lifted before somebody is let in.
         StillBlocked: "该人员仍被禁止进入，请先解除", "they are still blocked; lift the block first";
         /// Nobody decides about a sanction that they gave themselves.

@@ -63,7 +63,7 @@ impl AccessChanges {
     }
 }
 
-/// Follows the record, and says about whom a care team, consent, request or task was written, and whose licence,
+/// Follows the record, and says about whom a care team, consent, relative, request or task was written, and whose licence,
 /// as long as somebody listens.
 pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {
     let Ok(permit) = hospital

@@ -69,9 +69,11 @@ pub struct Card {
 /// Those in which somebody may be.
 pub fn cards(actor: &Actor) -> Vec<Card> {
     let is_patient = pseudonyms::is_patient(actor);
+    // Relatives are where the patient is met whom they accompany.
+    let accompanies = actor.roles.iter().all(|role| *role == Role::RelatedPerson);
     let open = ALL
         .iter()
-        .filter(|one| !is_patient || one.id == PATIENTS_CIRCLE);
+        .filter(|one| !accompanies && (!is_patient || one.id == PATIENTS_CIRCLE));
     open.map(|one| Card {
         id: one.id,
         room: one.place,
@@ -159,6 +161,11 @@ mod tests {
             shown
         };
         assert_eq!(enters(&[Role::Patient]), [PATIENTS_CIRCLE]);
+        assert_eq!(enters(&[Role::RelatedPerson]), [""; 0]);
+        assert_eq!(
+            enters(&[Role::Patient, Role::RelatedPerson]),
+            [PATIENTS_CIRCLE]
+        );
         let all = ALL.map(|one| one.id);
         for role in [
             Role::Expert,

@@ -14,7 +14,7 @@ use record::{
     Batch, ImagingLevel, ImagingQuery, NewFact, Precondition, Record, RecordError, ResourceKey,
     Signals, StoredObject,
 };
-use scenario::{Stage, Waiting};
+use scenario::{Stage, Waiting, WaitingKind};
 use serde_json::Value;
 use storage::{Embedded, EmbeddedSignals, Options, Shown, SignalOptions, SystemClock};
 use tokio::sync::OnceCell;
@@ -470,12 +470,32 @@ impl Hospital {
         self.record.commit(batch).await.map(drop)
     }
 
-    /// What this actor is expected to do next.
+    /// What this actor is expected to do next. Whoever accompanies a patient hears with them that somebody waits in a room.
     pub async fn waiting(self: &Arc<Self>, actor: &Actor) -> Result<Vec<Waiting>, Problem> {
         let context = InHospital(Arc::clone(self));
         let mut all = Vec::new();
         for scenario in registry::all() {
             all.extend(scenario.waiting(&context, actor).await?);
+        }
+        for patient in &self.relations(actor).await?.accompanies {
+            let looks = in_place_of(patient);
+            for scenario in registry::all() {
+                let theirs = scenario.waiting(&context, &looks).await?;
+                let visits = theirs.into_iter();
+                for visit in visits.filter(|one| one.kind == WaitingKind::Visit) {
+                    let room = Object::Room {
+                        room: visit.room.clone(),
+                        patient: Some(patient.clone()),
+                    };
+                    // Whom the patient refuses, or the policies keep out, hears of no room.
+                    if self
+                        .ask_where_granted(actor, Action::EnterRoom, &room)
+                        .await
+                    {
+                        all.push(visit);
+                    }
+                }
+            }
         }
         all.sort_by_key(|waiting| std::cmp::Reverse(waiting.at));
         Ok(all)
@@ -487,13 +507,35 @@ impl Hospital {
         actor: &Actor,
         id: &RoomId,
     ) -> Result<Option<(Option<&'static str>, Stage)>, Problem> {
-        let context = InHospital(Arc::clone(self));
-        for scenario in registry::all() {
-            if let Some(stage) = scenario.stage(&context, actor, id).await? {
-                return Ok(Some((Some(scenario.manifest().id.as_str()), stage)));
+        if let Some((scenario, stage)) = self.staged(actor, id).await? {
+            return Ok(Some((Some(scenario), stage)));
+        }
+        for patient in &self.relations(actor).await?.accompanies {
+            let looks = in_place_of(patient);
+            if let Some((scenario, mut stage)) = self.staged(&looks, id).await?
+                && stage.patient.as_ref() == Some(patient)
+            {
+                // It is the patient who is expected, not whoever comes with them.
+                stage.participants.retain(|one| *one != looks.id);
+                return Ok(Some((Some(scenario), stage)));
             }
         }
         Ok(gatherings::stage(id).map(|stage| (None, stage)))
+    }
+
+    /// What a scenario puts on stage in a room, as far as the actor may know of it.
+    async fn staged(
+        self: &Arc<Self>,
+        actor: &Actor,
+        id: &RoomId,
+    ) -> Result<Option<(&'static str, Stage)>, Problem> {
+        let context = InHospital(Arc::clone(self));
+        for scenario in registry::all() {
+            if let Some(stage) = scenario.stage(&context, actor, id).await? {
+                return Ok(Some((scenario.manifest().id.as_str(), stage)));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -523,5 +565,15 @@ pub fn program(name: &'static str) -> Actor {
         name: name.to_owned(),
         roles: BTreeSet::from([Role::System]),
         patient: None,
+    }
+}
+
+/// Looks into which rooms a patient may come, for whoever accompanies them: these read nothing of the record, so that the
+/// hospital does, and no more of it than the patient may.
+fn in_place_of(patient: &PatientId) -> Actor {
+    Actor {
+        roles: BTreeSet::from([Role::Patient]),
+        patient: Some(patient.clone()),
+        ..program("rooms")
     }
 }

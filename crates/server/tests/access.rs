@@ -34,6 +34,10 @@ fn invitation(kind: &str) -> Value {
     match kind {
         "CareTeam" => care_team("mine", &["chen.expert"]),
         "Consent" => refusal("mine", "li.terminal"),
+        "RelatedPerson" => json!({
+            "resourceType": "RelatedPerson", "id": "mine", "patient": of_p,
+            "identifier": [{"system": "urn:yuanyi:account", "value": "chen.expert"}],
+        }),
         "Task" => json!({
             "resourceType": "Task", "id": "mine", "status": "requested", "intent": "order",
             "for": of_p, "owner": chen,
@@ -50,7 +54,13 @@ fn a_nurse_lets_nobody_in_by_any_door_and_a_doctor_of_the_team_does() {
     let (_folder, hospital) = opened();
     let sees = |who: &str| hospital.send(who, "GET", "/fhir/Patient/p", &Value::Null).0 == 200;
     assert!(sees("wang.nurse") && !sees("chen.expert"));
-    for kind in ["CareTeam", "Consent", "ServiceRequest", "Task"] {
+    for kind in [
+        "CareTeam",
+        "Consent",
+        "RelatedPerson",
+        "ServiceRequest",
+        "Task",
+    ] {
         let body = invitation(kind);
         let create = format!("/fhir/{kind}");
         let status = |who: &str, path: &str, body: &Value| hospital.send(who, "POST", path, body).0;

@@ -152,9 +152,14 @@ impl Person {
 
 /// Nobody has recorded when the patient was born: they are inside only beside somebody.
 fn give_zhao_an_account(data: &Path) {
+    let own = ["--role", "patient", "--patient", "p"];
+    give_an_account(data, ("zhao.patient", "赵敏"), &own);
+}
+
+fn give_an_account(data: &Path, (who, name): (&str, &str), roles: &[&str]) {
     let mut put = yuanyi();
-    put.args(["user", "put", "zhao.patient", "--name", "赵敏"]);
-    put.args(["--role", "patient", "--patient", "p", "--data"]);
+    put.args(["user", "put", who, "--name", name]);
+    put.args(roles).arg("--data");
     let mut put = put.arg(data).stdin(Stdio::piped()).spawn().unwrap();
     let password = b"a password of some length 7";
     put.stdin.take().unwrap().write_all(password).unwrap();
@@ -563,4 +568,148 @@ fn a_stay_is_as_long_as_the_hospital_sets_it_unless_the_patient_needs_them() {
     go_on(&mut li, &mut zhao, "with the result");
     // Who treats is there all the while.
     wang.hears_of("with the result");
+}
+
+/// That somebody with an account is a relative of a patient.
+fn relative(id: &str, account: &str, of: &str, active: bool) -> Value {
+    json!({
+        "resourceType": "RelatedPerson", "id": id, "active": active,
+        "identifier": [{"system": "urn:yuanyi:account", "value": account}],
+        "patient": {"reference": format!("Patient/{of}")},
+        "relationship": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "PRN"}]}],
+    })
+}
+
+/// A hospital with a child who has an account, as their mother has and another child's father.
+fn with_a_child(data: &Path) -> Hospital {
+    let hospital = Hospital::found(data);
+    hospital.admit_patient();
+    give_zhao_an_account(data);
+    let relatives = ["--role", "related-person"];
+    give_an_account(data, ("zhao.mother", "孙莉"), &relatives);
+    give_an_account(data, ("qian.father", "钱强"), &relatives);
+    let child = json!({"resourceType": "Patient", "id": "p", "name": [{"text": "赵敏"}], "birthDate": "2019-05-01"});
+    assert_eq!(hospital.put("importer", &child), 200);
+    let other = json!({"resourceType": "Patient", "id": "q", "name": [{"text": "钱小"}]});
+    assert_eq!(hospital.put("importer", &other), 201);
+    let father = relative("f", "qian.father", "q", true);
+    assert_eq!(hospital.put("importer", &father), 201);
+    hospital
+}
+
+#[test]
+fn a_child_is_inside_beside_a_parent_whom_the_record_names_for_as_long_as_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let hospital = with_a_child(&data);
+    let room = hospital.consult();
+    // The account alone lets nobody in; whoever treats the child says whose parent it is, and that is a doctor.
+    let mother = relative("m", "zhao.mother", "p", true);
+    assert_eq!(hospital.knock("zhao.mother", &room).err(), Some(403));
+    assert_eq!(hospital.put("wang.nurse", &mother), 403);
+    assert_eq!(hospital.put("li.terminal", &mother), 201);
+    let mut unread = Person {
+        line: hospital
+            .connect(&hospital.token("zhao.mother"), &room)
+            .unwrap(),
+        seq: 0,
+        at_ms: 0,
+    };
+    assert_eq!(unread.is_sent_away().0, Farewell::ConductNotAgreed);
+
+    let mut li = Person::comes(&hospital, "li.terminal", &room);
+    li.is_in();
+    let mut parent = Person::comes(&hospital, "zhao.mother", &room);
+    parent.is_at_the_door();
+    let knock = li.sees_waiting("zhao.mother");
+    li.acts(json!({"act": "admit", "waiting": knock}));
+    let beside = parent.line.hear_until(|frame| match frame {
+        ServerFrame::Welcome { entrance, .. } => {
+            let mut people = entrance.people.iter();
+            people
+                .find(|one| one.actor.as_str() == "zhao.mother")
+                .cloned()
+        }
+        _ => None,
+    });
+    assert_eq!(beside.standing, room::Standing::Observer);
+    assert!(beside.may_accompany && !beside.may_act);
+    assert_eq!(beside.role, "related-person");
+    let mut child = Person::comes(&hospital, "zhao.patient", &room);
+    child.is_at_the_door();
+    let knock = li.sees_waiting("zhao.patient");
+    li.acts(json!({"act": "admit", "waiting": knock, "companion": beside.id}));
+    child.is_in();
+
+    // Who is beside one patient is beside no other, in no other room, and reads nothing of the record.
+    assert_eq!(hospital.knock("qian.father", &room).err(), Some(403));
+    let circle = hospital.knock("zhao.mother", "patients-circle");
+    assert_eq!(circle.err(), Some(403));
+    for path in [
+        "/fhir/Patient/p",
+        "/api/patients/p/twin",
+        "/fhir/RelatedPerson/m",
+        "/api/staff",
+    ] {
+        let (status, _) = hospital.send("zhao.mother", "GET", path, &Value::Null);
+        assert!([403, 404].contains(&status), "{path} {status}");
+    }
+    // Nor does the list of colleagues say who comes with patients.
+    let relatives = "/api/staff?role=related-person";
+    let (_, listed) = hospital.send("wang.nurse", "GET", relatives, &Value::Null);
+    assert_eq!(listed, json!([]));
+
+    // When the record says so no more, they go at once, and the child is at the door again.
+    let ended = relative("m", "zhao.mother", "p", false);
+    assert_eq!(hospital.put("li.terminal", &ended), 200);
+    assert_eq!(parent.is_sent_away(), (Farewell::NotPermitted, false));
+    child.is_at_the_door();
+    assert_eq!(hospital.knock("zhao.mother", &room).err(), Some(403));
+}
+
+#[test]
+fn a_parent_hears_at_home_that_the_doctor_waits_for_the_child_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let hospital = with_a_child(&folder.path().join("data"));
+    let mother = relative("m", "zhao.mother", "p", true);
+    assert_eq!(hospital.put("li.terminal", &mother), 201);
+    let courses = "/api/scenarios/follow-up/courses";
+    let wish = json!({"patient": "p", "plan": "osa"});
+    let (status, begun) = hospital.send("li.terminal", "POST", courses, &wish);
+    assert_eq!(status, 201, "{begun}");
+    let course = begun["id"].as_str().unwrap();
+    let home = |who: &str| hospital.send(who, "GET", "/api/home", &Value::Null).1;
+    assert_eq!(home("zhao.mother")["waiting"], json!([]));
+    let visit = format!("{courses}/{course}/visit");
+    let (status, _) = hospital.send("li.terminal", "POST", &visit, &json!({}));
+    assert_eq!(status, 200);
+    let seen = home("zhao.mother");
+    let waiting = seen["waiting"].as_array().unwrap();
+    let [visit] = waiting.as_slice() else {
+        panic!("{seen}");
+    };
+    assert_eq!(
+        (&visit["kind"], &visit["room"]),
+        (&json!("visit"), &json!(course))
+    );
+    assert_eq!(seen["patients"], json!([]));
+    assert_eq!(seen["gatherings"], json!([]));
+    assert_eq!(home("qian.father")["waiting"], json!([]));
+    let mut parent = Person::comes(&hospital, "zhao.mother", course);
+    parent.is_at_the_door();
+    let (status, _) = hospital.send(
+        "zhao.mother",
+        "GET",
+        &format!("{courses}/{course}"),
+        &Value::Null,
+    );
+    assert!([403, 404].contains(&status), "{status}");
+
+    // Whom the patient refuses goes, and does not hear of the visit either.
+    let mut refused = hospital::refusal("no", "zhao.mother");
+    refused["provision"]["actor"][0]["reference"]["reference"] = json!("RelatedPerson/m");
+    assert_eq!(hospital.put("li.terminal", &refused), 201);
+    assert_eq!(parent.is_sent_away().0, Farewell::NotPermitted);
+    assert_eq!(home("zhao.mother")["waiting"], json!([]));
+    assert_eq!(hospital.knock("zhao.mother", course).err(), Some(403));
 }

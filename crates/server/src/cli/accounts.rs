@@ -25,7 +25,8 @@ pub enum User {
         /// The name shown to others.
         #[arg(long)]
         name: String,
-        /// expert, terminal-doctor, nurse, patient, manager, researcher, trainee, admin or system.
+        /// expert, terminal-doctor, nurse, patient, related-person, manager, researcher, trainee, technician, admin or
+        /// system.
         #[arg(long = "role", required = true)]
         roles: Vec<String>,
         /// For a patient's account: the FHIR id of their own record.

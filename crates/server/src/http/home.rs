@@ -164,7 +164,7 @@ async fn staff(
     caller: Caller,
     Query(OfRole { role }): Query<OfRole>,
 ) -> Result<Json<Value>, Problem> {
-    let outsider = [Role::Patient, Role::System];
+    let outsider = [Role::Patient, Role::RelatedPerson, Role::System];
     if caller
         .actor
         .roles
@@ -178,8 +178,9 @@ async fn staff(
         .list()
         .map_err(|error| Problem::internal(&error))?;
     let fits = |actor: &&policy::Actor| match role {
-        Some(role) => actor.roles.contains(&role),
-        None => !actor.roles.iter().any(|role| outsider.contains(role)),
+        // Who is treated here, and who comes with them, is on no list of colleagues.
+        Some(role) => !outsider.contains(&role) && actor.roles.contains(&role),
+        None => actor.roles.iter().any(|role| !outsider.contains(role)),
     };
     let rows: Vec<Value> = all
         .iter()

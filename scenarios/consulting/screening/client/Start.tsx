@@ -34,7 +34,7 @@ export function Start(): JSX.Element {
   const [typed, setTyped] = createSignal('');
   /** The patient from whose page somebody came; until something is searched for. */
   const wantedPatient = new URLSearchParams(location.search).get('patient');
-  const isPatient = (): boolean => app.me()?.roles.every((role) => role === 'patient') ?? false;
+  const isPatient = (): boolean => app.me()?.roles.every((role) => role === 'patient' || role === 'related-person') ?? false;
   const mayOpen = (): boolean =>
     app.me()?.roles.some((role) => role === 'terminal-doctor' || role === 'nurse') ?? false;
 

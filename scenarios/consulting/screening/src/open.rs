@@ -174,9 +174,10 @@ pub async fn going_on(
     Ok(found)
 }
 
-/// Whether somebody is here as a patient and not as staff.
+/// Whether somebody is here as a patient and not as staff; whoever accompanies others is no staff by that.
 pub fn is_only_patient(actor: &Actor) -> bool {
-    actor.roles.iter().all(|role| *role == Role::Patient)
+    let mut roles = actor.roles.iter();
+    roles.all(|role| matches!(role, Role::Patient | Role::RelatedPerson))
 }
 
 /// Whether follow-up is this person's to see to.

@@ -105,9 +105,10 @@ pub struct FollowUp {
     pub body: Versioned<Value>,
 }
 
-/// Whether somebody is here as a patient and not as staff.
+/// Whether somebody is here as a patient and not as staff; whoever accompanies others is no staff by that.
 pub fn is_only_patient(actor: &Actor) -> bool {
-    actor.roles.iter().all(|role| *role == Role::Patient)
+    let mut roles = actor.roles.iter();
+    roles.all(|role| matches!(role, Role::Patient | Role::RelatedPerson))
 }
 
 impl FollowUp {

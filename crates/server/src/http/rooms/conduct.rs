@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use vocabulary::{Digest, Text};
 
 use crate::{
+    access::practises,
     clock,
     hospital::Hospital,
     http::{Caller, Problem},
@@ -122,9 +123,15 @@ pub async fn agree(
 
 /// The agreement as a FHIR `Consent`. It has no provisions, so that it lets nobody see anybody.
 fn consent(id: &str, actor: &Actor) -> Value {
-    let who = match &actor.patient {
-        Some(patient) if actor.roles.contains(&Role::Patient) => format!("Patient/{patient}"),
-        _ => format!("Practitioner/{}", actor.id),
+    let (named, who) = match &actor.patient {
+        Some(patient) if actor.roles.contains(&Role::Patient) => {
+            ("reference", format!("Patient/{patient}"))
+        }
+        // They have a `RelatedPerson` for each patient whom they accompany; it is their account that agrees, for all.
+        _ if actor.roles.contains(&Role::RelatedPerson) && !practises(actor) => {
+            ("type", "RelatedPerson".to_owned())
+        }
+        _ => ("reference", format!("Practitioner/{}", actor.id)),
     };
     json!({
         "resourceType": "Consent",
@@ -134,7 +141,7 @@ fn consent(id: &str, actor: &Actor) -> Value {
         "category": [{"coding": [{"system": "urn:yuanyi:consent-scope", "code": "room-conduct"}]}],
         "dateTime": clock::now().to_string(),
         "performer": [{
-            "reference": who,
+            named: who,
             "identifier": {"system": "urn:yuanyi:account", "value": actor.id.as_str()},
             "display": actor.name,
         }],

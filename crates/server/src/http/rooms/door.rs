@@ -1,7 +1,7 @@
 //! How the hospital sends somebody to the door of a room.
 
 use jiff::civil::Date;
-use policy::{Actor, Role};
+use policy::{Actor, Relations, Role};
 use record::ResourceKey;
 use room::{Door, Person, Standing};
 use scenario::Stage;
@@ -26,13 +26,15 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
     let has = |role: Role| actor.roles.contains(&role);
     let hosts = gatherings::hosts(&stage.id);
     let practises = practises(actor);
-    // The gate has found them in the care team, or asked into the case. Where no patient is met nobody is treated.
-    let treats = practises && stage.patient.is_some();
+    let relations = hospital.relations(actor).await?;
     // Where nobody's twin stands, each patient is there with what their own record says.
     let own = actor.patient.as_ref().filter(|own| {
         let is_theirs = stage.patient.as_ref().is_none_or(|patient| patient == *own);
         !practises && is_theirs
     });
+    let accompanies = own.is_none() && accompanies(&relations, practises, stage);
+    // The gate has found them in the care team, or asked into the case. Where no patient is met nobody is treated.
+    let treats = practises && stage.patient.is_some() && !accompanies;
     let is_guest = stage.patient.is_none() && pseudonyms::is_patient(actor);
     let needs_companion = match own {
         Some(patient) => needs_companion(hospital, patient).await?,
@@ -41,15 +43,17 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
     };
     let standing = if is_guest || own.is_some() {
         Standing::Patient
+    } else if accompanies {
+        Standing::Observer
     } else {
         Standing::Speaker
     };
     let door = Door {
         standing,
         is_asked: stage.participants.contains(&actor.id),
-        may_host: hosts.iter().any(|role| has(*role)),
+        may_host: !accompanies && hosts.iter().any(|role| has(*role)),
         treats,
-        may_accompany: practises,
+        may_accompany: practises || accompanies,
         needs_companion,
         needs_licence: needs_licence(hospital, actor).await?,
     };
@@ -60,6 +64,8 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
     };
     let role = if is_guest {
         Some(Role::Patient)
+    } else if accompanies {
+        Some(Role::RelatedPerson)
     } else {
         actor.roles.first().copied()
     };
@@ -72,8 +78,8 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
         role: role
             .map(|role| role.as_str().to_owned())
             .unwrap_or_default(),
-        may_act: !has(Role::Trainee),
-        licence: match hospital.relations(actor).await?.licence {
+        may_act: !has(Role::Trainee) && !accompanies,
+        licence: match relations.licence {
             policy::Licence::Valid => room::Licence::Valid,
             policy::Licence::Ended => room::Licence::Ended,
             policy::Licence::NotRecorded => room::Licence::NotRecorded,
@@ -86,7 +92,16 @@ pub async fn person(hospital: &Hospital, actor: &Actor, stage: &Stage) -> Result
     })
 }
 
-/// Whether a patient may be in a room only beside somebody who treats them: a minor, one of whom nobody has recorded
+/// Whether somebody is here as the relative or carer of the patient, whatever else they are in the hospital: by nothing else
+/// are they let into this room.
+fn accompanies(relations: &Relations, practises: bool, stage: &Stage) -> bool {
+    stage.patient.as_ref().is_some_and(|patient| {
+        let treats = relations.care_team.contains(patient) || relations.invited.contains(patient);
+        relations.accompanies.contains(patient) && !(practises && treats)
+    })
+}
+
+/// Whether a patient may be in a room only beside somebody else: a minor, one of whom nobody has recorded
 /// when they were born, and one whom those who treat them find too frail to be there alone.
 async fn needs_companion(hospital: &Hospital, patient: &PatientId) -> Result<bool, Problem> {
     Ok(is_minor(hospital, patient).await? || companion::asked_for(hospital, patient).await?)
