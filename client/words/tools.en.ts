@@ -166,5 +166,6 @@ export const tools = {
   'orders.next': 'Next images',
   'orders.previous': 'Previous images',
   'gaze.title': 'Choose by looking (headset)',
-  'gaze.hint': 'Looking at a button or a point for about a second chooses it, at the upper or lower edge of a page presses it; a ring shows how long.',
+  'gaze.time': 'How long one looks until it is chosen',
+  'gaze.hint': 'Looking at a button or a point for a while chooses it, at the upper or lower edge of a page presses it; a ring shows how long.',
 } as const;

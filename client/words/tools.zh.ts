@@ -167,5 +167,6 @@ export const tools: Readonly<Record<keyof typeof en, string>> = {
   'orders.next': '下一组影像',
   'orders.previous': '上一组影像',
   'gaze.title': '注视选择（头显）',
-  'gaze.hint': '注视按钮或某点约一秒即可选择，注视页面上缘或下缘即可按下；圆环显示所需时间。',
+  'gaze.time': '注视多久即选中',
+  'gaze.hint': '注视按钮或某点片刻即可选择，注视页面上缘或下缘即可按下；圆环显示所需时间。',
 };

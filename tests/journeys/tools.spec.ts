@@ -269,5 +269,11 @@ test('with a headset one draws in space by hand, and chooses and moves by lookin
   });
   expect(Math.hypot((head[0] ?? NaN) - 0, (head[1] ?? NaN) - 1.5)).toBeLessThan(0.25);
   expect((await told(li)).transform.position_m).toEqual(position_m);
+
+  // And they turn whoever has no thumbstick.
+  const turned = (): Promise<number> => li.evaluate(() => window.__xrInside?.stage.rig.rig.rotation.y ?? NaN);
+  const before = await turned();
+  await gazeAt(li, 'turn:left');
+  await expect.poll(async () => (await turned()) - before).toBeGreaterThan(0.5);
   await li.context().close();
 });

@@ -5,7 +5,7 @@ import type { Sanction } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { dayOf, momentOf } from '../../core/dates';
 import { figuresFor } from '../../core/figures';
-import { gazeChooses, letGazeChoose } from '../../core/gaze';
+import { gazeChooses, gazeTime_s, letGazeChoose, letGazeTake, timeAfter } from '../../core/gaze';
 import { BOX_SIDES, CUTS, boxOf, cutAt, movedCut, movedSide, placeOfCut } from '../../core/hologram-cuts';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
 import { LESIONS, layerOf } from '../../core/hologram-layers';
@@ -39,6 +39,7 @@ import type { Sought } from '../../xr/headset';
 import type { SurfaceState } from '../../xr/real-room';
 import { STEPS } from '../../xr/steps';
 import type { Step } from '../../xr/steps';
+import type { Side } from '../../xr/walk';
 import { kindWords } from '../call-words';
 import type { OwnCalls } from '../own-calls';
 import { placeOf } from './CasePanel';
@@ -85,6 +86,7 @@ export interface Worn {
   readonly seeks: Sought | undefined;
   seek(seeks: Sought | undefined): void;
   step(step: Step): void;
+  turn(side: Side): void;
   chooseSurface(choosing: boolean): void;
   picture(): string;
   exit(): Promise<void>;
@@ -223,6 +225,7 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
     hides: isPseudonym(props.order.own()?.actor),
     place: props.order.own()?.standing === 'host' ? (props.control.surroundings() ?? placeOf(props.info)) : undefined,
     gaze: gazeChooses(),
+    gazeTime_s: gazeTime_s(),
     standing: seesAsStanding(),
     surface: props.surface,
     seeking: props.seeking,
@@ -405,6 +408,7 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
       const step = STEPS.find((one) => one === which);
       if (step) worn.step(step);
     },
+    turn: (which, worn) => worn.turn(which === 'left' ? 'left' : 'right'),
     part: pressPart,
     cut: pressCut,
     crop: pressCrop,
@@ -449,6 +453,7 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
     gather: () => void props.lead.gather(),
     snap: (worn) => void takePicture(worn).catch(complain),
     gaze: () => letGazeChoose(!gazeChooses()),
+    dwell: () => letGazeTake(timeAfter(gazeTime_s())),
     height: () => seeAsStanding(!seesAsStanding()),
     seek: (worn) => worn.seek(worn.seeks === 'hologram' ? undefined : 'hologram'),
     go: (worn) => worn.seek(worn.seeks === 'self' ? undefined : 'self'),

@@ -156,6 +156,8 @@ export interface InsideState {
   /** Where everybody is, for the host, who has them be elsewhere. */
   readonly place: PlaceId | undefined;
   readonly gaze: boolean;
+  /** How long one looks until something is chosen, in seconds. */
+  readonly gazeTime_s: number;
   readonly standing: boolean;
   readonly surface: SurfaceState;
   /** What goes where the eyes rest next. */

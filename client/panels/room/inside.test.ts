@@ -38,6 +38,7 @@ const NOW: InsideState = {
   hides: false,
   place: 'consulting',
   gaze: false,
+  gazeTime_s: 1.1,
   standing: false,
   surface: 'none',
   seeking: undefined,
@@ -138,6 +139,13 @@ describe('what is offered', () => {
     expect(ids({ page: 'room', held: { ...other, isOwn: true } }).filter((id) => id.startsWith('hand:'))).toEqual([]);
   });
 
+  it('has how long one looks, for who chooses by looking', () => {
+    const label = (change: Partial<InsideState>, language?: Language): string | undefined => panel({ page: 'own', ...change }, language).buttons.find(({ id }) => id === 'dwell')?.label;
+    expect(label({})).toBeUndefined();
+    expect(label({ gaze: true })).toBe('Chosen after 1.1 s');
+    expect(label({ gaze: true, gazeTime_s: 0.8 }, 'zh')).toBe('注视 0.8 秒选中');
+  });
+
   it('shows what is chosen', () => {
     expect(chosen({ page: 'tools', tool: 'clip' })).toEqual(['tool:clip']);
     expect(chosen({ page: 'parts', hologram: { ...HOLOGRAM, only: 'lung-left', apart: 0.5 } })).toEqual(['part:shown', 'part:only', 'part:apart', 'part:lesions']);
@@ -232,6 +240,9 @@ describe('what is offered', () => {
   it('lets everybody go elsewhere by looking, also who may do nothing else', () => {
     const may = { act: false, work: false, keep: false, unlock: false };
     for (const mode of ['vr', 'ar'] as const) expect(ids({ page: 'own', mode, may })).toContain('go');
+    // Nor does who has no thumbstick stay turned away: looking on turns them on.
+    const turns = panel({ page: 'own', may }).buttons.filter(({ id }) => id.startsWith('turn:'));
+    expect(turns.map(({ id, label, repeats }) => [id, label, repeats])).toEqual([['turn:left', 'Turn me left', true], ['turn:right', 'Turn me right', true]]);
     expect(chosen({ page: 'own', seeking: 'self' })).toEqual(['go']);
     expect(panel({ page: 'own', seeking: 'self' }).lines[0]).toMatch(/^Look at the floor/);
     expect(chosen({ page: 'own', seeking: 'hologram' })).toEqual([]);

@@ -15,7 +15,7 @@ import { thingButtons, thingLines } from './inside-things';
 import { OPENED, TABS } from './inside-state';
 import type { InsideState, Page, SomebodyInside, WritingInside } from './inside-state';
 import type { Key } from '../../words/words';
-import { button, when } from './panel-buttons';
+import { button, turnButtons, when } from './panel-buttons';
 
 export const TOOLS_INSIDE = ['turn', 'point', 'measure', 'angle', 'probe', 'pen', 'annotate', 'landmark', 'clip', 'nodule'] as const satisfies readonly Tool[];
 export const WINDOWS_INSIDE = ['lung', 'mediastinum', 'bone', 'angio'] as const;
@@ -268,11 +268,13 @@ function orderLines({ by, state, heard, trouble }: InsideState['ordering'], t: T
 }
 
 /** What changes for oneself alone. In the real room a place is chosen; in a made one, from how high one sees it. */
-function ownButtons({ may, mode, standing, surface, around, gaze, seeking, voice, ordering, figures, colours }: InsideState, t: T): PanelButton[] {
+function ownButtons({ may, mode, standing, surface, around, gaze, gazeTime_s, seeking, voice, ordering, figures, colours }: InsideState, t: T): PanelButton[] {
   return [
     ...when(ordering.by !== undefined, button('order:listen', t(ordering.state === 'idle' ? 'orders.listen' : `orders.${ordering.state}`), ordering.state === 'listening')),
     button('gaze', t('inside.gaze'), gaze),
+    ...when(gaze, button('dwell', t('inside.dwell', { seconds: gazeTime_s }))),
     button('go', t('inside.go'), seeking === 'self'),
+    ...turnButtons(t),
     ...when(mode === 'vr', button('height', t('inside.height'), standing)),
     ...when(mode === 'ar' && surface !== 'none', button('surface', t(surface === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose'))),
     ...when(around?.seen ?? false, button('around', t('around.inside'), around?.looks ?? false)),
