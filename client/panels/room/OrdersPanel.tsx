@@ -90,6 +90,9 @@ export function OrdersPanel(props: { readonly orders: RoomOrders }): JSX.Element
                 {app.t('orders.do')}
               </button>
               <button type="button" class="button quiet" onClick={() => props.orders.drop()}>{app.t('app.cancel')}</button>
+              <Show when={listens()}>
+                <span class="soft small">{app.t('orders.answer')}</span>
+              </Show>
             </div>
           )}
         </Show>

@@ -2,7 +2,7 @@
 import { Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
-import { recordingPath } from '../../core/hospital';
+import { patientPath, recordingPath } from '../../core/hospital';
 import type { RoomInfo } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
 import { createRoomControl, firstLook } from '../../core/room-control';
@@ -26,7 +26,7 @@ import { createRoomRecording } from '../../core/room-recording';
 import { createRoomSetting, takePlace } from '../../core/room-setting';
 import type { Take, Taken } from '../../core/room-snapshot';
 import { createRoomStay } from '../../core/room-stay';
-import { Link } from '../../core/router';
+import { Link, go } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { RoomClient } from '../../room/room-client';
@@ -110,7 +110,8 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
     if (drawn) return () => void setPicture({ of: 'stage', title: title(), png: drawn.picture() });
     return slices && (() => void setPicture(slices(title())));
   };
-  const orders = createRoomOrders({ client, control, order, lead, voice, patient: props.info.patient, manifest: () => volume()?.manifest(), picture: snap }, app);
+  const leave = (): void => go(props.info.patient === null ? '/' : patientPath(props.info.patient));
+  const orders = createRoomOrders({ client, control, order, lead, voice, leave, patient: props.info.patient, manifest: () => volume()?.manifest(), picture: snap }, app);
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>(props.info.patient === null ? 'people' : 'case');
   const narrow = mediaSignal(NARROW);

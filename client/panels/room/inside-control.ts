@@ -384,13 +384,8 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
     void (props.voice.state() === 'in' ? props.voice.turn('microphone', !props.voice.on('microphone')) : props.voice.join());
   }
 
-  function giveOrder(what: string, worn: Worn): void {
-    const takesPicture = props.orders.asked()?.id === 'picture';
-    if (what === 'do' && takesPicture) {
-      // The panel shows it, in the place of the page.
-      props.orders.drop();
-      void takePicture(worn).catch(complain);
-    } else if (what === 'do') props.orders.carryOut();
+  function giveOrder(what: string): void {
+    if (what === 'do') props.orders.carryOut();
     else if (what === 'drop') props.orders.drop();
     else props.orders.hear(props.orders.state() === 'idle');
   }

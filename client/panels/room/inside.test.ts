@@ -426,7 +426,10 @@ describe('words', () => {
     expect(chosen({ page: 'own', ordering: { ...ordering, state: 'listening' } })).toContain('order:listen');
     const heard = panel({ page: 'view', ordering: { ...ordering, heard: 'please undo', asked: 'Undo' } });
     expect(heard.lines).toEqual(['Heard: “please undo”', 'Do: Undo?']);
-    expect(heard.buttons.map(({ id }) => id)).toEqual(['order:do', 'order:drop']);
+    expect(heard.buttons.map(({ id }) => id)).toEqual(['order:do', 'order:drop', 'order:listen']);
+    // While it is listened, a word answers too.
+    expect(panel({ page: 'view', ordering: { ...ordering, state: 'listening', heard: 'please undo', asked: 'Undo' } }).lines.at(-1)).toBe('Say “yes” or “no”, or press.');
+    expect(ids({ ordering: { ...ordering, by: undefined, heard: 'please undo', asked: 'Undo' } })).toEqual(['order:do', 'order:drop']);
     expect(panel({ page: 'own', ordering: { ...ordering, heard: 'hello' } }).lines).toContain('No order was understood in: “hello”');
     expect(panel({ page: 'own', ordering: { ...ordering, trouble: 'Nothing was heard.' } }).lines).toContain('Nothing was heard.');
   });

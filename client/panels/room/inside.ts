@@ -42,7 +42,7 @@ export function insidePanel(state: InsideState, t: T): PanelContent {
       ? { lines: [t('snap.hint.stage')], buttons: [button('snap:keep', t('snap.keep')), button('snap:drop', t('app.cancel'))], picture }
       : ordering.asked === undefined
         ? undefined
-        : { lines: [t('orders.heard', { words: ordering.heard }), t('orders.confirm', { order: ordering.asked })], buttons: [button('order:do', t('orders.do')), button('order:drop', t('app.cancel'))] };
+        : askingOf(ordering, ordering.asked, t);
   return {
     title: state.title,
     ...(recording.state === 'running' ? { sign: t('recording.running', { at: recording.since }) } : {}),
@@ -259,6 +259,19 @@ function heldButtons({ held, may }: InsideState, t: T): PanelButton[] {
   return [...when(may.act, button(held.hasAsked ? 'hand:asked' : 'hand:ask', t(held.hasAsked ? 'hands.asked' : 'hands.ask', { it: held.it }))), ...when(may.keep, button('hand:take', t('hands.take', { it: held.it })))];
 }
 
+/** An order that waits to be confirmed, by a press or a word. */
+function askingOf(ordering: InsideState['ordering'], order: string, t: T): Pick<PanelContent, 'lines' | 'buttons'> {
+  const canSay = ordering.by !== undefined;
+  return {
+    lines: [t('orders.heard', { words: ordering.heard }), t('orders.confirm', { order }), ...(canSay && ordering.state !== 'idle' ? [t('orders.answer')] : [])],
+    buttons: [button('order:do', t('orders.do')), button('order:drop', t('app.cancel')), ...when(canSay, listenButton(ordering, t))],
+  };
+}
+
+function listenButton({ state }: InsideState['ordering'], t: T): PanelButton {
+  return button('order:listen', t(state === 'idle' ? 'orders.listen' : `orders.${state}`), state === 'listening');
+}
+
 /** What became of the order that was said last, and where it goes. */
 function orderLines({ by, state, heard, trouble }: InsideState['ordering'], t: T): string[] {
   if (trouble !== undefined) return [trouble];
@@ -270,7 +283,7 @@ function orderLines({ by, state, heard, trouble }: InsideState['ordering'], t: T
 /** What changes for oneself alone. In the real room a place is chosen; in a made one, from how high one sees it. */
 function ownButtons({ may, mode, standing, surface, around, gaze, gazeTime_s, seeking, voice, ordering, figures, colours }: InsideState, t: T): PanelButton[] {
   return [
-    ...when(ordering.by !== undefined, button('order:listen', t(ordering.state === 'idle' ? 'orders.listen' : `orders.${ordering.state}`), ordering.state === 'listening')),
+    ...when(ordering.by !== undefined, listenButton(ordering, t)),
     button('gaze', t('inside.gaze'), gaze),
     ...when(gaze, button('dwell', t('inside.dwell', { seconds: gazeTime_s }))),
     button('go', t('inside.go'), seeking === 'self'),
