@@ -6,6 +6,7 @@ import { GATHERED_TOOLS } from '../stage/tools';
 import type { Tool } from '../stage/tools';
 import type { App } from './app';
 import { CUTS, boxOf, cutAt } from './hologram-cuts';
+import { patientPath } from './hospital';
 import { inLanguage } from './language';
 import type { Order } from './orders';
 import { WINDOWS } from './room-control';
@@ -14,7 +15,7 @@ import type { RoomLead } from './room-lead';
 import { toolsFor } from './room-order';
 import type { RoomOrder } from './room-order';
 import type { RoomVoice } from './room-voice';
-import { movedBy, newBoard, pageOf } from './room-standing';
+import { movedBy, newBoard, newPage } from './room-standing';
 import type { VolumeManifest } from './volume/manifest';
 
 export interface Offer extends Order {
@@ -167,7 +168,7 @@ function onParts({ id, state }: Standing, { control, manifest }: OrderedRoom, { 
 function onRoom({ control, order, patient, picture, series, take }: OrderedRoom, { t }: Pick<App, 't'>, ask: Ask): Offer[] {
   if (!order.works()) return [];
   const put = (entity: Board | Page): Promise<boolean> => ask({ act: 'add', entity });
-  const [board, page, snap, there] = [newBoard(control), patient === null ? undefined : pageOf(control, patient), picture(), control.hologram()];
+  const [board, page, snap, there] = [newBoard(control), patient === null ? undefined : newPage(control, patientPath(patient)), picture(), control.hologram()];
   const at = there && !control.locked(there.id) ? series().indexOf(there.state.series) : -1;
   const [next, previous] = at < 0 ? [] : [series()[at + 1], series()[at - 1]];
   return [

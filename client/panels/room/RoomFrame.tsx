@@ -184,7 +184,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   return (
     <div class="room" data-accent={place()} data-shown={shown()}>
-      <RoomBar info={props.info} title={title()} control={control} order={order} orders={orders} voice={voice} around={around} status={news.status()} posesBy={news.posesBy()} stage={stage()} hands={hands} lead={lead} recording={recording} stay={stay} manifest={volume()?.manifest()}>
+      <RoomBar info={props.info} title={title()} control={control} order={order} orders={orders} voice={voice} around={around} status={news.status()} posesBy={news.posesBy()} stage={stage()} hands={hands} lead={lead} recording={recording} stay={stay} pages={pages} manifest={volume()?.manifest()}>
         <RecordingStrip recording={recording} order={order} />
         <WebcamSign webcam={webcam} />
         <StayNotice stay={stay} />

@@ -23,6 +23,7 @@ import type { RoomLead } from '../../core/room-lead';
 import { keepMarks } from '../../core/room-marks';
 import type { RoomOrders } from '../../core/room-orders';
 import type { RoomOrder } from '../../core/room-order';
+import type { RoomPages } from '../../core/room-pages';
 import type { RoomStay } from '../../core/room-stay';
 import type { RoomRecording } from '../../core/room-recording';
 import { lyingOf, takeFromShelf } from '../../core/room-shelf';
@@ -67,6 +68,7 @@ export interface InsideRoom {
   readonly lead: RoomLead;
   readonly recording: RoomRecording;
   readonly stay: RoomStay;
+  readonly pages: RoomPages;
   readonly manifest: VolumeManifest | undefined;
 }
 
@@ -202,6 +204,7 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
     waiting: waiting()?.name,
     keeping: keeping.state(),
     things: things.state(),
+    pages: things.pages(),
     objects: keeping.objects(),
     sanctioned: sanctioned(),
     handUp: isUp(),
@@ -428,6 +431,10 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
     hand: handOver,
     keep: keeping.press,
     thing: things.press,
+    put: (path) => {
+      things.putPage(path);
+      turn('things');
+    },
     object,
     call: (which, worn) => void answerCall(which, worn).catch(complain),
     record,

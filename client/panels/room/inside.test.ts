@@ -27,6 +27,7 @@ const NOW: InsideState = {
   waiting: undefined,
   keeping: { of: undefined, what: 'warn' },
   things: { of: undefined, board: true, page: true },
+  pages: [{ path: '/patients/p1', words: 'This patient' }, { path: '/imaging?modality=CT', words: 'Images' }],
   handUp: false,
   lead: undefined,
   voice: { state: 'in', open: false, silenced: false, changed: false, writesDown: true, dictates: false },
@@ -182,10 +183,20 @@ describe('what is offered', () => {
     expect(ids({ page: 'tools' })).toContain('tool:nodule');
     const of = { name: 'Board Plan', at: 1, count: 2, locked: undefined, mayLock: true, mayRemove: true, mayWrite: true };
     expect(ids({ page: 'tools', may: { act: false, work: false, keep: false, unlock: false }, things: { of, board: false, page: false } })).toContain('page:things');
-    expect(ids({ page: 'things', things: { of, board: true, page: true } })).toEqual(['thing:previous', 'thing:next', 'thing:write', 'thing:lock', 'thing:remove', 'thing:board', 'thing:page', 'keep-marks', 'back:tools']);
+    expect(ids({ page: 'things', things: { of, board: true, page: true } })).toEqual(['thing:previous', 'thing:next', 'thing:write', 'thing:lock', 'thing:remove', 'thing:board', 'page:pages', 'keep-marks', 'back:tools']);
     expect(ids({ page: 'things', things: { of: { ...of, mayWrite: false }, board: true, page: true } })).not.toContain('thing:write');
     expect(ids({ page: 'things', marks: [] })).not.toContain('keep-marks');
     expect(panel({ page: 'things', things: { of, board: true, page: true } }).lines[0]).toBe('Board Plan (1 of 2)');
+  });
+
+  it('has the pages that can be put up, as long as there is room for one more', () => {
+    expect(ids({ page: 'pages' })).toEqual(['put:/patients/p1', 'put:/imaging?modality=CT', 'back:things']);
+    expect(panel({ page: 'pages' }).tabs?.flatMap(({ id, pressed }) => (pressed ? [id] : []))).toEqual(['page:tools']);
+    expect(panel({ page: 'pages' }, 'zh').lines).toContain('请选择一个页面。每个人只看到自己有权看到的内容。');
+    const full = { page: 'pages', things: { ...NOW.things, page: false } } as const;
+    expect(ids(full)).toEqual(['back:things']);
+    expect(panel(full).lines).toContain('Three pages stand in the room; take one away first.');
+    expect(ids({ page: 'things', things: full.things })).not.toContain('page:pages');
   });
 
   it('lets who shows a 360° picture end it, and who keeps order anybody’s', () => {

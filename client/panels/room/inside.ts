@@ -11,7 +11,7 @@ import type { PanelButton, PanelContent } from '../../xr/panel';
 import { STEPS } from '../../xr/steps';
 import { stayWords } from '../../core/room-stay';
 import { objectButtons, objectLines, peopleButtons, peopleLines } from './inside-people';
-import { thingButtons, thingLines } from './inside-things';
+import { pageButtons, pageLines, thingButtons, thingLines } from './inside-things';
 import { OPENED, TABS } from './inside-state';
 import type { InsideState, Page, SomebodyInside, WritingInside } from './inside-state';
 import type { Key } from '../../words/words';
@@ -138,6 +138,7 @@ function ownLines(state: InsideState, t: T): string[] {
   if (page === 'own') return [...(state.seeking === 'self' ? [t('inside.go.seeking')] : []), ...orderLines(state.ordering, t), ...(state.voice.dictates ? [t('captions.dictateHint')] : [])];
   if (page === 'call') return [t(state.call === undefined ? 'inside.call.none' : 'inside.call.hint')];
   if (page === 'things') return thingLines(state, t);
+  if (page === 'pages') return pageLines(state, t);
   if (page === 'object') return objectLines(state, t);
   if (page === 'people' || page === 'appoint' || page === 'appeal' || page === 'why') return peopleLines(state, t);
   if (page === 'recording' && recording.state === 'asked') {
@@ -154,6 +155,8 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
       return [...state.tools.map((tool) => button(`tool:${tool}`, t(`tool.${tool}`), tool === state.tool)), ...when(state.may.act || state.things.of !== undefined, button('page:things', t('inside.things')))];
     case 'things':
       return thingButtons(state, t);
+    case 'pages':
+      return pageButtons(state, t);
     case 'parts':
       return partButtons(state, t);
     case 'room':
