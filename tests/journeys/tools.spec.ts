@@ -181,6 +181,12 @@ test('parts are shown alone, cut out and measured; a picture, a board and a page
     await li.getByRole('textbox', { name: 'Address in this hospital' }).fill('https://elsewhere.example/imaging');
     await li.keyboard.press('Enter');
     await expect(li.getByText('This is no page of this hospital.')).toBeVisible();
+    // What its address asks of a page comes with it.
+    await li.getByRole('textbox', { name: 'Address in this hospital' }).fill('/imaging?modality=CT');
+    await li.keyboard.press('Enter');
+    await li.getByRole('button', { name: 'Put it into the room' }).click();
+    await expect(chen.locator('[data-page="/imaging?modality=CT"]')).toBeVisible();
+    await li.locator('[data-page="/imaging?modality=CT"]').getByRole('button', { name: /^Take away/ }).click();
     await li.getByRole('button', { name: 'Close the page' }).click();
     await li.locator('[data-page="/imaging"]').getByRole('button', { name: /^Take away/ }).first().click();
     await expect(page).toHaveCount(0);
