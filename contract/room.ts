@@ -1063,7 +1063,7 @@ export type Page = {
  */
 transform: Transform, 
 /**
- * Its path in this hospital.
+ * Its path in this hospital, with a query and the name of a part where it has them.
  */
 path: string, 
 /**

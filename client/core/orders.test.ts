@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { orderOf } from './orders';
+import { answerOf, orderOf } from './orders';
 
 const ORDERS = [
   { id: 'undo', words: 'Undo' },
@@ -30,5 +30,19 @@ describe('an order that was said', () => {
 
   it('is the longer one where one holds the other', () => {
     expect(orderOf('lung length', [...ORDERS, { id: 'both', words: 'Lung length' }])?.id).toBe('both');
+  });
+});
+
+describe('an answer that was said', () => {
+  it.each(['Yes.', 'yes, please', 'Okay', 'Confirm!', 'Do it.', '是', '是的。', '好的，确认', '请执行吧'])('is yes: %s', (heard) => {
+    expect(answerOf(heard)).toBe(true);
+  });
+
+  it.each(['No.', 'No, thanks', 'Cancel', 'Don’t!', '否', '不是。', '不要', '取消', '算了吧'])('is no: %s', (heard) => {
+    expect(answerOf(heard)).toBe(false);
+  });
+
+  it.each(['', 'yes, but the other lung', 'I have no idea', '是不是左肺', '取消剖切', '不知道', 'please'])('is neither: %j', (heard) => {
+    expect(answerOf(heard)).toBeUndefined();
   });
 });

@@ -14,24 +14,34 @@ const LONGEST_PX = 4_096;
 export interface PagePicture {
   readonly picture: HTMLCanvasElement;
   readonly height: number;
+  /** How far down the part begins that its address names; else nothing. */
+  readonly down: number;
 }
 
-/** Opens a page unseen and draws it; fails where it does not come, or where this browser draws no page. */
+/**
+ * Opens a page unseen and draws it; fails where it does not come, or where this browser draws no page. Of a page that
+ * is too long, what stands above the part that its address names is left out first.
+ */
 export async function pictureOf(path: string, width: number, signal: AbortSignal): Promise<PagePicture> {
   const frame = document.createElement('iframe');
   frame.className = 'page-unseen';
   frame.tabIndex = -1;
   frame.setAttribute('aria-hidden', 'true');
   frame.style.width = `${width}px`;
-  frame.src = path;
+  // A page that is asked for a part takes the keyboard there, and what is unseen must not.
+  const [address = '', part = ''] = path.split('#');
+  frame.src = address;
   document.body.append(frame);
   try {
     await loaded(frame, signal);
     const page = frame.contentDocument;
     if (!page) throw new Error('the page cannot be read');
     await quiet(page, signal);
-    const height = Math.min(LONGEST_PX, Math.max(page.documentElement.scrollHeight, page.body.scrollHeight));
-    return { picture: await drawn(await asSvg(page, width, height), width, height), height };
+    const whole = Math.max(page.documentElement.scrollHeight, page.body.scrollHeight);
+    const height = Math.min(LONGEST_PX, whole);
+    const at = placeOf(page, part);
+    const from = Math.max(0, Math.min(at, whole - height));
+    return { picture: await drawn(await asSvg(page, width, { from, height }), width, height), height, down: at - from };
   } finally {
     frame.remove();
   }
@@ -67,8 +77,14 @@ function quiet(page: Document, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** How far down a part of a page begins; nothing where there is none of that name. */
+function placeOf(page: Document, part: string): number {
+  const found = part === '' ? null : page.getElementById(part);
+  return found ? Math.max(0, Math.round(found.getBoundingClientRect().top + (page.defaultView?.scrollY ?? 0))) : 0;
+}
+
 /** The page as one picture that needs nothing else: styles, pictures and drawings inside. */
-async function asSvg(page: Document, width: number, height: number): Promise<string> {
+async function asSvg(page: Document, width: number, { from, height }: { readonly from: number; readonly height: number }): Promise<string> {
   const root = page.documentElement.cloneNode(true) as HTMLElement;
   const canvases = [...root.querySelectorAll('canvas')];
   for (const [at, canvas] of [...page.querySelectorAll('canvas')].entries()) {
@@ -90,7 +106,7 @@ async function asSvg(page: Document, width: number, height: number): Promise<str
   style.textContent = stylesOf(page);
   root.querySelector('head')?.append(style);
   const html = new XMLSerializer().serializeToString(root);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><foreignObject width="100%" height="100%">${html}</foreignObject></svg>`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><foreignObject y="${-from}" width="100%" height="${from + height}">${html}</foreignObject></svg>`;
 }
 
 function stylesOf(page: Document): string {

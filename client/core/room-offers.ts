@@ -6,6 +6,7 @@ import { GATHERED_TOOLS } from '../stage/tools';
 import type { Tool } from '../stage/tools';
 import type { App } from './app';
 import { CUTS, boxOf, cutAt } from './hologram-cuts';
+import { patientPath } from './hospital';
 import { inLanguage } from './language';
 import type { Order } from './orders';
 import { WINDOWS } from './room-control';
@@ -13,7 +14,8 @@ import type { HologramChange, RoomControl, WindowName } from './room-control';
 import type { RoomLead } from './room-lead';
 import { toolsFor } from './room-order';
 import type { RoomOrder } from './room-order';
-import { movedBy, newBoard, pageOf } from './room-standing';
+import type { RoomVoice } from './room-voice';
+import { movedBy, newBoard, newPage } from './room-standing';
 import type { VolumeManifest } from './volume/manifest';
 
 export interface Offer extends Order {
@@ -21,15 +23,27 @@ export interface Offer extends Order {
   carryOut(): Promise<boolean>;
 }
 
+/** What whoever wears a headset does there, in the place of the page. */
+export interface OrderedInside {
+  picture(): void;
+  /** Puts the headset aside. */
+  exit(): void;
+}
+
 /** The room as orders change it. */
 export interface OrderedRoom {
   readonly control: RoomControl;
   readonly order: RoomOrder;
   readonly lead: RoomLead;
+  readonly voice: Pick<RoomVoice, 'state' | 'join' | 'on' | 'kept' | 'turn' | 'writesDown' | 'dictates' | 'dictate'>;
   readonly patient: string | null;
   readonly manifest: Accessor<VolumeManifest | undefined>;
   /** Takes a picture of the stage, to be looked at before it is kept; undefined where none is drawn. */
   readonly picture: Accessor<(() => void) | undefined>;
+  /** While a headset is worn. */
+  readonly inside: Accessor<OrderedInside | undefined>;
+  /** Goes to the page from which one came. */
+  leave(): void;
   /** The series that can stand here, in their order. */
   readonly series: Accessor<readonly string[]>;
   /** Takes one of them from the shelf. */
@@ -42,7 +56,7 @@ const MOVES = ['larger', 'smaller', 'turn-left', 'turn-right'] as const;
 export function offersIn(room: OrderedRoom, app: Pick<App, 't' | 'language'>): readonly Offer[] {
   const { control, order, lead } = room;
   const images = order.works() ? control.hologram() : undefined;
-  const ask = (act: Act | { readonly act: 'raise-hand' }): Promise<boolean> => order.ask(act as WireAct).then(
+  const ask = (act: Act | { readonly act: 'raise-hand' | 'lower-hand' }): Promise<boolean> => order.ask(act as WireAct).then(
     () => true,
     () => false,
   );
@@ -50,10 +64,12 @@ export function offersIn(room: OrderedRoom, app: Pick<App, 't' | 'language'>): r
   return [
     ...tools(room).map((tool) => offer(`tool:${tool}`, app.t(`tool.${tool}`), () => choose(tool))),
     ...(order.own()?.standing === 'observer' ? [] : [offer('undo', app.t('tool.undo'), () => ask({ act: 'undo' }))]),
-    offer('hand', app.t('order.raise'), () => ask({ act: 'raise-hand' })),
+    (order.own()?.hand_since ?? null) === null ? offer('hand', app.t('order.raise'), () => ask({ act: 'raise-hand' })) : offer('lower-hand', app.t('order.lower'), () => ask({ act: 'lower-hand' })),
+    ...onVoice(room, app),
     ...onView(lead, order.works(), app),
     ...(images ? [...onImages(images, room, app, ask), ...onParts(images, room, app, ask)] : []),
     ...onRoom(room, app, ask),
+    ...onLeaving(room, app),
   ];
 }
 
@@ -65,6 +81,29 @@ function offer(id: string, words: string, carryOut: () => Promise<boolean>): Off
 function tools({ control, order }: OrderedRoom): readonly Tool[] {
   if (control.hologram()) return toolsFor(order.own());
   return control.isDrawn() ? GATHERED_TOOLS.filter((tool) => tool !== 'pen' || order.works()) : [];
+}
+
+/** One's own voice, and captions of it where a service writes it down. */
+function onVoice({ voice }: OrderedRoom, { t }: Pick<App, 't'>): Offer[] {
+  if (voice.state() === 'out') return [offer('join-voice', t('voice.join'), () => voice.join().then(() => voice.state() === 'in'))];
+  if (voice.state() !== 'in') return [];
+  const [isOpen, dictates] = [voice.on('microphone'), voice.dictates()];
+  const turn = (on: boolean): Promise<boolean> => voice.turn('microphone', on).then(() => voice.on('microphone') === on);
+  const dictate = (on: boolean): Promise<boolean> => (voice.dictate(on), Promise.resolve(true));
+  return [
+    ...(isOpen ? [offer('microphone:off', t('orders.microphoneOff'), () => turn(false))] : []),
+    ...(!isOpen && voice.kept('microphone') === undefined ? [offer('microphone:on', t('orders.microphoneOn'), () => turn(true))] : []),
+    ...(voice.writesDown() ? [offer(dictates ? 'captions:off' : 'captions:on', t(dictates ? 'orders.captionsOff' : 'orders.captionsOn'), () => dictate(!dictates))] : []),
+  ];
+}
+
+/** Out of the room, and before that out of the headset. */
+function onLeaving({ inside, leave }: OrderedRoom, { t }: Pick<App, 't'>): Offer[] {
+  const worn = inside();
+  return [
+    ...(worn ? [offer('leave-headset', t('room.leaveXr'), () => (worn.exit(), Promise.resolve(true)))] : []),
+    offer('leave-room', t('orders.leave'), () => (leave(), Promise.resolve(true))),
+  ];
 }
 
 /** Showing the way, and following who shows it. */
@@ -129,7 +168,7 @@ function onParts({ id, state }: Standing, { control, manifest }: OrderedRoom, { 
 function onRoom({ control, order, patient, picture, series, take }: OrderedRoom, { t }: Pick<App, 't'>, ask: Ask): Offer[] {
   if (!order.works()) return [];
   const put = (entity: Board | Page): Promise<boolean> => ask({ act: 'add', entity });
-  const [board, page, snap, there] = [newBoard(control), patient === null ? undefined : pageOf(control, patient), picture(), control.hologram()];
+  const [board, page, snap, there] = [newBoard(control), patient === null ? undefined : newPage(control, patientPath(patient)), picture(), control.hologram()];
   const at = there && !control.locked(there.id) ? series().indexOf(there.state.series) : -1;
   const [next, previous] = at < 0 ? [] : [series()[at + 1], series()[at - 1]];
   return [

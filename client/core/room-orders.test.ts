@@ -13,10 +13,10 @@ import { createRoomOrders } from './room-orders';
 import type { RoomOrders } from './room-orders';
 import type { VolumeManifest } from './volume/manifest';
 
-const spoken = vi.hoisted(() => ({ sound: undefined as Blob | undefined, stopped: 0, microphone: true }));
+const spoken = vi.hoisted(() => ({ sound: undefined as Blob | undefined, stopped: 0, microphone: true, times: Infinity }));
 vi.mock('../media/capture', () => ({ capture: () => (spoken.microphone ? Promise.resolve({ stop: () => undefined }) : Promise.reject(new DOMException('no', 'NotAllowedError'))) }));
 vi.mock('./series-volume', () => ({ manifestOf: (series: string) => (series === 'bad' ? Promise.reject(new ApiError('failed', 500, 'no volume', undefined, undefined)) : Promise.resolve({})) }));
-vi.mock('../media/spoken', () => ({ recordSpoken: () => ({ sound: Promise.resolve(spoken.sound), stop: () => void spoken.stopped++ }) }));
+vi.mock('../media/spoken', () => ({ recordSpoken: () => ({ sound: Promise.resolve(spoken.times-- > 0 ? spoken.sound : undefined), stop: () => void spoken.stopped++ }) }));
 
 let language: Language;
 let done: unknown[];
@@ -31,6 +31,8 @@ let there: { images: boolean; staged: boolean; works: boolean };
 /** How the images are, who has locked them, who shows the way, what boards stand there, and what the patient has. */
 let state: Record<string, unknown>;
 let drawn: boolean;
+/** One's own voice and hand. */
+let own: { state: 'out' | 'in'; open: boolean; dictates: boolean; hand: string | null; kept: string | undefined };
 let locked: { by: string; name: string; marks: boolean } | undefined;
 let leader: { own: boolean; follows: boolean } | undefined;
 let boards: unknown[];
@@ -39,13 +41,14 @@ let lying: string[];
 let outcome: () => Promise<unknown>;
 
 const settled = async (): Promise<void> => {
-  for (let i = 0; i < 30; i++) await Promise.resolve();
+  for (let i = 0; i < 80; i++) await Promise.resolve();
 };
 
 beforeEach(() => {
   [language, done, asked, said] = ['en', [], [], []];
   [there, outcome] = [{ images: true, staged: true, works: true }, () => Promise.resolve()];
-  Object.assign(spoken, { sound: new Blob(['x'], { type: 'audio/webm' }), stopped: 0, microphone: true });
+  Object.assign(spoken, { sound: new Blob(['x'], { type: 'audio/webm' }), stopped: 0, microphone: true, times: Infinity });
+  own = { state: 'in', open: false, dictates: false, hand: null, kept: undefined };
   state = { series: '1.2', cursor_lps_mm: [1, 2, 3], transform: { position_m: [0, 1, 0], rotation: [0, 0, 0, 1], scale: 1 }, clip: null };
   drawn = true;
   [locked, leader, boards, lying] = [undefined, undefined, [], ['1.1', '1.2', '1.3']];
@@ -66,7 +69,7 @@ beforeEach(() => {
     pages: () => [],
     isDrawn: () => there.staged && drawn,
   } as unknown as RoomControl;
-  const order = { ask: (act: unknown) => (done.push(act), outcome()), works: () => there.works, keeps: () => false, own: () => ({ actor: 'li.x', may_act: there.works, standing: there.works ? 'speaker' : 'observer' }) } as unknown as RoomOrder;
+  const order = { ask: (act: unknown) => (done.push(act), outcome()), works: () => there.works, keeps: () => false, own: () => ({ actor: 'li.x', may_act: there.works, standing: there.works ? 'speaker' : 'observer', hand_since: own.hand }) } as unknown as RoomOrder;
   const client = { id: 'r/1', state: { self: 7 } } as unknown as RoomClient;
   const lead = {
     staged: () => there.staged,
@@ -79,10 +82,21 @@ beforeEach(() => {
   } as unknown as RoomLead;
   const surfaces = [{ name: 'lung-left', label: { zh: '左肺', en: 'left lung' } }, { name: 'airway', label: { zh: '气道', en: 'airway' } }];
   const manifest = { surfaces, size: [11, 11, 11], origin_lps_mm: [0, 0, 0], spacing_mm: [1, 1, 1], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1] } as unknown as VolumeManifest;
+  const voice = {
+    chosen: () => '',
+    state: () => own.state,
+    join: async () => void (own.state = 'in'),
+    on: () => own.open,
+    kept: () => own.kept,
+    turn: async (_: string, open: boolean) => void (own.open = open),
+    writesDown: () => true,
+    dictates: () => own.dictates,
+    dictate: (on: boolean) => void (own.dictates = on),
+  } as unknown as Parameters<typeof createRoomOrders>[0]['voice'];
   const picture = (): (() => void) | undefined => (there.images && there.works ? () => void done.push('picture') : undefined);
   createRoot((dispose) => {
     end = dispose;
-    orders = createRoomOrders({ client, control, order, lead, voice: { chosen: () => '' }, patient: 'p1', manifest: () => (there.images ? manifest : undefined), picture }, app);
+    orders = createRoomOrders({ client, control, order, lead, voice, leave: () => void done.push('leave'), patient: 'p1', manifest: () => (there.images ? manifest : undefined), picture }, app);
   });
 });
 afterEach(() => end());
@@ -92,6 +106,7 @@ test('what is said goes to the service of the hospital as an order, is shown, an
   orders.prepare();
   await settled();
   expect(orders.by()).toBe('hospital');
+  spoken.times = 1;
   orders.hear(true);
   expect(orders.state()).toBe('listening');
   await settled();
@@ -104,6 +119,91 @@ test('what is said goes to the service of the hospital as an order, is shown, an
   expect(done).toEqual([{ act: 'undo' }]);
   await settled();
   expect([orders.heard(), orders.asked(), said.at(-1)]).toEqual(['', undefined, 'Done: Undo']);
+});
+
+test.each([
+  ['en', 'Undo, please.', 'Yes.', 'No, thanks.'],
+  ['zh', '请撤销。', '是的。', '取消'],
+] as const)('an order that was said is answered by a word, too: %s', async (to, order, yes, no) => {
+  language = to;
+  orders.prepare();
+  await settled();
+  const hear = async (...words: string[]): Promise<void> => {
+    spoken.times = words.length;
+    answers = () => Promise.resolve({ text: words.shift() });
+    orders.hear(true);
+    await settled();
+    expect(orders.state()).toBe('idle');
+  };
+  await hear(order, yes);
+  expect([done, orders.asked()]).toEqual([[{ act: 'undo' }], undefined]);
+  await hear(order, no);
+  expect([done.length, orders.asked(), said.at(-1)]).toEqual([1, undefined, translate(to, 'orders.dropped', { order: translate(to, 'tool.undo') })]);
+  // Who is silent, or says something else, has answered nothing, and is in no trouble; later they do.
+  await hear(order);
+  expect([orders.asked()?.id, orders.trouble()]).toEqual(['undo', undefined]);
+  await hear('…');
+  await hear(translate(to, 'tool.undo'));
+  expect([orders.asked()?.id, done.length]).toEqual(['undo', 1]);
+  await hear(yes);
+  expect(done).toHaveLength(2);
+  // Without an order that waits there is nothing to say yes to; a word that is typed answers too.
+  await hear(yes);
+  expect([done.length, orders.asked()]).toEqual([2, undefined]);
+  orders.understand(order);
+  orders.understand(yes);
+  expect(done).toHaveLength(3);
+});
+
+test('what waits for an answer listens no more once it is pressed', async () => {
+  orders.prepare();
+  await settled();
+  let answer: (heard: unknown) => void = () => undefined;
+  orders.understand('Undo');
+  answers = () => new Promise((resolve) => (answer = resolve));
+  orders.hear(true);
+  await settled();
+  expect(orders.state()).toBe('writing');
+  orders.carryOut();
+  expect([orders.state(), done]).toEqual(['idle', [{ act: 'undo' }]]);
+  answer({ text: 'Lung' });
+  await settled();
+  expect(orders.asked()).toBeUndefined();
+});
+
+test.each([
+  ['en', 'Microphone on', 'microphone off', 'Captions on', 'Captions off', 'Raise hand', 'Lower hand', 'Leave the room', 'Leave the headset', 'Take a picture'],
+  ['zh', '请打开麦克风', '关闭麦克风', '打开字幕', '关闭字幕', '举手', '放下手', '离开房间', '退出头显', '截图'],
+] as const)('voice, captions, the hand and the way out, as far as they are there: %s', async (to, open, close, write, end, raise, lower, leave, exit, picture) => {
+  language = to;
+  own.state = 'out';
+  expect(await ordered(open)).toBeUndefined();
+  await ordered(translate(to, 'voice.join'));
+  expect(own.state).toBe('in');
+  await ordered(close);
+  expect(orders.asked()).toBeUndefined();
+  await ordered(open);
+  expect(own.open).toBe(true);
+  expect(said.at(-1)).toBe(translate(to, 'orders.done', { order: translate(to, 'orders.microphoneOn') }));
+  await ordered(close);
+  own.kept = 'watching';
+  await ordered(open);
+  expect(own.open).toBe(false);
+  await ordered(write);
+  expect(own.dictates).toBe(true);
+  await ordered(end);
+  expect(own.dictates).toBe(false);
+  expect(await ordered(lower)).toBeUndefined();
+  expect(await ordered(raise)).toEqual({ act: 'raise-hand' });
+  own.hand = '2026-01-01T00:00:00Z';
+  expect(await ordered(lower)).toEqual({ act: 'lower-hand' });
+  expect(await ordered(exit)).toBeUndefined();
+  expect(await ordered(leave)).toBe('leave');
+  orders.wear({ picture: () => void done.push('inside'), exit: () => void done.push('exit') });
+  expect(await ordered(exit)).toBe('exit');
+  expect(await ordered(picture)).toBe('inside');
+  orders.wear(undefined);
+  expect(await ordered(picture)).toBe('picture');
 });
 
 test('says that it is done when it is, and not when it is refused', async () => {

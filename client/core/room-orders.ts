@@ -1,4 +1,4 @@
-/** Orders by voice, or typed: shown first, and done only when they are confirmed. */
+/** Orders by voice, or typed: shown first, and done only when they are confirmed, by a press or a word. */
 import { createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { HeardOrder, MediaDoor } from '../../contract/media';
@@ -7,10 +7,10 @@ import { recordSpoken } from '../media/spoken';
 import type { RoomClient } from '../room/room-client';
 import type { App } from './app';
 import { canListen, listen } from './listening';
-import { orderOf } from './orders';
+import { answerOf, orderOf } from './orders';
 import type { Order } from './orders';
 import { offersIn } from './room-offers';
-import type { OrderedRoom } from './room-offers';
+import type { OrderedInside, OrderedRoom } from './room-offers';
 import { lyingOf } from './room-shelf';
 import type { RoomVoice } from './room-voice';
 import { manifestOf } from './series-volume';
@@ -27,6 +27,8 @@ export interface RoomOrders {
   readonly trouble: Accessor<string | undefined>;
   /** Finds out who writes down here, and what lies on the shelf; to be called where orders are offered. */
   prepare(): void;
+  /** A headset is worn from now on, or no more. */
+  wear(inside: OrderedInside | undefined): void;
   /** Begins to listen, or ends it. */
   hear(on: boolean): void;
   understand(words: string): void;
@@ -34,18 +36,19 @@ export interface RoomOrders {
   drop(): void;
 }
 
-interface Room extends Omit<OrderedRoom, 'series' | 'take'> {
+interface Room extends Omit<OrderedRoom, 'series' | 'take' | 'inside' | 'voice'> {
   readonly client: RoomClient;
-  readonly voice: Pick<RoomVoice, 'chosen'>;
+  readonly voice: OrderedRoom['voice'] & Pick<RoomVoice, 'chosen'>;
 }
 
 /** Takes orders of a room while the caller lives. */
-export function createRoomOrders({ client, voice, ...room }: Room, app: App): RoomOrders {
+export function createRoomOrders({ client, ...room }: Room, app: App): RoomOrders {
   const [ofHospital, setOfHospital] = createSignal<boolean>();
   const [state, setState] = createSignal<'idle' | 'listening' | 'writing'>('idle');
   const [heard, setHeard] = createSignal('');
   const [asked, setAsked] = createSignal<Order>();
   const [trouble, setTrouble] = createSignal<string>();
+  const [inside, setInside] = createSignal<OrderedInside>();
   const [series, setSeries] = createSignal<readonly string[]>([]);
   const path = `/api/rooms/${encodeURIComponent(client.id)}`;
   const ends = new AbortController();
@@ -54,6 +57,8 @@ export function createRoomOrders({ client, voice, ...room }: Room, app: App): Ro
   let stop = (): void => undefined;
   /** Counts up at each beginning: what comes of an earlier one is not taken any more. */
   let round = 0;
+  /** Whether it is listened for the answer to the order that waits. */
+  let isAnswering = false;
   onCleanup(() => {
     round++;
     stop();
@@ -61,7 +66,13 @@ export function createRoomOrders({ client, voice, ...room }: Room, app: App): Ro
   });
 
   /** What can be done now. */
-  const all = (): ReturnType<typeof offersIn> => offersIn({ ...room, series, take }, app);
+  const all = (): ReturnType<typeof offersIn> => offersIn({ ...room, picture, inside, series, take }, app);
+
+  /** Inside a headset it is taken, and looked at, in there. */
+  function picture(): (() => void) | undefined {
+    const [onPage, worn] = [room.picture(), inside()];
+    return onPage && worn ? () => worn.picture() : onPage;
+  }
 
   /** The room can show only what the hospital has made a volume of. */
   async function take(wanted: string): Promise<boolean> {
@@ -78,11 +89,24 @@ export function createRoomOrders({ client, voice, ...room }: Room, app: App): Ro
   }
 
   function understand(words: string): void {
+    const [waits, answer] = [asked(), answerOf(words)];
+    if (waits && answer === true) return carryOut();
+    if (waits && answer === false) {
+      drop();
+      return app.announce(app.t('orders.dropped', { order: waits.words }));
+    }
     const meant = orderOf(words, all());
     setTrouble(undefined);
     setHeard(words);
     setAsked(meant);
     app.announce(meant ? app.t('orders.confirm', { order: meant.words }) : app.t('orders.unknown', { words }));
+  }
+
+  /** What is said while an order waits answers it, or is another order; anything else leaves it waiting. */
+  function takeIn(words: string): void {
+    const waits = asked();
+    const meant = waits && answerOf(words) === undefined ? orderOf(words, all()) : undefined;
+    if (!waits || answerOf(words) !== undefined || (meant && meant.id !== waits.id)) understand(words);
   }
 
   function fail(words: string): void {
@@ -91,26 +115,46 @@ export function createRoomOrders({ client, voice, ...room }: Room, app: App): Ro
   }
 
   function drop(): void {
+    hush();
     setAsked(undefined);
     setHeard('');
     setTrouble(undefined);
   }
 
+  /** Nobody need answer any more. */
+  function hush(): void {
+    if (!isAnswering) return;
+    isAnswering = false;
+    round++;
+    stop();
+    setState('idle');
+  }
+
+  /** Listens for an order, or for the answer to the one that waits: for that by itself, as soon as it was said. */
   function begin(): void {
-    drop();
+    const before = asked();
+    if (before) setTrouble(undefined);
+    else drop();
+    isAnswering = before !== undefined;
     const mine = ++round;
     const isMine = (): boolean => mine === round;
     setState('listening');
-    const end = (): void => void (isMine() && setState('idle'));
+    const end = (): void => {
+      if (!isMine()) return;
+      isAnswering = false;
+      setState('idle');
+      const now = asked();
+      if (now && now !== before) begin();
+    };
     if (ofHospital()) void record(isMine).catch((error: unknown) => isMine() && fail(app.explain(error))).finally(end);
-    else stop = listen(app.language(), (words) => isMine() && understand(words), end);
+    else stop = listen(app.language(), (words) => isMine() && takeIn(words), end);
   }
 
   /** Has the hospital's service write down one order. The room hears nothing of it but by an open microphone. */
   async function record(isMine: () => boolean): Promise<void> {
     let wanted = true;
     stop = () => (wanted = false);
-    const device = voice.chosen('audioinput');
+    const device = room.voice.chosen('audioinput');
     const track = await capture('microphone', device === '' ? {} : { audioinput: device }).catch(() => undefined);
     if (!isMine() || !wanted) return track?.stop();
     if (!track) return fail(app.t('orders.noMicrophone'));
@@ -118,13 +162,14 @@ export function createRoomOrders({ client, voice, ...room }: Room, app: App): Ro
     ({ stop } = spoken);
     const sound = await spoken.sound;
     if (!isMine()) return;
-    if (!sound) return fail(app.t('orders.silence'));
+    // Whoever only looks at the question is in no trouble.
+    if (!sound) return isAnswering ? undefined : fail(app.t('orders.silence'));
     setState('writing');
     const { self } = client.state;
     const { text } = await app.api.postBytes<HeardOrder>(`${path}/speech?participant=${self ?? 0}&language=${app.language()}&as=order`, sound);
     if (!isMine()) return;
-    if (text === '') fail(app.t('orders.nothing'));
-    else understand(text);
+    if (text === '') return isAnswering ? undefined : fail(app.t('orders.nothing'));
+    takeIn(text);
   }
 
   function carryOut(): void {
@@ -151,6 +196,9 @@ export function createRoomOrders({ client, voice, ...room }: Room, app: App): Ro
         ({ speech }) => setOfHospital(speech),
         () => (isAsking = false),
       );
+    },
+    wear(worn) {
+      setInside(worn);
     },
     hear(on) {
       if (on && state() === 'idle') begin();

@@ -11,7 +11,7 @@ import type { PagePicture } from './page-picture';
 import type { RoomControl } from './room-control';
 
 /** What is seen of a page: nothing until somebody asks for it, since to look at a page is to read it. */
-type Seen = { readonly state: 'coming' | 'failed' } | ({ readonly state: 'here'; readonly path: string; readonly down: number } & PagePicture);
+type Seen = { readonly state: 'coming' | 'failed' } | ({ readonly state: 'here'; readonly path: string } & PagePicture);
 
 export interface RoomPages {
   /** The page that is open beside the stage. */
@@ -45,7 +45,7 @@ export function createRoomPages(control: RoomControl, app: Pick<App, 't' | 'lang
     put(id, { state: 'coming' });
     try {
       const picture = await pictureOf(path, CARD.width, ends.signal);
-      put(id, { state: 'here', path, down: 0, ...picture });
+      put(id, { state: 'here', path, ...picture, down: within(picture, picture.down) });
     } catch {
       if (!ends.signal.aborted) put(id, { state: 'failed' });
     }
@@ -81,11 +81,16 @@ export function createRoomPages(control: RoomControl, app: Pick<App, 't' | 'lang
       const now = seen().get(id);
       if (now?.state !== 'here') return void (isInside || !opensBeside ? draw(id) : show(pathOf(id)));
       const step = SHOWN * 0.8 * (isUp ? -1 : 1);
-      put(id, { ...now, down: Math.min(Math.max(0, now.height - SHOWN), Math.max(0, now.down + step)) });
+      put(id, { ...now, down: within(now, now.down + step) });
     },
     stateOf: (id) => seen().get(id)?.state,
     cardOf,
   };
+}
+
+/** How far down one can look at a picture. */
+function within({ height }: Pick<PagePicture, 'height'>, down: number): number {
+  return Math.min(Math.max(0, height - SHOWN), Math.max(0, down));
 }
 
 function isSame(a: PageCard, b: PageCard): boolean {

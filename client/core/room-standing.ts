@@ -2,7 +2,6 @@
 import { nextLine } from '../stage/board-paint';
 import type { Board, OnBoard, Page } from '../stage/room-view';
 import type { Quat, Transform, Vec3 } from './frames';
-import { patientPath } from './hospital';
 import type { BoardShown, RoomControl } from './room-control';
 
 /** Beside the table, turned to those who stand before it. */
@@ -47,10 +46,10 @@ export function noteOn({ id, marks }: Pick<BoardShown, 'id' | 'marks'>, text: st
   return { type: 'board-note', board: id, at: nextLine(written), text: text.slice(0, LONGEST_NOTE) };
 }
 
-/** The page of a patient where there is room for one more. */
-export function pageOf(there: Stands, patient: string): Page | undefined {
+/** A page where there is room for one more. */
+export function newPage(there: Stands, path: string): Page | undefined {
   const spot = freeSpot(pagesOf(there), boardsOf(there));
-  return spot && { type: 'page', transform: SPOTS[spot], path: patientPath(patient), title: '' };
+  return spot && { type: 'page', transform: SPOTS[spot], path, title: '' };
 }
 
 export const MOVES = ['left', 'right', 'higher', 'lower', 'nearer', 'farther', 'turn-left', 'turn-right', 'larger', 'smaller'] as const;

@@ -106,7 +106,7 @@ export interface Board {
 export interface Page {
   readonly type: 'page';
   readonly transform: Transform;
-  /** Its path in this hospital. */
+  /** Its path in this hospital, with a query and the name of a part where it has them. */
   readonly path: string;
   /** What whoever put it there says of it; may be empty. */
   readonly title: string;

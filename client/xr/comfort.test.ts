@@ -53,6 +53,18 @@ test('each push of the thumbstick turns by 30°, at once, about the head', () =>
   expect(one.head().distanceTo(before)).toBeLessThan(1e-9);
 });
 
+test('who has no thumbstick turns by the same steps, about the head', () => {
+  const one = walker();
+  const before = one.head();
+  expect(one.walk.turn('left', before)).toBeCloseTo(Math.PI / 6);
+  expect(one.rig.rotation.y).toBeCloseTo(Math.PI / 6);
+  expect(one.walk.turn('right', one.head())).toBeCloseTo(-Math.PI / 6);
+  one.walk.turn('right', one.head());
+  expect(one.rig.rotation.y).toBeCloseTo(-Math.PI / 6);
+  expect(one.head().distanceTo(before)).toBeLessThan(1e-9);
+  expect(one.moved).toBe(3);
+});
+
 test('a push that is neither far enough nor sideways turns nobody', () => {
   const one = walker();
   for (const [x, y] of [[0.5, 0], [0.6, 0.7], [0, 1]] as const) one.push(x, y);

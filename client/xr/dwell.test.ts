@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DWELL_S, Dwell } from './dwell';
+import { DWELLS_S, DWELL_S, Dwell } from './dwell';
 
 const STEP = DWELL_S / 4;
 
@@ -14,6 +14,17 @@ describe('choosing by looking', () => {
     expect(dwell.share).toBeCloseTo(0.75);
     expect(look(dwell, 'undo', 12)).toBe(1);
     expect(dwell.share).toBe(0);
+  });
+
+  it('takes as long as one has chosen', () => {
+    for (const time_s of DWELLS_S) {
+      const dwell = new Dwell();
+      dwell.time_s = time_s;
+      dwell.look('undo', 0);
+      expect(dwell.look('undo', time_s * 0.9)).toBe(false);
+      expect(dwell.share).toBeCloseTo(0.9);
+      expect(dwell.look('undo', time_s * 0.2)).toBe(true);
+    }
   });
 
   it('chooses again only after looking away', () => {

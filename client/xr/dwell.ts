@@ -1,7 +1,9 @@
 /** Choosing by looking: what is looked at for a while is chosen once, and again only after looking away; steps go on. */
 
-/** So long one looks; short enough to work with, long enough to look around (rule of the house). */
+/** So long one looks as a rule; short enough to work with, long enough to look around (rule of the house). */
 export const DWELL_S = 1.1;
+/** What one may choose: for practised eyes, and for those that wander or tire. */
+export const DWELLS_S = [0.8, DWELL_S, 1.8] as const;
 /** A gaze wanders this far on one point and still rests there, in metres. */
 const WANDER_M = 0.02;
 /** Eyes that have moved less than this since they chose have not looked elsewhere: half a button's height. */
@@ -15,6 +17,8 @@ export interface Looked {
 }
 
 export class Dwell {
+  /** How long one looks until something is chosen. */
+  time_s: number = DWELL_S;
   #target: Looked['target'] | undefined;
   #looked_s = 0;
   #chosen = false;
@@ -23,7 +27,7 @@ export class Dwell {
 
   /** How much of the time has passed, 0 to 1; 0 once it was chosen. */
   get share(): number {
-    return this.#chosen || this.#target === undefined ? 0 : Math.min(1, this.#looked_s / DWELL_S);
+    return this.#chosen || this.#target === undefined ? 0 : Math.min(1, this.#looked_s / this.time_s);
   }
 
   /**
@@ -45,7 +49,7 @@ export class Dwell {
     }
     if (target === undefined || this.#chosen) return false;
     this.#looked_s += seconds;
-    if (this.#looked_s < DWELL_S) return false;
+    if (this.#looked_s < this.time_s) return false;
     this.#chosen = !repeats;
     this.#looked_s = 0;
     this.#chosenAt = at;

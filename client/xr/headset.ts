@@ -1,6 +1,6 @@
 import { Vector3 } from 'three';
 import { Emitter } from '../core/emitter';
-import { voxelFromLps, type Transform, type Vec3, type VoxelGrid } from '../core/frames';
+import type { Transform, Vec3 } from '../core/frames';
 import type { View } from '../stage/camera-rig';
 import { headOf } from '../stage/head';
 import { pick } from '../stage/picking';
@@ -10,21 +10,24 @@ import { list } from '../stage/seats';
 import type { Presence, Space, Twin } from '../stage/space';
 import type { Rigid } from '../stage/turning';
 import { BeforeEyes } from './before-eyes';
+import { placeFor, turnToTable } from './brought';
 import { Dwell } from './dwell';
 import { EyeTools, type Looked } from './eye-tools';
 import { unlessResting } from './fingers';
 import { GazeRing } from './gaze-ring';
 import { Grip } from './grip';
+import { HandPen, isAtTwin } from './hand-pen';
 import { HandInput, handModels, type HandEvent } from './inputs';
 import { requestXr, type XrMode } from './modes';
 import { Panel, type PanelContent } from './panel';
+import { PanelPlace } from './panel-place';
 import { RealRoom, type SurfaceState } from './real-room';
 import { RecordedSign } from './recorded-sign';
 import { SeatedHeight } from './seated-height';
 import { isBeforeEyes } from './sight';
 import { stepped, whereLooked, type Step } from './steps';
 import { Vignette } from './vignette';
-import { Walk } from './walk';
+import { type Side, Walk } from './walk';
 
 /** What goes where the eyes rest next: the hologram, for everybody, or oneself. */
 export type Sought = 'hologram' | 'self';
@@ -44,14 +47,10 @@ export interface HeadsetEvents {
 
 /** Where one stands as one enters: before the table, facing the patient. */
 const ENTRANCE_M = 1.15;
-/** A hand this near to the hologram's middle takes it, in multiples of its radius. */
-const REACH = 1.15;
 /** A hand this near to a board or page takes it. */
 const AT_HAND_M = 0.2;
 /** Within this of where one looks on the floor one looks at the same place. */
 const SPOT_M = 0.2;
-/** Nobody is brought nearer than this: the table is there. */
-const NEAREST_M = 0.9;
 
 /** So often it is seen whether the panel is before the eyes. */
 const READ_EVERY_s = 0.5;
@@ -68,15 +67,17 @@ export class Headset implements Presence {
   /** Hands on the hologram, and on a board or page. */
   readonly #grip: Grip;
   readonly #carry: Grip;
+  readonly #pen: HandPen;
+  /** Where one may stand: not in walls, nor in what stands there; the real room has its own. */
+  readonly #free: (x: number, z: number) => boolean;
   readonly #walk: Walk;
+  readonly #panelPlace: PanelPlace;
   readonly #before: BeforeEyes;
   readonly #vignette: Vignette;
   readonly #real: RealRoom;
   readonly #recorded: RecordedSign;
   /** Where the laser begins and ends, and the hand that leads it, unless the eyes do. */
   #pointer: { readonly hand?: HandInput; readonly origin: Vector3; readonly at: Vector3 } | undefined;
-  /** The hand that draws with the pen. */
-  #drawing: HandInput | undefined;
   /** Whether looking chooses, for those who cannot press. */
   gaze = false;
   #seeks: Sought | undefined;
@@ -87,7 +88,8 @@ export class Headset implements Presence {
   /** The place on the floor that the eyes rest on. */
   #spot: Vector3 | undefined;
   readonly #height = new SeatedHeight();
-  readonly #dwell = new Dwell();
+  /** How long the eyes rest on what is chosen by it. */
+  readonly dwell = new Dwell();
   readonly #ring = new GazeRing();
   readonly #eyes: EyeTools;
 
@@ -97,21 +99,21 @@ export class Headset implements Presence {
     this.#grip = new Grip(space.shared);
     this.#carry = new Grip(space.things);
     this.#eyes = new EyeTools(space);
-    this.#walk = new Walk(space.rig.rig, (x, z) => this.passthrough || space.free(x, z));
+    this.#pen = new HandPen(space);
+    this.#free = (x, z) => this.passthrough || space.free(x, z);
+    this.#walk = new Walk(space.rig.rig, this.#free);
+    this.#panelPlace = new PanelPlace(this.panel.mesh, this.#free);
     this.#before = new BeforeEyes(space.rig.camera);
     this.#vignette = new Vignette(this.#before.group);
     this.#recorded = new RecordedSign(this.#before.group);
     this.#real = new RealRoom(space.rig.rig, session, this.passthrough, () => this.#twin !== undefined);
     this.#real.onEdge = () => this.#hands.forEach((hand) => hand.pulse(0.3, 60));
     this.#real.onSurface = (state) => this.events.emit('surface', state);
-    // Who sees the real room around them needs no narrower view; who goes elsewhere in it leaves the place behind.
-    this.#walk.onMoved = () => (this.passthrough ? this.#real.release() : this.#vignette.pulse());
+    this.#walk.onMoved = () => this.#moved();
     const models = handModels();
     this.#hands = [0, 1].map((i) => new HandInput(i, space.renderer, space.rig.rig, models, (hand, event) => this.#on(hand, event)));
     this.panel.content = content;
     this.panel.onPress = (id) => this.events.emit('press', { id });
-    this.panel.mesh.position.set(-0.78, 1.38, -0.12);
-    this.panel.mesh.rotation.y = 0.55;
     space.scene.add(this.panel.mesh, this.#walk.mark, this.#ring.mesh);
     space.rig.rig.position.set(0, 0, ENTRANCE_M);
     space.rig.rig.rotation.set(0, 0, 0);
@@ -222,11 +224,13 @@ export class Headset implements Presence {
     this.#real.update(this.#space.renderer.xr, this.#hands.flatMap(({ tracked, source }) => (tracked && source ? [source] : [])), this.gaze);
     this.#lift();
     for (const hand of this.#hands) hand.update();
-    const head = this.#head().position;
+    const seen = this.#head();
+    const head = seen.position;
+    this.#panelPlace.update(seen);
     const poseOf = (name: string): Rigid | undefined => this.#hands.find((hand) => hand.name === name)?.pose;
     for (const grip of [this.#grip, this.#carry]) grip.follow(poseOf);
     this.#pointer = undefined;
-    this.#draw();
+    this.#pen.draw();
     let hovered: string | undefined;
     for (const hand of this.#hands) {
       if (!hand.tracked) {
@@ -297,8 +301,8 @@ export class Headset implements Presence {
     const looked = this.#lookedAt(position, ahead);
     const { button } = looked ?? {};
     const name = button ?? looked?.name;
-    const chosen = looked ? this.#dwell.look(name ?? list(looked.point), seconds, name === undefined ? undefined : list(looked.point), looked.repeats) : this.#dwell.look(undefined, seconds);
-    this.#ring.show(looked?.point, this.#dwell.share, position);
+    const chosen = looked ? this.dwell.look(name ?? list(looked.point), seconds, name === undefined ? undefined : list(looked.point), looked.repeats) : this.dwell.look(undefined, seconds);
+    this.#ring.show(looked?.point, this.dwell.share, position);
     if (chosen) looked?.choose();
     return button;
   }
@@ -359,7 +363,7 @@ export class Headset implements Presence {
   /** Trigger or pinch presses the panel, uses the tool, or takes what it is at; the grip button always takes it. */
   #on(hand: HandInput, event: HandEvent): void {
     if (event === 'release' || event === 'unsqueeze') {
-      if (event === 'release' && this.#drawing === hand) this.#endLine();
+      if (event === 'release') this.#pen.open(hand);
       // What a fist or the grip button holds is not let go by thumb and index finger.
       if (event === 'unsqueeze' || !hand.squeezes) for (const grip of [this.#grip, this.#carry]) grip.open(hand.name);
       return;
@@ -373,8 +377,8 @@ export class Headset implements Presence {
     }
     if (event === 'select' && this.#twin && this.#real.putDown(hand.source, this.#twin.hologram.foot)) return hand.pulse(0.6, 50);
     const { tool } = this.#space;
-    const isNear = this.#near(hand);
-    if (event === 'select' && tool === 'pen') return this.#beginLine(hand, isNear);
+    if (event === 'select' && tool === 'pen') return this.#pen.begin(hand);
+    const isNear = isAtTwin(hand, this.#twin);
     const thing = isNear ? undefined : this.#thingOf(hand);
     if (event === 'select' && !isNear && !thing?.isAtHand && this.#space.press(origin, direction)) return hand.pulse(0.3, 20);
     if (thing && (event === 'squeeze' || tool === 'turn')) {
@@ -408,48 +412,27 @@ export class Headset implements Presence {
     return id === undefined ? undefined : { id, isAtHand: atHand !== undefined };
   }
 
-  /** The pen draws on a board that its ray meets, on the hologram that it is at or meets, else in the air where the hand is. */
-  #beginLine(hand: HandInput, isNear: boolean): void {
-    // There is one pen: what the other hand has drawn with it is a line.
-    if (this.#drawing) this.#endLine();
-    const { origin, direction } = hand.pointing;
-    const isOnBoard = !isNear && this.#space.pen.begin(origin, direction);
-    const isOnTwin = isNear || (this.#twin && pick(this.#twin.hologram, origin, direction, false) !== undefined);
-    if (!isOnBoard && !isOnTwin && !this.#space.air.begin(hand.pose?.position)) return;
-    this.#drawing = hand;
-    hand.pulse(0.3, 20);
+  /** Turns by one step, as the thumbstick does; the panel on which that is pressed stays before the eyes. */
+  turn(side: Side): void {
+    const head = this.#head().position;
+    this.#panelPlace.turn(head, this.#walk.turn(side, head));
   }
 
-  /** The pen draws where the hand is, in the hologram itself or in the air; on it from farther away where its ray meets it. */
-  #draw(): void {
-    const hand = this.#drawing;
-    if (!hand) return;
-    if (!hand.tracked) return this.#endLine();
-    const { origin, direction } = hand.pointing;
-    if (this.#space.pen.down) return this.#space.pen.go(origin, direction);
-    if (this.#space.air.down) return this.#space.air.go(hand.pose?.position);
-    if (!this.#twin) return;
-    const { hologram, tools } = this.#twin;
-    const tip = this.#near(hand) ? hand.pose : undefined;
-    if (tip) return tools.draw(inside(hologram.store.manifest, hologram.lpsFromRoom(tip.position)));
-    tools.draw(pick(hologram, origin, direction, false)?.lps_mm);
+  /** A teleport to where whoever brings everybody there sees from: with the head to a free place, facing the table. */
+  stand(view: View): void {
+    const { position, rotation } = this.#head();
+    const to = placeFor(view, this.#free);
+    if (!to) return;
+    // What held the hologram on something real is left behind, and its height with it.
+    if (this.passthrough) this.#space.rig.rig.position.y = 0;
+    this.#walk.go(to, position, turnToTable(to, rotation));
   }
 
-  #endLine(): void {
-    this.#drawing?.pulse(0.2, 15);
-    this.#drawing = undefined;
-    if (this.#space.pen.down) this.#space.pen.end();
-    else if (this.#space.air.down) this.#space.air.end();
-    else this.#twin?.tools.endLine();
-  }
-
-  /** A teleport to where somebody stands who brings everybody there. */
-  stand({ yaw, distance_m }: View): void {
-    const { rig } = this.#space.rig;
-    const far = Math.max(NEAREST_M, distance_m);
-    this.#real.release();
-    rig.position.set(Math.sin(yaw) * far, this.passthrough ? 0 : rig.position.y, Math.cos(yaw) * far);
-    rig.rotation.set(0, yaw, 0);
+  /** Who sees the real room around them needs no narrower view; who goes elsewhere in it leaves the place behind. */
+  #moved(): void {
+    if (this.passthrough) this.#real.release();
+    else this.#vignette.pulse();
+    this.#panelPlace.moved();
   }
 
   /** From where the head looks at the hologram, as a screen says it. */
@@ -460,20 +443,8 @@ export class Headset implements Presence {
     return { yaw: Math.atan2(head.x, head.z), pitch: Math.atan2(up, flat), distance_m: Math.hypot(flat, up) };
   }
 
-  /** Whether a hand is in or at the hologram. */
-  #near(hand: HandInput): boolean {
-    const { root, state, store } = this.#twin?.hologram ?? {};
-    const { pose } = hand;
-    if (!pose || !root || !state || !store) return false;
-    const extent = Math.max(...store.manifest.size.map((n, i) => n * (store.manifest.spacing_mm[i] ?? 1)));
-    return pose.position.distanceTo(root.position) < extent * 0.0005 * root.scale.x * REACH;
-  }
-
   #ended(): void {
-    this.#drawing = undefined;
-    this.#space.pen.end();
-    this.#space.air.end();
-    this.#twin?.tools.cancel();
+    this.#pen.cancel();
     for (const grip of [this.#grip, this.#carry]) grip.openAll();
     for (const hand of this.#hands) hand.dispose();
     this.#walk.dispose();
@@ -490,10 +461,4 @@ export class Headset implements Presence {
     this.events.emit('ended', this.mode);
     this.events.clear();
   }
-}
-
-/** A point, where the scan holds it. */
-function inside(grid: VoxelGrid, point_lps_mm: Vec3): Vec3 | undefined {
-  const voxel = voxelFromLps(grid, point_lps_mm);
-  return voxel.every((at, axis) => at >= -0.5 && at <= (grid.size[axis] ?? 0) - 0.5) ? point_lps_mm : undefined;
 }

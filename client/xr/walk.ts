@@ -1,10 +1,13 @@
-import { type Group, Mesh, MeshBasicMaterial, RingGeometry, Vector3 } from 'three';
+import { type Group, Mesh, MeshBasicMaterial, type Object3D, RingGeometry, Vector3 } from 'three';
+
+export type Side = 'left' | 'right';
 
 const SNAP = Math.PI / 6;
 const PUSHED = 0.65;
 const RELEASED = 0.3;
 /** Aimed no farther than one still sees where to. */
 const FARTHEST_M = 8;
+const UP = new Vector3(0, 1, 0);
 
 /** Thumbstick: left and right turn by 30°, forward aims along the ray at the floor, letting go takes one there. */
 export class Walk {
@@ -35,7 +38,7 @@ export class Walk {
     }
     if (!doing && Math.abs(x) > PUSHED && Math.abs(x) > Math.abs(y)) {
       this.#held.set(hand, 'turn');
-      this.#turn(-Math.sign(x) * SNAP, head);
+      this.turn(x < 0 ? 'left' : 'right', head);
     } else if (!doing && y < -PUSHED) this.#held.set(hand, 'aim');
     if (this.#held.get(hand) === 'aim') this.#aimAt(origin, direction);
   }
@@ -65,21 +68,26 @@ export class Walk {
     if (this.#aim) this.mark.position.copy(this.#aim).setY(0.012);
   }
 
-  /** Brings the head, not the middle of the real room, to the place. */
-  go(to: Vector3, head: Vector3): void {
+  /** Brings the head, not the middle of the real room, to the place; it may be turned there by an angle as well. */
+  go(to: Vector3, head: Vector3, angle = 0): void {
+    if (angle !== 0) turnAbout(this.#rig, head, angle);
     this.#rig.position.x += to.x - head.x;
     this.#rig.position.z += to.z - head.z;
     this.#rig.updateMatrixWorld(true);
     this.onMoved();
   }
 
-  /** Turns about the head. */
-  #turn(angle: number, head: Vector3): void {
-    const arm = this.#rig.position.clone().sub(head).applyAxisAngle(new Vector3(0, 1, 0), angle);
-    this.#rig.position.x = head.x + arm.x;
-    this.#rig.position.z = head.z + arm.z;
-    this.#rig.rotation.y += angle;
-    this.#rig.updateMatrixWorld(true);
-    this.onMoved();
+  /** Turns about the head by one step, also for who has no thumbstick; answers by which angle. */
+  turn(side: Side, head: Vector3): number {
+    const angle = side === 'left' ? SNAP : -SNAP;
+    this.go(head, head, angle);
+    return angle;
   }
+}
+
+/** Turns something that stands upright about a point, on the level. */
+export function turnAbout(thing: Object3D, { x, z }: Vector3, angle: number): void {
+  const arm = new Vector3(thing.position.x - x, 0, thing.position.z - z).applyAxisAngle(UP, angle);
+  [thing.position.x, thing.position.z] = [x + arm.x, z + arm.z];
+  thing.rotation.y += angle;
 }

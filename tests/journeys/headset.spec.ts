@@ -128,6 +128,16 @@ test('a person with a headset walks round the hologram, carries it and sets its 
     await expect.poll(async () => distance(await avatarHead(chen), head)).toBeLessThan(0.05);
   });
 
+  await test.step('is brought with the head to where the other sees from, and faces the table, from wherever in the real room', async () => {
+    await stand(li, 0.6, 1.2);
+    await chen.getByRole('tab', { name: /^People/ }).click();
+    await chen.getByRole('button', { name: 'Bring everybody here' }).click();
+    await expect.poll(async () => distance(await ownHead(li), [0, 1.6, 1.74])).toBeLessThan(0.1);
+    expect(await li.evaluate(() => window.__xrInside?.stage.rig.rig.rotation.y ?? NaN)).toBeCloseTo(-Math.atan2(0.6, 1.2), 2);
+    await press(li, 'controllers', 'page:view');
+    await stand(li, 0, 1.15);
+  });
+
   await test.step('carries the hologram with a controller that ticks, and with a bare hand', async () => {
     await feelTicks(li);
     await carry(li, 'controllers', [0.25, 0.1, 0.15], chen);

@@ -193,6 +193,8 @@ const PAGE_OF: Readonly<Record<string, string>> = {
   snap: 'room',
   gaze: 'own',
   go: 'own',
+  turn: 'own',
+  dwell: 'own',
   height: 'own',
   surface: 'own',
   around: 'own',

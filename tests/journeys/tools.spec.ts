@@ -181,6 +181,12 @@ test('parts are shown alone, cut out and measured; a picture, a board and a page
     await li.getByRole('textbox', { name: 'Address in this hospital' }).fill('https://elsewhere.example/imaging');
     await li.keyboard.press('Enter');
     await expect(li.getByText('This is no page of this hospital.')).toBeVisible();
+    // What its address asks of a page comes with it.
+    await li.getByRole('textbox', { name: 'Address in this hospital' }).fill('/imaging?modality=CT');
+    await li.keyboard.press('Enter');
+    await li.getByRole('button', { name: 'Put it into the room' }).click();
+    await expect(chen.locator('[data-page="/imaging?modality=CT"]')).toBeVisible();
+    await li.locator('[data-page="/imaging?modality=CT"]').getByRole('button', { name: /^Take away/ }).click();
     await li.getByRole('button', { name: 'Close the page' }).click();
     await li.locator('[data-page="/imaging"]').getByRole('button', { name: /^Take away/ }).first().click();
     await expect(page).toHaveCount(0);
@@ -269,5 +275,11 @@ test('with a headset one draws in space by hand, and chooses and moves by lookin
   });
   expect(Math.hypot((head[0] ?? NaN) - 0, (head[1] ?? NaN) - 1.5)).toBeLessThan(0.25);
   expect((await told(li)).transform.position_m).toEqual(position_m);
+
+  // And they turn whoever has no thumbstick.
+  const turned = (): Promise<number> => li.evaluate(() => window.__xrInside?.stage.rig.rig.rotation.y ?? NaN);
+  const before = await turned();
+  await gazeAt(li, 'turn:left');
+  await expect.poll(async () => (await turned()) - before).toBeGreaterThan(0.5);
   await li.context().close();
 });

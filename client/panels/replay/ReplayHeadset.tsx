@@ -2,7 +2,7 @@
 import { createEffect, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
-import { gazeChooses, letGazeChoose } from '../../core/gaze';
+import { gazeChooses, gazeTime_s, letGazeChoose, letGazeTake, timeAfter } from '../../core/gaze';
 import { clockWords } from '../../core/replay-control';
 import type { ActLine, ReplayControl } from '../../core/replay-control';
 import { seeAsStanding, seesAsStanding } from '../../core/seated-height';
@@ -40,6 +40,7 @@ export function ReplayHeadset(props: ReplayHeadsetProps): JSX.Element {
         act: props.acts.findLast(({ at_ms }) => at_ms <= replay.at_ms())?.words,
         people: replay.room.people().map(({ name }) => name),
         gaze: gazeChooses(),
+        gazeTime_s: gazeTime_s(),
         goes: worn.seeking === 'self',
         standing: seesAsStanding(),
       },
@@ -59,7 +60,10 @@ export function ReplayHeadset(props: ReplayHeadsetProps): JSX.Element {
     slower: () => speed(-1),
     faster: () => speed(1),
     gaze: () => letGazeChoose(!gazeChooses()),
+    dwell: () => letGazeTake(timeAfter(gazeTime_s())),
     go: (headset) => headset.seek(headset.seeks === 'self' ? undefined : 'self'),
+    'turn:left': (headset) => headset.turn('left'),
+    'turn:right': (headset) => headset.turn('right'),
     height: () => seeAsStanding(!seesAsStanding()),
     leave: (headset) => void headset.exit(),
   };

@@ -5,6 +5,7 @@ import { SPEEDS } from '../../room/replay';
 import type { Speed } from '../../room/replay';
 import type { XrMode } from '../../xr/modes';
 import type { PanelButton, PanelContent } from '../../xr/panel';
+import { turnButtons } from '../room/panel-buttons';
 
 export interface InsideReplay {
   readonly title: string;
@@ -20,6 +21,7 @@ export interface InsideReplay {
   readonly act: string | undefined;
   readonly people: readonly string[];
   readonly gaze: boolean;
+  readonly gazeTime_s: number;
   /** Whether one goes where the eyes rest next. */
   readonly goes: boolean;
   readonly standing: boolean;
@@ -55,7 +57,9 @@ export function insideReplay(state: InsideReplay, t: T): PanelContent {
       ...beside(-1, 'slower', t('replay.slower')),
       ...beside(1, 'faster', t('replay.faster')),
       button('gaze', t('inside.gaze'), state.gaze),
+      ...(state.gaze ? [button('dwell', t('inside.dwell', { seconds: state.gazeTime_s }))] : []),
       button('go', t('inside.go'), state.goes),
+      ...turnButtons(t),
       ...(state.mode === 'vr' ? [button('height', t('inside.height'), state.standing)] : []),
     ],
     always: [button('leave', t('room.leaveXr'))],

@@ -2,7 +2,7 @@
 import { For, Show, createEffect, createSignal, onCleanup, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
-import { gazeChooses } from '../../core/gaze';
+import { gazeChooses, gazeTime_s } from '../../core/gaze';
 import { seesAsStanding } from '../../core/seated-height';
 import type { Space } from '../../stage/space';
 import { emulateXrIfAsked } from '../../xr/emulate';
@@ -54,6 +54,10 @@ export function EnterHeadset(props: EnterHeadsetProps): JSX.Element {
   createEffect(() => {
     const headset = inside();
     if (headset) headset.gaze = gazeChooses();
+  });
+  createEffect(() => {
+    const headset = inside();
+    if (headset) headset.dwell.time_s = gazeTime_s();
   });
   createEffect(() => {
     const headset = inside();

@@ -30,6 +30,14 @@ export function HeadsetButtons(props: InsideRoom & { readonly stage: Space }): J
 
   feelCalls(calls.open, worn.headset);
 
+  // What is ordered in there is done in there: a picture is shown by its panel, and one can order to leave.
+  createEffect(() => {
+    const headset = worn.headset();
+    if (!headset) return;
+    props.orders.wear({ picture: () => room.press(headset, 'snap'), exit: () => void headset.exit() });
+    onCleanup(() => props.orders.wear(undefined));
+  });
+
   // Nobody is put into another place unasked: in a headset, too, one looks round in it when one wants to.
   createEffect(() => {
     const track = props.around.track();

@@ -1,9 +1,10 @@
 /** Orders by voice, or typed: shown first, and done only when they are confirmed. */
-import { Show, createEffect, createSignal, on, onMount } from 'solid-js';
+import { For, Show, createEffect, createSignal, on, onMount } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
-import { gazeChooses, letGazeChoose } from '../../core/gaze';
+import { gazeChooses, gazeTime_s, letGazeChoose, letGazeTake } from '../../core/gaze';
 import type { RoomOrders } from '../../core/room-orders';
+import { DWELLS_S } from '../../xr/dwell';
 import { Field } from '../Field';
 import { Icon } from '../Icon';
 import { Notice } from '../Notice';
@@ -89,6 +90,9 @@ export function OrdersPanel(props: { readonly orders: RoomOrders }): JSX.Element
                 {app.t('orders.do')}
               </button>
               <button type="button" class="button quiet" onClick={() => props.orders.drop()}>{app.t('app.cancel')}</button>
+              <Show when={listens()}>
+                <span class="soft small">{app.t('orders.answer')}</span>
+              </Show>
             </div>
           )}
         </Show>
@@ -97,6 +101,15 @@ export function OrdersPanel(props: { readonly orders: RoomOrders }): JSX.Element
       <label>
         <input type="checkbox" data-gaze checked={gazeChooses()} onChange={(event) => letGazeChoose(event.currentTarget.checked)} /> {app.t('gaze.title')}
       </label>
+      <Show when={gazeChooses()}>
+        <Field label={app.t('gaze.time')}>
+          {(control) => (
+            <select {...control} class="input" value={String(gazeTime_s())} onChange={(event) => letGazeTake(Number(event.currentTarget.value))}>
+              <For each={DWELLS_S}>{(seconds) => <option value={String(seconds)}>{app.t('inside.dwell', { seconds })}</option>}</For>
+            </select>
+          )}
+        </Field>
+      </Show>
       <p class="soft small">{app.t('gaze.hint')}</p>
     </section>
   );

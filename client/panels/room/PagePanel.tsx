@@ -2,8 +2,7 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
-import { patientPath } from '../../core/hospital';
-import { ownPath, pageWords } from '../../core/own-pages';
+import { ownPath, pageChoices, pageWords } from '../../core/own-pages';
 import type { PageShown, RoomControl } from '../../core/room-control';
 import { mayTakeAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
@@ -31,13 +30,6 @@ export function PagePanel(props: PagePanelProps): JSX.Element {
   const [typed, setTyped] = createSignal('');
   const [title, setTitle] = createSignal('');
   const [isBad, setBad] = createSignal(false);
-  const choices = (): readonly (readonly [string, string])[] => [
-    ...(props.patient === null ? [] : [[patientPath(props.patient), app.t('page.patient')] as const]),
-    ['/imaging', app.t('page.imaging')],
-    ['/teaching', app.t('page.teaching')],
-    ['/devices', app.t('page.devices')],
-    ['/', app.t('page.home')],
-  ];
   const show = (path: string): void => {
     setBad(false);
     props.pages.show(path);
@@ -66,8 +58,8 @@ export function PagePanel(props: PagePanelProps): JSX.Element {
         </ul>
       </Show>
       <div class="row" role="group" aria-label={app.t('page.which')}>
-        <For each={choices()}>
-          {([path, name]) => <button type="button" class="button small" aria-pressed={props.pages.open() === path} onClick={() => show(path)}>{name}</button>}
+        <For each={pageChoices(props.patient, app.t)}>
+          {({ path, words }) => <button type="button" class="button small" aria-pressed={props.pages.open() === path} onClick={() => show(path)}>{words}</button>}
         </For>
       </div>
       <form class="row" onSubmit={go}>

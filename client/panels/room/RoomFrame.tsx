@@ -2,7 +2,7 @@
 import { Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
-import { recordingPath } from '../../core/hospital';
+import { patientPath, recordingPath } from '../../core/hospital';
 import type { RoomInfo } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
 import { createRoomControl, firstLook } from '../../core/room-control';
@@ -26,7 +26,7 @@ import { createRoomRecording } from '../../core/room-recording';
 import { createRoomSetting, takePlace } from '../../core/room-setting';
 import type { Take, Taken } from '../../core/room-snapshot';
 import { createRoomStay } from '../../core/room-stay';
-import { Link } from '../../core/router';
+import { Link, go } from '../../core/router';
 import { createSeriesVolume } from '../../core/series-volume';
 import type { SeriesVolume } from '../../core/series-volume';
 import type { RoomClient } from '../../room/room-client';
@@ -116,7 +116,11 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const isRelative = createMemo(() => order.own()?.role === 'related-person');
   /** Whose record there is to look into from here. */
   const patient = createMemo(() => (isRelative() ? null : props.info.patient));
-  const orders = createRoomOrders({ client, control, order, lead, voice, patient: untrack(patient), manifest: () => volume()?.manifest(), picture: snap }, app);
+  const leave = (): void => {
+    const of = patient();
+    go(of === null ? '/' : patientPath(of));
+  };
+  const orders = createRoomOrders({ client, control, order, lead, voice, leave, patient: untrack(patient), manifest: () => volume()?.manifest(), picture: snap }, app);
   const [help, setHelp] = createSignal(false);
   const [shown, setShown] = createSignal<Part>(props.info.patient === null ? 'people' : 'case');
   const narrow = mediaSignal(NARROW);
@@ -190,7 +194,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   return (
     <div class="room" data-accent={place()} data-shown={shown()}>
-      <RoomBar info={props.info} title={title()} control={control} order={order} orders={orders} voice={voice} around={around} status={news.status()} posesBy={news.posesBy()} stage={stage()} hands={hands} lead={lead} recording={recording} stay={stay} manifest={volume()?.manifest()}>
+      <RoomBar info={props.info} title={title()} control={control} order={order} orders={orders} voice={voice} around={around} status={news.status()} posesBy={news.posesBy()} stage={stage()} hands={hands} lead={lead} recording={recording} stay={stay} pages={pages} manifest={volume()?.manifest()}>
         <RecordingStrip recording={recording} order={order} />
         <WebcamSign webcam={webcam} />
         <StayNotice stay={stay} />

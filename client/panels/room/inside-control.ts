@@ -5,7 +5,7 @@ import type { Sanction } from '../../../contract/room';
 import type { App } from '../../core/app';
 import { dayOf, momentOf } from '../../core/dates';
 import { figuresFor } from '../../core/figures';
-import { gazeChooses, letGazeChoose } from '../../core/gaze';
+import { gazeChooses, gazeTime_s, letGazeChoose, letGazeTake, timeAfter } from '../../core/gaze';
 import { BOX_SIDES, CUTS, boxOf, cutAt, movedCut, movedSide, placeOfCut } from '../../core/hologram-cuts';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
 import { LESIONS, layerOf } from '../../core/hologram-layers';
@@ -23,6 +23,7 @@ import type { RoomLead } from '../../core/room-lead';
 import { keepMarks } from '../../core/room-marks';
 import type { RoomOrders } from '../../core/room-orders';
 import type { RoomOrder } from '../../core/room-order';
+import type { RoomPages } from '../../core/room-pages';
 import type { RoomStay } from '../../core/room-stay';
 import type { RoomRecording } from '../../core/room-recording';
 import { lyingOf, takeFromShelf } from '../../core/room-shelf';
@@ -39,6 +40,7 @@ import type { Sought } from '../../xr/headset';
 import type { SurfaceState } from '../../xr/real-room';
 import { STEPS } from '../../xr/steps';
 import type { Step } from '../../xr/steps';
+import type { Side } from '../../xr/walk';
 import { kindWords } from '../call-words';
 import type { OwnCalls } from '../own-calls';
 import { placeOf } from './CasePanel';
@@ -66,6 +68,7 @@ export interface InsideRoom {
   readonly lead: RoomLead;
   readonly recording: RoomRecording;
   readonly stay: RoomStay;
+  readonly pages: RoomPages;
   readonly manifest: VolumeManifest | undefined;
 }
 
@@ -85,6 +88,7 @@ export interface Worn {
   readonly seeks: Sought | undefined;
   seek(seeks: Sought | undefined): void;
   step(step: Step): void;
+  turn(side: Side): void;
   chooseSurface(choosing: boolean): void;
   picture(): string;
   exit(): Promise<void>;
@@ -200,6 +204,7 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
     waiting: waiting()?.name,
     keeping: keeping.state(),
     things: things.state(),
+    pages: things.pages(),
     objects: keeping.objects(),
     sanctioned: sanctioned(),
     handUp: isUp(),
@@ -224,6 +229,7 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
     hides: isPseudonym(props.order.own()?.actor),
     place: props.order.own()?.standing === 'host' ? (props.control.surroundings() ?? placeOf(props.info)) : undefined,
     gaze: gazeChooses(),
+    gazeTime_s: gazeTime_s(),
     standing: seesAsStanding(),
     surface: props.surface,
     seeking: props.seeking,
@@ -382,13 +388,8 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
     void (props.voice.state() === 'in' ? props.voice.turn('microphone', !props.voice.on('microphone')) : props.voice.join());
   }
 
-  function giveOrder(what: string, worn: Worn): void {
-    const takesPicture = props.orders.asked()?.id === 'picture';
-    if (what === 'do' && takesPicture) {
-      // The panel shows it, in the place of the page.
-      props.orders.drop();
-      void takePicture(worn).catch(complain);
-    } else if (what === 'do') props.orders.carryOut();
+  function giveOrder(what: string): void {
+    if (what === 'do') props.orders.carryOut();
     else if (what === 'drop') props.orders.drop();
     else props.orders.hear(props.orders.state() === 'idle');
   }
@@ -406,6 +407,7 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
       const step = STEPS.find((one) => one === which);
       if (step) worn.step(step);
     },
+    turn: (which, worn) => worn.turn(which === 'left' ? 'left' : 'right'),
     part: pressPart,
     cut: pressCut,
     crop: pressCrop,
@@ -430,6 +432,10 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
     hand: handOver,
     keep: keeping.press,
     thing: things.press,
+    put: (path) => {
+      things.putPage(path);
+      turn('things');
+    },
     object,
     call: (which, worn) => void answerCall(which, worn).catch(complain),
     record,
@@ -450,6 +456,7 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
     gather: () => void props.lead.gather(),
     snap: (worn) => void takePicture(worn).catch(complain),
     gaze: () => letGazeChoose(!gazeChooses()),
+    dwell: () => letGazeTake(timeAfter(gazeTime_s())),
     height: () => seeAsStanding(!seesAsStanding()),
     seek: (worn) => worn.seek(worn.seeks === 'hologram' ? undefined : 'hologram'),
     go: (worn) => worn.seek(worn.seeks === 'self' ? undefined : 'self'),

@@ -2,6 +2,7 @@
 import type { Grade, RecordingNow, Showing, Standing } from '../../../contract/room';
 import type { Axis, BoxSide } from '../../core/hologram-cuts';
 import type { FigureChoice } from '../../core/figures';
+import type { PageChoice } from '../../core/own-pages';
 import type { Ending, Sanction } from '../../core/room-order';
 import type { Reminder } from '../../core/room-stay';
 import type { VoiceState } from '../../core/room-voice';
@@ -14,9 +15,9 @@ import type { SurfaceState } from '../../xr/real-room';
 
 /** Pages that have a tab; the others open from one of them. */
 export const TABS = ['view', 'tools', 'parts', 'room', 'own'] as const;
-export const OPENED = { window: 'view', move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room', object: 'room', call: 'room', things: 'tools', colour: 'own', place: 'room' } as const;
+export const OPENED = { window: 'view', move: 'view', cut: 'view', crop: 'view', shelf: 'parts', figure: 'own', people: 'room', appoint: 'room', appeal: 'room', why: 'room', object: 'room', call: 'room', things: 'tools', pages: 'tools', colour: 'own', place: 'room' } as const;
 export type Page = (typeof TABS)[number] | keyof typeof OPENED | 'recording';
-export const PAGES: readonly Page[] = [...TABS, 'window', 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'object', 'call', 'things', 'colour', 'place', 'recording'];
+export const PAGES: readonly Page[] = [...TABS, 'window', 'move', 'cut', 'crop', 'shelf', 'figure', 'people', 'appoint', 'appeal', 'why', 'object', 'call', 'things', 'pages', 'colour', 'place', 'recording'];
 
 export interface SomebodyInside {
   readonly name: string;
@@ -85,7 +86,7 @@ export interface KeepingInside {
 /** What stands in the room or was put there by oneself, one after the other. */
 export interface ThingsInside {
   readonly of: { readonly name: string; readonly at: number; readonly count: number; readonly locked: Locked | undefined; readonly mayLock: boolean; readonly mayRemove: boolean; readonly mayWrite: boolean } | undefined;
-  /** Whether a board, and the page of the patient, can be put up. */
+  /** Whether a board, and a page, can be put up. */
   readonly board: boolean;
   readonly page: boolean;
 }
@@ -135,6 +136,8 @@ export interface InsideState {
   readonly waiting: string | undefined;
   readonly keeping: KeepingInside;
   readonly things: ThingsInside;
+  /** The pages of this hospital among which one chooses. */
+  readonly pages: readonly PageChoice[];
   /** Who waits for one's answer to what they say against a sanction. */
   readonly objects?: string | undefined;
   /** What was done to oneself that one has not spoken against yet. */
@@ -156,6 +159,8 @@ export interface InsideState {
   /** Where everybody is, for the host, who has them be elsewhere. */
   readonly place: PlaceId | undefined;
   readonly gaze: boolean;
+  /** How long one looks until something is chosen, in seconds. */
+  readonly gazeTime_s: number;
   readonly standing: boolean;
   readonly surface: SurfaceState;
   /** What goes where the eyes rest next. */

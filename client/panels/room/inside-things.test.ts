@@ -13,7 +13,7 @@ const PAGE = { id: 2, by: 'chen.x', page: { type: 'page', transform: SPOTS.left,
 const LINES = [{ id: 3, by: LI, author: 'Li', line: { type: 'line' } }, { id: 4, by: 'chen.x', author: 'Chen', line: { type: 'line' } }];
 const NOTES = [{ id: 5, by: LI, entity: { type: 'annotation', text: 'look here' } }, { id: 6, by: 'chen.x', entity: { type: 'annotation', text: 'not mine' } }];
 
-function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; keeps?: boolean; works?: boolean; own?: object; patient?: string | null; listens?: boolean } = {}): { things: Things; done: unknown[] } {
+function opened(change: { open?: string; boards?: unknown[]; locked?: Record<number, unknown>; keeps?: boolean; works?: boolean; own?: object; patient?: string | null; listens?: boolean } = {}): { things: Things; done: unknown[] } {
   const done: unknown[] = [];
   const control = {
     boards: () => change.boards ?? [BOARD],
@@ -32,7 +32,7 @@ function opened(change: { boards?: unknown[]; locked?: Record<number, unknown>; 
   const order = { own: () => own, works: () => works, keeps: () => keeps } as unknown as RoomOrder;
   const app = { t: (key: Parameters<typeof translate>[1], params?: Parameters<typeof translate>[2]) => translate('en', key, params) };
   const patient = change.patient === undefined ? 'p1' : change.patient;
-  return { things: createRoot(() => createThings({ info: { patient }, control, order }, app, ({ entity }) => (entity.type === 'annotation' ? entity.text : ''), { can: () => change.listens ?? true, onBoard: (board) => done.push(['write', board]) })), done };
+  return { things: createRoot(() => createThings({ info: { patient }, control, order, pages: { open: () => change.open } }, app, ({ entity }) => (entity.type === 'annotation' ? entity.text : ''), { can: () => change.listens ?? true, onBoard: (board) => done.push(['write', board]) })), done };
 }
 
 const names = (things: Things): (string | undefined)[] =>
@@ -45,12 +45,33 @@ const names = (things: Things): (string | undefined)[] =>
 test('a board and the page of the patient come where room is', () => {
   const { things, done } = opened();
   things.press('board');
-  things.press('page');
+  things.putPage('/patients/p1');
   expect(done).toEqual([{ type: 'board', transform: SPOTS.above, title: '' }, { type: 'page', transform: SPOTS.above, path: '/patients/p1', title: '' }]);
   const boards = Object.values(SPOTS).map((transform, at) => ({ ...BOARD, id: 10 + at, board: { ...BOARD.board, transform } }));
   expect(opened({ boards }).things.state().board).toBe(false);
-  expect(opened({ patient: null }).things.state().page).toBe(false);
   expect(opened({ works: false }).things.state()).toMatchObject({ board: false, page: false });
+});
+
+test('the pages that the screen offers are put up, and the one that is open there, but no other', () => {
+  const { things, done } = opened({ open: '/imaging/1.2?series=1.3#main' });
+  expect(things.pages()).toEqual([
+    { path: '/imaging/1.2?series=1.3#main', words: 'Beside the stage: An imaging study' },
+    { path: '/patients/p1', words: 'This patient' },
+    { path: '/imaging', words: 'Images' },
+    { path: '/teaching', words: 'Teaching' },
+    { path: '/devices', words: 'Devices' },
+    { path: '/', words: 'Home' },
+  ]);
+  for (const path of ['/api/accounts', '/imaging/1.2?series=1.3#main', '/devices']) things.putPage(path);
+  expect(done).toMatchObject([{ type: 'page', path: '/imaging/1.2?series=1.3#main' }, { type: 'page', path: '/devices' }]);
+  expect(opened({ open: '/devices' }).things.pages()).toHaveLength(5);
+  const gathered = opened({ patient: null });
+  gathered.things.putPage('/imaging');
+  gathered.things.putPage('/patients/p1');
+  expect(gathered.done).toMatchObject([{ path: '/imaging' }]);
+  const watching = opened({ works: false });
+  watching.things.putPage('/imaging');
+  expect(watching.done).toEqual([]);
 });
 
 test('one goes through boards, pages, and what one may take away', () => {

@@ -2,11 +2,13 @@
 import { createSignal } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { App } from '../../core/app';
-import { pageWords } from '../../core/own-pages';
+import { pageChoices, pageWords } from '../../core/own-pages';
+import type { PageChoice } from '../../core/own-pages';
 import type { Mark, RoomControl } from '../../core/room-control';
 import { mayTakeAway, mayTakeBoardAway } from '../../core/room-order';
 import type { RoomOrder } from '../../core/room-order';
-import { newBoard, pageOf } from '../../core/room-standing';
+import type { RoomPages } from '../../core/room-pages';
+import { newBoard, newPage } from '../../core/room-standing';
 import type { EntityId } from '../../stage/room-view';
 import type { PanelButton } from '../../xr/panel';
 import type { InsideState, ThingsInside } from './inside-state';
@@ -24,7 +26,11 @@ interface Thing {
 
 export interface Things {
   readonly state: Accessor<ThingsInside>;
+  /** The pages that the screen offers, and before them the one that is open there. */
+  readonly pages: Accessor<readonly PageChoice[]>;
   press(what: string): void;
+  /** Puts up one of these pages. */
+  putPage(path: string): void;
 }
 
 /** Writing on a board by voice, where anything here writes speech down. */
@@ -39,6 +45,7 @@ interface Props {
   readonly info: { readonly patient: string | null };
   readonly control: Control;
   readonly order: Pick<RoomOrder, 'own' | 'works' | 'keeps'>;
+  readonly pages: Pick<RoomPages, 'open'>;
 }
 
 /** Follows a room while the caller lives; `wordsOf` says what a mark on images is. */
@@ -66,7 +73,13 @@ export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: 
   const at = (): number => Math.max(0, all().findIndex(({ id }) => id === chosen()));
 
   const board = (): ReturnType<typeof newBoard> => newBoard(props.control);
-  const page = (): ReturnType<typeof pageOf> => (props.info.patient === null ? undefined : pageOf(props.control, props.info.patient));
+  const page = (path: string): ReturnType<typeof newPage> => newPage(props.control, path);
+  const pages = (): readonly PageChoice[] => {
+    const choices = pageChoices(props.info.patient, app.t);
+    const open = props.pages.open();
+    if (open === undefined || choices.some(({ path }) => path === open)) return choices;
+    return [{ path: open, words: app.t('inside.pages.open', { page: pageWords({ path: open, title: '' }, app.t) }) }, ...choices];
+  };
 
   const state = (): ThingsInside => {
     const one = all()[at()];
@@ -84,22 +97,24 @@ export function createThings(props: Props, app: Pick<App, 't'>, wordsOf: (mark: 
         mayWrite: works() && !locked?.marks && writing.can() && props.control.boards().some(({ id }) => id === one.id),
       },
       board: works() && board() !== undefined,
-      page: works() && page() !== undefined,
+      page: works() && page('/') !== undefined,
     };
   };
 
-  function put(what: 'board' | 'page'): void {
-    const put = what === 'board' ? board() : page();
-    if (put) props.control.place(put);
+  function put(what: ReturnType<typeof newBoard> | ReturnType<typeof newPage>): void {
+    if (what) props.control.place(what);
   }
 
   return {
     state,
+    pages,
+    putPage(path) {
+      if (state().page && pages().some((one) => one.path === path)) put(page(path));
+    },
     press(what) {
-      const { of, board: hasBoard, page: hasPage } = state();
+      const { of, board: hasBoard } = state();
       const one = all()[at()];
-      if (what === 'board' && hasBoard) return put('board');
-      if (what === 'page' && hasPage) return put('page');
+      if (what === 'board' && hasBoard) return put(board());
       if (!one || !of) return;
       if (what === 'next' || what === 'previous') choose(all()[(at() + (what === 'next' ? 1 : of.count - 1)) % of.count]?.id);
       else if (what === 'lock' && of.mayLock) (of.locked ? props.control.unlock(one.id) : props.control.lock(one.id, false));
@@ -121,8 +136,18 @@ export function thingButtons({ things: { of, board, page }, may, hologram, marks
     ...when(of?.mayLock ?? false, button('thing:lock', t(of?.locked ? 'lock.unlock' : 'inside.thing.lock'))),
     ...when(of?.mayRemove ?? false, button('thing:remove', t('page.away'))),
     ...when(board, button('thing:board', t('board.put'))),
-    ...when(page, button('thing:page', t('inside.thing.page'))),
+    ...when(page, button('page:pages', t('inside.pages'))),
     ...when(may.work && hologram !== undefined && marks.length > 0, button('keep-marks', t('marks.keep'))),
     button('back:tools', t('inside.back')),
   ];
+}
+
+export function pageLines({ things: { page }, may }: InsideState, t: T): string[] {
+  if (page) return [t('inside.pages.hint')];
+  return may.work ? [t('page.full')] : [];
+}
+
+export function pageButtons({ things: { page }, pages }: InsideState, t: T): PanelButton[] {
+  const shown = page ? pages : [];
+  return [...shown.map(({ path, words }) => button(`put:${path}`, words)), button('back:things', t('inside.back'))];
 }

@@ -27,6 +27,7 @@ const NOW: InsideState = {
   waiting: undefined,
   keeping: { of: undefined, what: 'warn' },
   things: { of: undefined, board: true, page: true },
+  pages: [{ path: '/patients/p1', words: 'This patient' }, { path: '/imaging?modality=CT', words: 'Images' }],
   handUp: false,
   lead: undefined,
   voice: { state: 'in', open: false, silenced: false, changed: false, writesDown: true, dictates: false },
@@ -38,6 +39,7 @@ const NOW: InsideState = {
   hides: false,
   place: 'consulting',
   gaze: false,
+  gazeTime_s: 1.1,
   standing: false,
   surface: 'none',
   seeking: undefined,
@@ -138,6 +140,13 @@ describe('what is offered', () => {
     expect(ids({ page: 'room', held: { ...other, isOwn: true } }).filter((id) => id.startsWith('hand:'))).toEqual([]);
   });
 
+  it('has how long one looks, for who chooses by looking', () => {
+    const label = (change: Partial<InsideState>, language?: Language): string | undefined => panel({ page: 'own', ...change }, language).buttons.find(({ id }) => id === 'dwell')?.label;
+    expect(label({})).toBeUndefined();
+    expect(label({ gaze: true })).toBe('Chosen after 1.1 s');
+    expect(label({ gaze: true, gazeTime_s: 0.8 }, 'zh')).toBe('注视 0.8 秒选中');
+  });
+
   it('shows what is chosen', () => {
     expect(chosen({ page: 'tools', tool: 'clip' })).toEqual(['tool:clip']);
     expect(chosen({ page: 'parts', hologram: { ...HOLOGRAM, only: 'lung-left', apart: 0.5 } })).toEqual(['part:shown', 'part:only', 'part:apart', 'part:lesions']);
@@ -174,10 +183,20 @@ describe('what is offered', () => {
     expect(ids({ page: 'tools' })).toContain('tool:nodule');
     const of = { name: 'Board Plan', at: 1, count: 2, locked: undefined, mayLock: true, mayRemove: true, mayWrite: true };
     expect(ids({ page: 'tools', may: { act: false, work: false, keep: false, unlock: false }, things: { of, board: false, page: false } })).toContain('page:things');
-    expect(ids({ page: 'things', things: { of, board: true, page: true } })).toEqual(['thing:previous', 'thing:next', 'thing:write', 'thing:lock', 'thing:remove', 'thing:board', 'thing:page', 'keep-marks', 'back:tools']);
+    expect(ids({ page: 'things', things: { of, board: true, page: true } })).toEqual(['thing:previous', 'thing:next', 'thing:write', 'thing:lock', 'thing:remove', 'thing:board', 'page:pages', 'keep-marks', 'back:tools']);
     expect(ids({ page: 'things', things: { of: { ...of, mayWrite: false }, board: true, page: true } })).not.toContain('thing:write');
     expect(ids({ page: 'things', marks: [] })).not.toContain('keep-marks');
     expect(panel({ page: 'things', things: { of, board: true, page: true } }).lines[0]).toBe('Board Plan (1 of 2)');
+  });
+
+  it('has the pages that can be put up, as long as there is room for one more', () => {
+    expect(ids({ page: 'pages' })).toEqual(['put:/patients/p1', 'put:/imaging?modality=CT', 'back:things']);
+    expect(panel({ page: 'pages' }).tabs?.flatMap(({ id, pressed }) => (pressed ? [id] : []))).toEqual(['page:tools']);
+    expect(panel({ page: 'pages' }, 'zh').lines).toContain('请选择一个页面。每个人只看到自己有权看到的内容。');
+    const full = { page: 'pages', things: { ...NOW.things, page: false } } as const;
+    expect(ids(full)).toEqual(['back:things']);
+    expect(panel(full).lines).toContain('Three pages stand in the room; take one away first.');
+    expect(ids({ page: 'things', things: full.things })).not.toContain('page:pages');
   });
 
   it('lets who shows a 360° picture end it, and who keeps order anybody’s', () => {
@@ -232,6 +251,9 @@ describe('what is offered', () => {
   it('lets everybody go elsewhere by looking, also who may do nothing else', () => {
     const may = { act: false, work: false, keep: false, unlock: false };
     for (const mode of ['vr', 'ar'] as const) expect(ids({ page: 'own', mode, may })).toContain('go');
+    // Nor does who has no thumbstick stay turned away: looking on turns them on.
+    const turns = panel({ page: 'own', may }).buttons.filter(({ id }) => id.startsWith('turn:'));
+    expect(turns.map(({ id, label, repeats }) => [id, label, repeats])).toEqual([['turn:left', 'Turn me left', true], ['turn:right', 'Turn me right', true]]);
     expect(chosen({ page: 'own', seeking: 'self' })).toEqual(['go']);
     expect(panel({ page: 'own', seeking: 'self' }).lines[0]).toMatch(/^Look at the floor/);
     expect(chosen({ page: 'own', seeking: 'hologram' })).toEqual([]);
@@ -424,7 +446,10 @@ describe('words', () => {
     expect(chosen({ page: 'own', ordering: { ...ordering, state: 'listening' } })).toContain('order:listen');
     const heard = panel({ page: 'view', ordering: { ...ordering, heard: 'please undo', asked: 'Undo' } });
     expect(heard.lines).toEqual(['Heard: “please undo”', 'Do: Undo?']);
-    expect(heard.buttons.map(({ id }) => id)).toEqual(['order:do', 'order:drop']);
+    expect(heard.buttons.map(({ id }) => id)).toEqual(['order:do', 'order:drop', 'order:listen']);
+    // While it is listened, a word answers too.
+    expect(panel({ page: 'view', ordering: { ...ordering, state: 'listening', heard: 'please undo', asked: 'Undo' } }).lines.at(-1)).toBe('Say “yes” or “no”, or press.');
+    expect(ids({ ordering: { ...ordering, by: undefined, heard: 'please undo', asked: 'Undo' } })).toEqual(['order:do', 'order:drop']);
     expect(panel({ page: 'own', ordering: { ...ordering, heard: 'hello' } }).lines).toContain('No order was understood in: “hello”');
     expect(panel({ page: 'own', ordering: { ...ordering, trouble: 'Nothing was heard.' } }).lines).toContain('Nothing was heard.');
   });

@@ -11,11 +11,11 @@ import type { PanelButton, PanelContent } from '../../xr/panel';
 import { STEPS } from '../../xr/steps';
 import { stayWords } from '../../core/room-stay';
 import { objectButtons, objectLines, peopleButtons, peopleLines } from './inside-people';
-import { thingButtons, thingLines } from './inside-things';
+import { pageButtons, pageLines, thingButtons, thingLines } from './inside-things';
 import { OPENED, TABS } from './inside-state';
 import type { InsideState, Page, SomebodyInside, WritingInside } from './inside-state';
 import type { Key } from '../../words/words';
-import { button, when } from './panel-buttons';
+import { button, turnButtons, when } from './panel-buttons';
 
 export const TOOLS_INSIDE = ['turn', 'point', 'measure', 'angle', 'probe', 'pen', 'annotate', 'landmark', 'clip', 'nodule'] as const satisfies readonly Tool[];
 export const WINDOWS_INSIDE = ['lung', 'mediastinum', 'bone', 'angio'] as const;
@@ -42,7 +42,7 @@ export function insidePanel(state: InsideState, t: T): PanelContent {
       ? { lines: [t(state.twin ? 'snap.hint.stage' : 'snap.hint.room')], buttons: [button('snap:keep', t('snap.keep')), button('snap:drop', t('app.cancel'))], picture }
       : ordering.asked === undefined
         ? undefined
-        : { lines: [t('orders.heard', { words: ordering.heard }), t('orders.confirm', { order: ordering.asked })], buttons: [button('order:do', t('orders.do')), button('order:drop', t('app.cancel'))] };
+        : askingOf(ordering, ordering.asked, t);
   return {
     title: state.title,
     ...(recording.state === 'running' ? { sign: t('recording.running', { at: recording.since }) } : {}),
@@ -138,6 +138,7 @@ function ownLines(state: InsideState, t: T): string[] {
   if (page === 'own') return [...(state.seeking === 'self' ? [t('inside.go.seeking')] : []), ...orderLines(state.ordering, t), ...(state.voice.dictates ? [t('captions.dictateHint')] : [])];
   if (page === 'call') return [t(state.call === undefined ? 'inside.call.none' : 'inside.call.hint')];
   if (page === 'things') return thingLines(state, t);
+  if (page === 'pages') return pageLines(state, t);
   if (page === 'object') return objectLines(state, t);
   if (page === 'people' || page === 'appoint' || page === 'appeal' || page === 'why') return peopleLines(state, t);
   if (page === 'recording' && recording.state === 'asked') {
@@ -154,6 +155,8 @@ function buttonsOf(state: InsideState, t: T): PanelButton[] {
       return [...state.tools.map((tool) => button(`tool:${tool}`, t(`tool.${tool}`), tool === state.tool)), ...when(state.may.act || state.things.of !== undefined, button('page:things', t('inside.things')))];
     case 'things':
       return thingButtons(state, t);
+    case 'pages':
+      return pageButtons(state, t);
     case 'parts':
       return partButtons(state, t);
     case 'room':
@@ -259,6 +262,19 @@ function heldButtons({ held, may }: InsideState, t: T): PanelButton[] {
   return [...when(may.act, button(held.hasAsked ? 'hand:asked' : 'hand:ask', t(held.hasAsked ? 'hands.asked' : 'hands.ask', { it: held.it }))), ...when(may.keep, button('hand:take', t('hands.take', { it: held.it })))];
 }
 
+/** An order that waits to be confirmed, by a press or a word. */
+function askingOf(ordering: InsideState['ordering'], order: string, t: T): Pick<PanelContent, 'lines' | 'buttons'> {
+  const canSay = ordering.by !== undefined;
+  return {
+    lines: [t('orders.heard', { words: ordering.heard }), t('orders.confirm', { order }), ...(canSay && ordering.state !== 'idle' ? [t('orders.answer')] : [])],
+    buttons: [button('order:do', t('orders.do')), button('order:drop', t('app.cancel')), ...when(canSay, listenButton(ordering, t))],
+  };
+}
+
+function listenButton({ state }: InsideState['ordering'], t: T): PanelButton {
+  return button('order:listen', t(state === 'idle' ? 'orders.listen' : `orders.${state}`), state === 'listening');
+}
+
 /** What became of the order that was said last, and where it goes. */
 function orderLines({ by, state, heard, trouble }: InsideState['ordering'], t: T): string[] {
   if (trouble !== undefined) return [trouble];
@@ -268,11 +284,13 @@ function orderLines({ by, state, heard, trouble }: InsideState['ordering'], t: T
 }
 
 /** What changes for oneself alone. In the real room a place is chosen; in a made one, from how high one sees it. */
-function ownButtons({ may, mode, standing, surface, around, gaze, seeking, voice, ordering, figures, colours }: InsideState, t: T): PanelButton[] {
+function ownButtons({ may, mode, standing, surface, around, gaze, gazeTime_s, seeking, voice, ordering, figures, colours }: InsideState, t: T): PanelButton[] {
   return [
-    ...when(ordering.by !== undefined, button('order:listen', t(ordering.state === 'idle' ? 'orders.listen' : `orders.${ordering.state}`), ordering.state === 'listening')),
+    ...when(ordering.by !== undefined, listenButton(ordering, t)),
     button('gaze', t('inside.gaze'), gaze),
+    ...when(gaze, button('dwell', t('inside.dwell', { seconds: gazeTime_s }))),
     button('go', t('inside.go'), seeking === 'self'),
+    ...turnButtons(t),
     ...when(mode === 'vr', button('height', t('inside.height'), standing)),
     ...when(mode === 'ar' && surface !== 'none', button('surface', t(surface === 'choosing' ? 'inside.surface.stop' : 'inside.surface.choose'))),
     ...when(around?.seen ?? false, button('around', t('around.inside'), around?.looks ?? false)),

@@ -143,7 +143,7 @@ pub struct Board {
 pub struct Page {
     /// Where its middle stands; its front looks along its own z axis.
     pub transform: Transform,
-    /// Its path in this hospital.
+    /// Its path in this hospital, with a query and the name of a part where it has them.
     pub path: String,
     /// What whoever put it there says of it; may be empty.
     pub title: String,

@@ -94,7 +94,7 @@ pub const NAME_CHARACTERS: usize = 60;
 pub const STROKE_POINTS: usize = 256;
 /// The longest title of a board, in characters.
 pub const TITLE_CHARACTERS: usize = 60;
-/// The path of a page has no more bytes than this.
+/// The address of a page, with its query and part, has no more bytes than this.
 pub const PATH_BYTES: usize = 200;
 /// How paths begin that lead to no page of the client, or to a room.
 pub const NO_PAGES: [&str; 5] = ["api", "fhir", "dicom-web", "cds-services", "rooms"];
@@ -224,27 +224,76 @@ pub fn board(board: &Board) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Checks a page: its address is a path within this hospital, and nothing else that a browser would follow.
+/// Checks a page: its address is a path within this hospital, with a query and a part where it has them, and nothing
+/// else that a browser would follow.
 pub fn page(page: &Page) -> Result<(), Refusal> {
     transform(&page.transform)?;
     if page.title.chars().count() > TITLE_CHARACTERS {
         return Err(Refusal::TextTooLong);
     }
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%:@+,=".contains(&byte);
-    let mut parts = page.path.split('/').skip(1);
-    let first = parts.clone().next().unwrap_or_default();
-    let is_page = page.path.starts_with('/')
-        && page.path.len() <= PATH_BYTES
-        && page.path.bytes().all(is_plain)
-        // Two slashes begin another host's address, and dots climb out of where a page seems to be.
-        && (page.path == "/" || parts.all(|part| !matches!(part, "" | "." | "..")))
-        // A room within a room would take the other one's seat and microphone.
-        && !NO_PAGES.contains(&first);
+    let (rest, part) = cut(&page.path, '#');
+    let (path, query) = cut(rest, '?');
+    let is_page = page.path.len() <= PATH_BYTES
+        && is_escaped_well(&page.path)
+        && is_path(path)
+        && query.is_none_or(is_query)
+        && part.is_none_or(is_part);
     if is_page {
         Ok(())
     } else {
         Err(Refusal::NoPage)
     }
+}
+
+/// What stands before the first sign of a kind, and what behind it.
+fn cut(address: &str, at: char) -> (&str, Option<&str>) {
+    address
+        .split_once(at)
+        .map_or((address, None), |(before, behind)| (before, Some(behind)))
+}
+
+/// Whether each escape is whole and stands for what could not stand there itself: a letter, digit, dot or slash in
+/// disguise leads elsewhere than it seems to, and of what nobody sees nobody knows where it leads.
+fn is_escaped_well(address: &str) -> bool {
+    let is_needed = |byte: u8| {
+        !byte.is_ascii_alphanumeric() && !byte.is_ascii_control() && !b"./\\".contains(&byte)
+    };
+    address.split('%').skip(1).all(|behind| {
+        behind
+            .get(..2)
+            .filter(|code| code.bytes().all(|digit| digit.is_ascii_hexdigit()))
+            .and_then(|code| u8::from_str_radix(code, 16).ok())
+            .is_some_and(is_needed)
+    })
+}
+
+fn is_path(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%:@+,=".contains(&byte);
+    let mut parts = path.split('/').skip(1);
+    let first = parts.clone().next().unwrap_or_default();
+    path.starts_with('/')
+        && path.bytes().all(is_plain)
+        // Two slashes begin another host's address, and dots climb out of where a page seems to be.
+        && (path == "/" || parts.all(|part| !matches!(part, "" | "." | "..")))
+        // A room within a room would take the other one's seat and microphone.
+        && !NO_PAGES.contains(&first)
+}
+
+/// Whether a query is names and values, without the signs of which another address is made.
+fn is_query(query: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%+,=&*".contains(&byte);
+    query.bytes().all(is_plain)
+        && query
+            .split('&')
+            .all(|pair| !pair.is_empty() && !pair.starts_with('='))
+        // A colon follows a scheme.
+        && !query.to_ascii_lowercase().contains("%3a")
+}
+
+/// Whether this is the name of a part of a page.
+fn is_part(part: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    !part.is_empty() && part.bytes().all(is_plain)
 }
 
 /// Checks that a place is on a board.
