@@ -104,8 +104,8 @@ export function OrdersPanel(props: { readonly orders: RoomOrders }): JSX.Element
       <Show when={gazeChooses()}>
         <Field label={app.t('gaze.time')}>
           {(control) => (
-            <select {...control} class="input" value={String(gazeTime_s())} onChange={(event) => letGazeTake(Number(event.currentTarget.value))}>
-              <For each={DWELLS_S}>{(seconds) => <option value={String(seconds)}>{app.t('inside.dwell', { seconds })}</option>}</For>
+            <select {...control} class="input" onChange={(event) => letGazeTake(Number(event.currentTarget.value))}>
+              <For each={DWELLS_S}>{(seconds) => <option value={String(seconds)} selected={seconds === gazeTime_s()}>{app.t('inside.dwell', { seconds })}</option>}</For>
             </select>
           )}
         </Field>
