@@ -82,7 +82,7 @@ beforeEach(() => {
   const picture = (): (() => void) | undefined => (there.images && there.works ? () => void done.push('picture') : undefined);
   createRoot((dispose) => {
     end = dispose;
-    orders = createRoomOrders({ client, control, order, lead, voice: { chosen: () => '' }, patient: 'p1', manifest: () => (there.images ? manifest : undefined), picture }, app);
+    orders = createRoomOrders({ client, control, order, lead, voice: { chosen: () => ({}) }, patient: 'p1', manifest: () => (there.images ? manifest : undefined), picture }, app);
   });
 });
 afterEach(() => end());

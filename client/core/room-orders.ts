@@ -110,8 +110,7 @@ export function createRoomOrders({ client, voice, ...room }: Room, app: App): Ro
   async function record(isMine: () => boolean): Promise<void> {
     let wanted = true;
     stop = () => (wanted = false);
-    const device = voice.chosen('audioinput');
-    const track = await capture('microphone', device === '' ? {} : { audioinput: device }).catch(() => undefined);
+    const track = await capture('microphone', voice.chosen()).catch(() => undefined);
     if (!isMine() || !wanted) return track?.stop();
     if (!track) return fail(app.t('orders.noMicrophone'));
     const spoken = recordSpoken(track);
