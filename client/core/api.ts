@@ -1,4 +1,5 @@
 /** The hospital's HTTP interface for the client: JSON in and out, problem documents as typed errors. */
+import { hearClock } from './hospital-clock';
 
 /** What went wrong, in terms that a page can act on. */
 export type ApiErrorKind =
@@ -92,12 +93,14 @@ export function createApi(onSignedOut: () => void = () => {}, send: typeof fetch
     if (body !== undefined) init.body = bytes ? body : JSON.stringify(body);
     if (options?.signal) init.signal = options.signal;
     let response: Response;
+    const asked_ms = Date.now();
     try {
       response = await send(path, init);
     } catch (error) {
       if (options?.signal?.aborted) throw error;
       throw new ApiError('unreachable', 0, '', undefined, undefined);
     }
+    hearClock(response.headers.get('date'), asked_ms, Date.now());
     if (response.ok) return response;
     const refusal = await errorOf(response);
     if (refusal.kind === 'signed-out') onSignedOut();

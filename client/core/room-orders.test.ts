@@ -83,7 +83,7 @@ beforeEach(() => {
   const surfaces = [{ name: 'lung-left', label: { zh: '左肺', en: 'left lung' } }, { name: 'airway', label: { zh: '气道', en: 'airway' } }];
   const manifest = { surfaces, size: [11, 11, 11], origin_lps_mm: [0, 0, 0], spacing_mm: [1, 1, 1], direction_lps: [1, 0, 0, 0, 1, 0, 0, 0, 1] } as unknown as VolumeManifest;
   const voice = {
-    chosen: () => '',
+    chosen: () => ({}),
     state: () => own.state,
     join: async () => void (own.state = 'in'),
     on: () => own.open,

@@ -154,8 +154,7 @@ export function createRoomOrders({ client, ...room }: Room, app: App): RoomOrder
   async function record(isMine: () => boolean): Promise<void> {
     let wanted = true;
     stop = () => (wanted = false);
-    const device = room.voice.chosen('audioinput');
-    const track = await capture('microphone', device === '' ? {} : { audioinput: device }).catch(() => undefined);
+    const track = await capture('microphone', room.voice.chosen()).catch(() => undefined);
     if (!isMine() || !wanted) return track?.stop();
     if (!track) return fail(app.t('orders.noMicrophone'));
     const spoken = recordSpoken(track);

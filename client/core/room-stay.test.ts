@@ -1,6 +1,7 @@
 import { createRoot, createSignal } from 'solid-js';
 import { expect, test, vi } from 'vitest';
 import type { Participant } from '../../contract/room';
+import { hearClock } from './hospital-clock';
 import { createRoomStay, remindedOf } from './room-stay';
 
 const joined = '2026-03-02T08:00:00Z';
@@ -50,6 +51,24 @@ test('a reminder is due until it is noted, and the next one again', () => {
     expect(stay.due()).toMatchObject({ minutes: 90 });
     dispose();
   });
+  vi.useRealTimers();
+});
+
+test('that a stay ends is heard in time on a device whose clock is a quarter of an hour slow, or fast', () => {
+  for (const off of [-15, 15]) {
+    vi.useFakeTimers({ now: after(off) });
+    // The hospital says what time it is as somebody comes in.
+    hearClock(new Date(after(0)).toUTCString(), after(off), after(off));
+    createRoot((dispose) => {
+      const stay = createRoomStay(() => ({ joined, stays_until: new Date(after(30)).toISOString() }) as Participant);
+      vi.advanceTimersByTime(19 * 60_000);
+      expect(stay.due()).toBeUndefined();
+      vi.advanceTimersByTime(2 * 60_000);
+      expect(stay.due()).toMatchObject({ ends: true, minutes: 9 });
+      dispose();
+    });
+  }
+  hearClock(new Date(after(0)).toUTCString(), after(0), after(0));
   vi.useRealTimers();
 });
 

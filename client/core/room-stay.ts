@@ -3,6 +3,7 @@ import { createMemo, createSignal, onCleanup } from 'solid-js';
 import type { Accessor } from 'solid-js';
 import type { Participant } from '../../contract/room';
 import type { App } from './app';
+import { hospitalNow } from './hospital-clock';
 
 /** Who stays this long is reminded to rest. */
 export const REST_AFTER_min = 45;
@@ -44,11 +45,11 @@ const LOOK_ms = 10_000;
 /** Who comes back within this has not rested: the line was gone, or the hospital begun anew. */
 const GONE_ms = 5 * MINUTE_ms;
 
-/** Follows one's own stay while the caller lives. */
+/** Follows one's own stay while the caller lives. Its times are the hospital's, and so is the clock that they are held against. */
 export function createRoomStay(own: Accessor<Participant | undefined>): RoomStay {
-  const [now, setNow] = createSignal(Date.now());
+  const [now, setNow] = createSignal(hospitalNow());
   const [noted, setNoted] = createSignal('');
-  const clock = setInterval(() => setNow(Date.now()), LOOK_ms);
+  const clock = setInterval(() => setNow(hospitalNow()), LOOK_ms);
   onCleanup(() => clearInterval(clock));
   let since: string | undefined;
   let seen_ms = 0;

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { FakeTrack } from '../media/fake-peer';
 import { FakeRecorder } from '../media/fake-recorder';
 import { ApiError } from './api';
-import { PLACED, announced, asked, blip, gains, given, heard, join, last, offers, outputs, peers, plugged, refusals, settle, shown, sockets, voice, wait, written } from './fake-voice-room';
+import { PLACED, announced, asked, blip, client, ear, enterAgain, gains, given, heard, join, last, offers, outputs, panners, peers, plugged, refusals, settle, shown, sockets, voice, wait, written } from './fake-voice-room';
 
 test('voices are heard again by a new line, though it names its places as the old one did', async () => {
   const first = await join();
@@ -21,13 +21,16 @@ test('voices are heard again by a new line, though it names its places as the ol
 
 test('a device that is plugged in while one is among the voices can be chosen', async () => {
   const headset = { kind: 'audioinput', deviceId: 'headset', label: 'Headset' };
-  const plugIn = async (): Promise<void> => {
-    plugged.push(headset);
+  const unnamed = { kind: 'audioinput', deviceId: '', label: '' };
+  const plugIn = async (one = headset): Promise<void> => {
+    plugged.push(one);
     navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
     await settle();
   };
+  await plugIn(unnamed);
+  expect(voice.devices(), 'the browser names nothing before it was asked').toEqual([]);
   await plugIn();
-  expect(voice.devices(), 'nobody asks before one joins').toEqual([]);
+  expect(voice.devices(), 'what it names can be chosen before one joins').toEqual([unnamed, headset]);
   plugged.length = 0;
   await join();
   expect(voice.devices()).toEqual([]);
@@ -52,6 +55,61 @@ test('the loudspeaker that was chosen is used at the next stay too, and one that
   announced.length = 0;
   await join();
   expect(announced).toContain('voice.trouble.no-device');
+});
+
+test('what was chosen at an earlier visit is chosen still, and where it is gone the usual one serves without a word', async () => {
+  await join();
+  await voice.choose('audiooutput', 'desk');
+  await voice.choose('audioinput', 'headset');
+  void voice.turn('microphone', true);
+  await settle();
+  expect(last(asked).wanted, 'what one has just chosen is that or nothing').toMatchObject({ audio: { deviceId: { exact: 'headset' } } });
+  enterAgain();
+  await join();
+  expect(outputs).toEqual(['desk', 'desk']);
+  void voice.turn('microphone', true);
+  await settle();
+  expect(last(asked).wanted).toMatchObject({ audio: { deviceId: { ideal: 'headset' } } });
+  await voice.choose('audiooutput', 'gone');
+  enterAgain();
+  announced.length = 0;
+  await join();
+  expect(voice.chosen()).toMatchObject({ audiooutput: { id: 'gone' }, audioinput: { id: 'headset' } });
+  expect(announced).not.toContain('voice.trouble.no-device');
+  // The usual one is chosen by no name, and nothing of it is kept.
+  await voice.choose('audioinput', '');
+  enterAgain();
+  expect(voice.chosen()).toEqual({ audiooutput: { id: 'gone', isOfBefore: true } });
+});
+
+test('a voice is heard from where its speaker is seen, as one walks round the table', async () => {
+  const chen = { id: 2, actor: 'chen', name: 'Chen', role: 'expert', licence: 'valid' as const, colour: '#ffffff', place: 0, may_act: true, standing: 'speaker' as const, hand_since: null, muted: false, may_accompany: true, stays_until: null, joined: '2026-01-01T00:00:00Z', away: false };
+  const placed = (x: number, z: number) => ({ position_m: [x, 1.5, z] as [number, number, number], rotation: [0, 0, 0, 1] as [number, number, number, number] });
+  const pose = { head: placed(1, 0), left: null, right: null, pointer: null, held: null, mouth: null };
+  const three = (of: typeof ear, name: string): number[] => ['X', 'Y', 'Z'].map((axis) => of[`${name}${axis}`]?.value ?? NaN);
+  /** How far to the right of whoever listens Chen is heard. */
+  const aside = async (): Promise<number> => {
+    await vi.advanceTimersByTimeAsync(200);
+    const [from = 0, , fromZ = 0] = three(ear, 'position');
+    const [ahead = 0, , aheadZ = 0] = three(ear, 'forward');
+    const [at = 0, , atZ = 0] = three(last(panners), 'position');
+    return (at - from) * -aheadZ + (atZ - fromZ) * ahead;
+  };
+  await join();
+  last(sockets).tick({ people: [chen], poses: [{ participant: 2, pose: { ...pose, at_ms: 0 } }] });
+  last(sockets).slots(PLACED);
+  // From the front, as a screen shows the table first, and from behind it.
+  given.eye = placed(0, 1.75);
+  expect(await aside()).toBeCloseTo(1);
+  expect(three(ear, 'position')).toEqual([0, 1.5, 1.75]);
+  given.eye = { ...placed(0, -1.75), rotation: [0, 1, 0, 0] };
+  expect(await aside()).toBeCloseTo(-1);
+  expect(three(last(panners), 'position')).toEqual([1, 1.5, 0]);
+  // Without a stage one hears from one's seat, wherever the eye was before.
+  given.eye = undefined;
+  client.pose({ ...pose, head: placed(0, -1.32) });
+  expect(await aside()).toBeCloseTo(1);
+  expect(three(ear, 'position')).toEqual([0, 1.5, -1.32]);
 });
 
 test('a device that is granted after one has left is given back, and not sent at the next stay', async () => {

@@ -9,7 +9,8 @@ import { Dictation } from '../media/dictation';
 import { disguised } from '../media/disguise';
 import { MediaLine } from '../media/media-line';
 import { Sound } from '../media/sound';
-import { MediaTrouble, devicesNow, onDevices, troubleOf } from '../media/trouble';
+import type { Ear } from '../media/sound';
+import { MediaTrouble, troubleOf } from '../media/trouble';
 import type { Trouble } from '../media/trouble';
 import type { RoomClient, RoomState } from '../room/room-client';
 import { ApiError } from './api';
@@ -18,6 +19,7 @@ import { keptBack } from './own-media';
 import type { Kept } from './own-media';
 import { createCaptions } from './room-captions';
 import type { Caption } from './room-captions';
+import { createRoomDevices } from './room-devices';
 
 export type VoiceState = 'out' | 'joining' | 'in';
 
@@ -52,7 +54,7 @@ export interface RoomVoice {
   /** Those of them that are shown on the stage now: the last two, for some seconds. */
   readonly lately: Accessor<readonly Caption[]>;
   readonly devices: Accessor<readonly MediaDeviceInfo[]>;
-  readonly chosen: (kind: MediaDeviceKind) => string;
+  readonly chosen: Accessor<Chosen>;
   join(): Promise<void>;
   leave(): void;
   turn(source: Exclude<Source, 'around'>, on: boolean): Promise<void>;
@@ -88,8 +90,8 @@ const LONGEST_WAIT_ms = 30_000;
 /** Who speaks is said no more often than this. */
 const SAY_EVERY_ms = 4_000;
 
-/** Follows a room's voice while the caller lives. */
-export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
+/** Follows a room's voice while the caller lives; `eye` is where one sees the room from, nothing where none is shown. */
+export function createRoomVoice(client: RoomClient, app: App, eye: () => Ear | undefined = () => undefined): RoomVoice {
   const [state, setState] = createSignal<VoiceState>('out');
   const [trouble, setTrouble] = createSignal<Trouble>();
   const [own, setOwn] = createSignal<Readonly<Partial<Record<Source, MediaStreamTrack>>>>({});
@@ -102,8 +104,6 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   const kept = (source: Source): Kept | undefined => keptBack(me(), source) ?? (source === 'screen' && !sharesScreens() ? 'unsupported' : undefined);
   const [slots, setSlots] = createSignal<readonly Slot[]>([]);
   const { captions, lately, add } = createCaptions();
-  const [found, setFound] = createSignal<readonly MediaDeviceInfo[]>([]);
-  const [chosen, setChosen] = createSignal<Chosen>({});
   // Who comes late is told what to show before the line is there.
   const [line, setLine] = createSignal<MediaLine>();
   const [writesDown, setWritesDown] = createSignal(false);
@@ -117,6 +117,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   let sound: Sound | undefined;
   /** This stay among the voices, from joining to leaving. */
   let stay: symbol | undefined;
+  const devices = createRoomDevices(() => stay !== undefined);
   /** The latest try at a line; what comes of an earlier one ends itself alone. */
   let trial: symbol | undefined;
   let isNew = false;
@@ -208,7 +209,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     if (!isNew) return;
     isNew = false;
     app.announce(app.t('voice.joined'));
-    await listDevices();
+    await devices.look();
   }
 
   function interrupted(error: unknown): void {
@@ -223,8 +224,7 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     isNew = true;
     sound = new Sound();
     void sound.begin();
-    const { audiooutput = '' } = chosen();
-    if (audiooutput !== '') void choose('audiooutput', audiooutput);
+    void soundOut();
     await attempt();
   }
 
@@ -250,18 +250,16 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     app.toast(() => app.t(`voice.trouble.${what}`));
   }
 
-  async function listDevices(): Promise<void> {
-    try {
-      setFound(await devicesNow(found()));
-    } catch {
-      setFound([]);
-    }
+  /** Sound comes out where one has chosen. What was chosen at an earlier visit may be gone: then it comes out as usual. */
+  async function soundOut(): Promise<void> {
+    const { audiooutput: to } = devices.chosen();
+    if (to) await sound?.outputTo(to.id).catch((error: unknown) => (to.isOfBefore ? undefined : inTrouble(troubleOf(error))));
   }
 
   function opener(source: Source): () => Promise<MediaStreamTrack | undefined> {
     return async () => {
       if (source === 'around') return undefined;
-      const track = await capture(source, chosen());
+      const track = await capture(source, devices.chosen());
       return track && source === 'microphone' && changed() ? disguised(track) : track;
     };
   }
@@ -285,7 +283,10 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
       if (source === 'microphone' && !isOn) setEcho(false);
       say();
       if (source === 'microphone') app.announce(app.t(!isOn ? 'voice.nowMuted' : silenced() ? 'voice.nowSilenced' : 'voice.nowOpen'));
-      if (isOn) await listDevices();
+      if (!isOn) return;
+      // Some browsers give a loudspeaker only to a page that has the microphone.
+      if (devices.chosen().audiooutput?.isOfBefore) void soundOut();
+      await devices.look();
     } catch (error) {
       track?.stop();
       if (stay !== during) return;
@@ -309,8 +310,8 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
   }
 
   async function choose(kind: MediaDeviceKind, device: string): Promise<void> {
-    setChosen((all) => ({ ...all, [kind]: device }));
-    if (kind === 'audiooutput') return sound?.outputTo(device).catch((error: unknown) => inTrouble(troubleOf(error)));
+    devices.choose(kind, device);
+    if (kind === 'audiooutput') return soundOut();
     return reopen(kind === 'audioinput' ? 'microphone' : 'camera');
   }
 
@@ -347,7 +348,8 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
 
   function place(): void {
     const poses = client.sample();
-    const ear = client.ownPose?.head;
+    // What one hears comes from where one sees it; without a stage one hears from one's seat.
+    const ear = eye() ?? client.ownPose?.head;
     sound?.listenFrom(ear);
     for (const { mid, participant, source } of slots()) {
       const isOwn = participant === client.state.self;
@@ -439,8 +441,6 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
       else drop();
     }),
   );
-  // What is plugged in later can be chosen too.
-  onCleanup(onDevices(() => stay && void listDevices()));
   onCleanup(() => {
     clearInterval(placing);
     leave();
@@ -468,8 +468,8 @@ export function createRoomVoice(client: RoomClient, app: App): RoomVoice {
     pictures,
     captions,
     lately,
-    devices: found,
-    chosen: (kind) => chosen()[kind] ?? '',
+    devices: devices.found,
+    chosen: devices.chosen,
     join,
     leave,
     turn,

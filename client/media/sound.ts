@@ -58,7 +58,7 @@ export class Sound {
   }
 
   /** Where the speaker stands and how late they are heard; without a place they are heard from everywhere. */
-  place(mid: string, at: Placement | undefined, ear: Placement | undefined, echo: boolean): void {
+  place(mid: string, at: Placement | undefined, ear: Ear | undefined, echo: boolean): void {
     const voice = this.#voices.get(mid);
     if (!voice) return;
     voice.delay.delayTime.value = echo ? ECHO_s : 0;
@@ -74,8 +74,8 @@ export class Sound {
     if (voice) voice.gain.gain.value = share;
   }
 
-  /** Where one's own head is. */
-  listenFrom(head: Placement | undefined): void {
+  /** Where one's own ears are. */
+  listenFrom(head: Ear | undefined): void {
     listenFrom(this.#context.listener, head);
   }
 

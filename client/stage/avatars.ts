@@ -41,11 +41,16 @@ const [LIDS_STILL, SHADE_STILL] = [0.2, 0.04];
 /** Of somebody whose line is broken this much is to be seen. */
 const AWAY = 0.4;
 
+/** A figure that could not be had is asked for again after this long; each time that it fails doubles the wait, up to the longest. */
+const [AGAIN_MS, LONGEST_WAIT_MS] = [5_000, 300_000];
+
 /** One person: a body with a name, a ray where they point, waves beside the head while they speak. */
 class Avatar {
   readonly group = new Group();
-  /** The figure that it has, or that is on its way. */
-  looks = '';
+  /** The figure that it has; none while it is a bust. */
+  looks: string | undefined;
+  /** The figure that is on its way to it. */
+  awaits: string | undefined;
   readonly #ray: Mesh;
   readonly #dot: Mesh;
   readonly #label: Label;
@@ -184,9 +189,8 @@ class Avatar {
 }
 
 /** People look at what they point at, else at whoever speaks. */
-function looksAt(poses: Poses | undefined, speaker: Poses | undefined): Vector3 | undefined {
-  if (poses?.pointer?.on) return new Vector3(...poses.pointer.hit_m);
-  return speaker && new Vector3(...speaker.head.position_m);
+function looksAt(poses: Poses | undefined, speaker: Vector3 | undefined): Vector3 | undefined {
+  return poses?.pointer?.on ? new Vector3(...poses.pointer.hit_m) : speaker;
 }
 
 /** Name, what they are here, and the state of their licence, as it stands above the head. */
@@ -227,6 +231,9 @@ export class Avatars {
   blinks = true;
   /** Somebody's figure came since the last look. */
   #arrived = false;
+  /** Figures that could not be had: when each is asked for again, and how long was waited for that. */
+  readonly #failed = new Map<string, { readonly again: number; readonly waited: number }>();
+  #now = 0;
 
   /** Without `figures` everybody is a bust: for devices where every triangle is dear. */
   constructor(room: RoomView, figures: Figures | undefined) {
@@ -240,9 +247,11 @@ export class Avatars {
   update(nowMs: number, eye: Vector3): boolean {
     let changed = this.#arrived;
     this.#arrived = false;
+    this.#now = nowMs;
     const here = [...this.#room.participants()];
     const order = here.map((p) => p.id).sort();
-    const speaker = here.find((p) => p.speaking && p.id !== this.#room.selfId)?.id;
+    const speaker = here.find((p) => p.speaking)?.id;
+    const speaks = this.#headOf(speaker, nowMs, eye);
     for (const participant of here) {
       if (participant.id === this.#room.selfId) continue;
       let avatar = this.#avatars.get(participant.id);
@@ -254,16 +263,13 @@ export class Avatars {
       }
       const { account = participant.id, dress = 'medical' } = participant;
       const looks = figureFor(account, dress, participant.figure);
-      if (avatar.looks !== looks) {
-        avatar.looks = looks;
-        void this.#dress(participant.id, avatar, looks, dress);
-      }
+      if (avatar.looks === looks) avatar.awaits = undefined;
+      else if (this.#figures && avatar.awaits !== looks && this.#mayDress(avatar, looks)) void this.#dress(this.#figures, participant.id, avatar, looks, dress);
       if (avatar.call(nameplate(participant))) changed = true;
       if (participant.colour && avatar.wear(participant.colour)) changed = true;
       if (avatar.speak(participant.speaking ?? false, this.#room.loudness?.(participant.id) ?? 0)) changed = true;
       const poses = this.#room.poses(participant.id, nowMs);
-      const listensTo = speaker === undefined || speaker === participant.id ? undefined : this.#room.poses(speaker, nowMs);
-      if (avatar.show(poses, looksAt(poses, listensTo))) changed = true;
+      if (avatar.show(poses, looksAt(poses, speaker === participant.id ? undefined : speaks))) changed = true;
       if (avatar.fade(eye, participant.away ?? false)) changed = true;
       if (avatar.blink(this.blinks ? lidsAt(participant.id, nowMs) : 0)) changed = true;
     }
@@ -277,18 +283,46 @@ export class Avatars {
     return changed;
   }
 
-  /** A bust stands in for the figure until it is there, and stays where it cannot be had. */
-  async #dress(id: string, avatar: Avatar, looks: string, dress: Dress): Promise<void> {
-    if (!this.#figures || (!avatar.isFigure && this.#avatars.size > MOST_FIGURES)) return;
+  /** Where others look while somebody speaks: at their head, and at oneself where one's own eye is, so that eyes meet. */
+  #headOf(speaker: string | undefined, nowMs: number, eye: Vector3): Vector3 | undefined {
+    if (speaker === undefined) return undefined;
+    if (speaker === this.#room.selfId) return eye.clone();
+    const head = this.#room.poses(speaker, nowMs)?.head;
+    return head && new Vector3(...head.position_m);
+  }
+
+  /** Whether there is room for one more figure, and this one may be asked for now. */
+  #mayDress(avatar: Avatar, looks: string): boolean {
+    if (this.#now < (this.#failed.get(looks)?.again ?? 0)) return false;
+    const isOne = (one: Avatar): boolean => one.isFigure || one.awaits !== undefined;
+    return isOne(avatar) || [...this.#avatars.values()].filter(isOne).length < MOST_FIGURES;
+  }
+
+  /** A bust stands in for the figure until it is there, and until somebody has made room for it. */
+  async #dress(figures: Figures, id: string, avatar: Avatar, looks: string, dress: Dress): Promise<void> {
+    avatar.awaits = looks;
+    // They may have left, or chosen another figure, while this one was on its way.
+    const isWanted = (): boolean => this.#avatars.get(id) === avatar && avatar.awaits === looks;
     try {
-      const model = await this.#figures.load(looks);
-      // They may have left, or chosen another figure, while this one was on its way.
-      if (this.#avatars.get(id) !== avatar || avatar.looks !== looks) return;
+      const model = await figures.load(looks);
+      this.#failed.delete(looks);
+      if (!isWanted()) return;
       avatar.body = new Figure(model, dress);
+      [avatar.looks, avatar.awaits] = [looks, undefined];
       this.#arrived = true;
     } catch {
-      // No line, or no decoder: the room goes on with the bust.
+      // No line, or no decoder: the room goes on with the bust, and asks again.
+      this.#putOff(looks);
+      if (isWanted()) avatar.awaits = undefined;
     }
+  }
+
+  /** Of all who look alike the first that fails puts it off. */
+  #putOff(looks: string): void {
+    const before = this.#failed.get(looks);
+    if (before && before.again > this.#now) return;
+    const waited = before ? Math.min(LONGEST_WAIT_MS, before.waited * 2) : AGAIN_MS;
+    this.#failed.set(looks, { again: this.#now + waited, waited });
   }
 
   dispose(): void {

@@ -11,12 +11,13 @@ export class Figures {
   readonly #loader = new GLTFLoader().setMeshoptDecoder(MeshoptDecoder);
   readonly #models = new Map<string, Promise<Object3D>>();
 
-  /** A copy of the model with a skeleton of its own; fails where the file cannot be had. */
+  /** A copy of the model with a skeleton of its own; fails where the file cannot be had, and asks for it anew the next time. */
   async load(name: string): Promise<Object3D> {
     let model = this.#models.get(name);
     if (!model) {
       model = this.#loader.loadAsync(`/people/${name}.gltf`).then(({ scene }) => scene);
       this.#models.set(name, model);
+      model.catch(() => this.#models.delete(name));
     }
     return clone(await model);
   }

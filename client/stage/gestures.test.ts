@@ -137,3 +137,21 @@ test('a finger that drags on a board beside the images points at it, and beside 
   canvas.go('pointermove', 1, 20);
   expect(touched.rig.view).not.toBe(view);
 });
+
+test('with any tool it is known where the pointer is, between two fingers too, until it leaves', () => {
+  const over = (): readonly number[] | undefined => gestures.pointer?.origin.toArray();
+  touched.tool = 'turn';
+  tools.tool = 'turn';
+  expect(over()).toBeUndefined();
+  canvas.go('pointermove', 1, 30, 5);
+  expect(over()).toEqual([30, 5, 0]);
+  canvas.go('pointerdown', 1, 30, 5);
+  canvas.go('pointermove', 1, 50, 5);
+  expect(over()).toEqual([50, 5, 0]);
+  canvas.go('pointerdown', 2, 90, 25);
+  canvas.go('pointermove', 2, 150, 25);
+  expect(over()).toEqual([100, 15, 0]);
+  expect(pointed.filter((at) => at !== undefined), 'no laser shines').toEqual([]);
+  for (const finger of [2, 1]) canvas.go('pointerup', finger, 50);
+  expect(over()).toBeUndefined();
+});

@@ -2,6 +2,7 @@ import { Vector2, Vector3 } from 'three';
 import { AirPen } from './air-pen';
 import type { BoardPen } from './board-pen';
 import type { CameraRig } from './camera-rig';
+import type { PointerRay } from './own-reach';
 import { meets, pick, type Hit } from './picking';
 import type { EntityId } from './room-view';
 import type { Things } from './things';
@@ -48,6 +49,8 @@ export class Gestures {
   readonly #fingers = new Map<number, Vector2>();
   readonly #stop = new AbortController();
   #drag: Drag = 'none';
+  /** Where the pointer is on the page while it is over the stage; two fingers are at their middle. */
+  #over: Vector2 | undefined;
   #travelled = 0;
   #pinch: { distance: number; angle: number; middle: Vector2 } | undefined;
 
@@ -72,10 +75,16 @@ export class Gestures {
     return this.#touched.rig.ray(this.#canvas.getBoundingClientRect(), clientX, clientY);
   }
 
+  /** The ray under the pointer, with any tool; none while it is elsewhere. */
+  get pointer(): PointerRay | undefined {
+    return this.#over && this.ray(this.#over.x, this.#over.y);
+  }
+
   #down(event: PointerEvent): void {
     this.#canvas.focus({ preventScroll: true });
     this.#canvas.setPointerCapture(event.pointerId);
     this.#fingers.set(event.pointerId, new Vector2(event.clientX, event.clientY));
+    this.#goOver(event);
     if (this.#fingers.size > 1) {
       if (this.#drag === 'draw') this.#touched.twin?.tools.endLine();
       this.#putDown();
@@ -116,12 +125,14 @@ export class Gestures {
   #move(event: PointerEvent): void {
     const last = this.#fingers.get(event.pointerId);
     if (!last) {
+      this.#goOver(event);
       this.#point(event);
       return;
     }
     const now = new Vector2(event.clientX, event.clientY);
     const by = now.clone().sub(last);
     this.#fingers.set(event.pointerId, now);
+    this.#goOver(event);
     this.#travelled += by.length();
     if (this.#pinch && this.#fingers.size > 1) this.#pinched();
     else if (this.#travelled > CLICK_PIXELS && !this.#pinch) this.#dragged(by, event);
@@ -236,7 +247,12 @@ export class Gestures {
     this.onPoint(tool === 'point' ? this.#touched.aim(origin, direction, hit?.room) : undefined);
   }
 
+  #goOver({ clientX, clientY }: PointerEvent): void {
+    this.#over = this.#spread()?.middle ?? new Vector2(clientX, clientY);
+  }
+
   #away(): void {
+    this.#over = undefined;
     this.#touched.twin?.tools.hover(undefined);
     this.onPoint(undefined);
   }

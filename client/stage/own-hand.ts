@@ -43,6 +43,10 @@ export class OwnHand {
     return this.#held !== undefined;
   }
 
+  get held(): Held | undefined {
+    return this.#held;
+  }
+
   /** Where something is that the room has told to stand somewhere: where whoever moves it has it. */
   whereIs(id: EntityId, told: Transform, nowMs: number): Transform {
     if (this.#held?.id === id) return this.#held.transform;

@@ -72,6 +72,20 @@ test('at a screen the hand points with what the mouse points at, and is a fist w
   expect(seatedPoses(0, view, at, true).right?.fingers).toEqual(FIST);
 });
 
+test('with a tool that points at nothing head and hand follow the mouse all the same, and no laser shines', () => {
+  const view = { yaw: 0, pitch: 0, distance_m: 1.75 };
+  const at = new Vector3(0.2, 1.1, 0.1);
+  const { head, right, pointer } = seatedPoses(0, view, at, false, false);
+  expect(right?.fingers).toEqual(POINTING);
+  for (const { position_m, rotation } of [head, right ?? head]) {
+    const ahead = new Vector3(0, 0, -1).applyQuaternion(new Quaternion(...rotation));
+    expect(ahead.angleTo(at.clone().sub(new Vector3(...position_m)))).toBeLessThan(0.001);
+  }
+  expect(pointer).toMatchObject({ hit_m: [0.2, 1.1, 0.1], on: false });
+  // What does not move is said the same each time, so that nothing is sent.
+  expect(seatedPoses(0, view, at.clone(), false, false)).toEqual({ head, left: null, right, pointer });
+});
+
 test('a webcam leans the seated head in its own terms, and without one nothing changes', () => {
   const seated = seatedPoses(0, { yaw: 0, pitch: 0, distance_m: 1.75 }, undefined);
   expect(leaning(seated, undefined)).toBe(seated);

@@ -47,9 +47,10 @@ export function ownPlace(room: Pick<RoomView, 'selfId' | 'participants'>): numbe
 /**
  * Where others see a person who sits before a screen. Their camera goes round the hologram freely, and two of
  * them would look from the same place; so each has a place at the table, from which the head follows the camera
- * and the hand points at what they point at, or is a fist while they hold the hologram.
+ * and the hand points at what they point at, or is a fist while they hold the hologram. The laser shines only where
+ * they mean to show something: head and hand follow what they are at with any tool.
  */
-export function seatedPoses(place: number, view: View, pointsAt: Vector3 | undefined, holds = false): Poses {
+export function seatedPoses(place: number, view: View, pointsAt: Vector3 | undefined, holds = false, shines = true): Poses {
   const { angle, radius_m } = PLACES[place] ?? { angle: Math.PI, radius_m: RADIUS_M };
   const turned = angle + (Math.sin(view.yaw) * ASIDE_M) / radius_m;
   const away = new Vector3(Math.sin(turned), 0, Math.cos(turned));
@@ -60,7 +61,7 @@ export function seatedPoses(place: number, view: View, pointsAt: Vector3 | undef
   if (!pointsAt) return { head: pose, left: null, right: null, pointer: null };
   const side = new Vector3(away.z, 0, -away.x).multiplyScalar(-0.2);
   const hand = away.clone().multiplyScalar(radius_m - 0.36).add(side).setY(1.14);
-  return { head: pose, left: null, right: { ...facing(hand, pointsAt), fingers: holds ? FIST : POINTING }, pointer: { origin_m: list(hand), hit_m: list(pointsAt), on: true } };
+  return { head: pose, left: null, right: { ...facing(hand, pointsAt), fingers: holds ? FIST : POINTING }, pointer: { origin_m: list(hand), hit_m: list(pointsAt), on: shines } };
 }
 
 /** How a webcam sees the head lean, in the terms of whoever is seen; `client/face` follows it. */

@@ -13,6 +13,7 @@ import { headOf } from './head';
 import type { HologramView } from './hologram';
 import { KeyLaser } from './key-laser';
 import type { OwnHand } from './own-hand';
+import { reachOf } from './own-reach';
 import type { Pages } from './pages';
 import { pictureFrom } from './picture';
 import { PictureStand, type ShownVideo } from './picture-stand';
@@ -214,6 +215,11 @@ export abstract class Space {
   /** How far away along a ray the hologram is seen. */
   protected farOf(_origin: Vector3, _direction: Vector3): number {
     return Infinity;
+  }
+
+  /** The middle of the hologram that a ray goes through. */
+  protected middleOf(_origin: Vector3, _direction: Vector3): Vector3 | undefined {
+    return undefined;
   }
 
   /** Whether something is in one's own hand. */
@@ -445,7 +451,20 @@ export abstract class Space {
   #pose(now: number): void {
     if (now - this.#posedAt < POSE_EVERY_MS) return;
     this.#posedAt = now;
-    const seated = (): Poses => seatedPoses(ownPlace(this.room), this.rig.view, this.laser.at ?? this.#pointed ?? this.#beside, this.holding);
-    this.#stream(this.presence?.poses() ?? leaning(seated(), this.leans()));
+    this.#stream(this.presence?.poses() ?? leaning(this.#seated(), this.leans()));
+  }
+
+  #seated(): Poses {
+    const laser = this.laser.at ?? this.#pointed ?? this.#beside;
+    return seatedPoses(ownPlace(this.room), this.rig.view, laser ?? this.#reach(), this.holding, laser !== undefined);
+  }
+
+  /** What one is at with a tool that points at nothing. */
+  #reach(): Vector3 | undefined {
+    const [held] = this.ownHands.flatMap((hand) => hand.held ?? []);
+    return reachOf(this.gestures.pointer, held && new Vector3(...held.transform.position_m), ({ origin, direction }) => ({
+      thing_m: this.things.hit(origin, direction)?.distance,
+      middle: this.middleOf(origin, direction),
+    }));
   }
 }

@@ -9,7 +9,7 @@ import { HologramView } from './hologram';
 import { Keys } from './keys';
 import { LesionMarks } from './lesions';
 import { Marks } from './marks';
-import { pick, type Hit } from './picking';
+import { meets, pick, type Hit } from './picking';
 import type { PlaceId } from './places/design';
 import { Proposals, type Proposal } from './proposals';
 import { FRAMES_A_SECOND } from './ray-steps';
@@ -95,6 +95,10 @@ export class Stage extends Space implements Twin {
 
   protected override farOf(origin: Vector3, direction: Vector3): number {
     return pick(this.hologram, origin, direction)?.room.distanceTo(origin) ?? Infinity;
+  }
+
+  protected override middleOf(origin: Vector3, direction: Vector3): Vector3 | undefined {
+    return meets(this.hologram, origin, direction) ? this.hologram.root.position : undefined;
   }
 
   /** The laser ends at the hologram; where none is seen, at the table or the room itself. */

@@ -7,6 +7,7 @@ import { EmptyState } from '../../panels/EmptyState';
 import { AppealState } from '../../panels/room/AppealState';
 import { useApp } from '../app';
 import { momentOf } from '../dates';
+import { hospitalNow } from '../hospital-clock';
 import { inLanguage } from '../language';
 import { createQuery } from '../query';
 import type { Query } from '../query';
@@ -85,13 +86,13 @@ function One(props: { one: SanctionInRoom; isOwn: boolean; onAnswered(): void })
     const { over, until } = props.one;
     if (over !== null) return app.t('sanctions.over', { at: at(over) });
     if (until === null) return app.t('sanctions.untilBack');
-    return app.t(stands(props.one, Date.now()) ? 'sanctions.until' : 'sanctions.ranOut', { at: at(until) });
+    return app.t(stands(props.one, hospitalNow()) ? 'sanctions.until' : 'sanctions.ranOut', { at: at(until) });
   };
   return (
     <li class="stack tight" data-sanction={props.one.grade} data-open={props.one.is_open}>
       <p>
         <strong>{props.one.name}</strong>{' '}
-        <span class="chip" classList={{ warn: stands(props.one, Date.now()) }}>
+        <span class="chip" classList={{ warn: stands(props.one, hospitalNow()) }}>
           {app.t(`order.grade.${props.one.grade}`)}
         </span>
         <Show when={props.one.is_open}>

@@ -73,7 +73,8 @@ const NARROW = '(width < 64rem)';
 export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.Element {
   const app = useApp();
   const client = props.client;
-  const voice = createRoomVoice(client, app);
+  const [stage, setStage] = createSignal<Stage>();
+  const voice = createRoomVoice(client, app, () => stage()?.eye);
   if (takeCall(props.info.id)) void callIn(voice);
   const control = createRoomControl(client, voice.loudness, viewOf(client, voice.loudness, (person) => badgeWords(app, person)));
   const order = createRoomOrder(client);
@@ -92,7 +93,6 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
       },
     ),
   );
-  const [stage, setStage] = createSignal<Stage>();
   const place = createMemo(() => control.surroundings() ?? placeOf(props.info));
   const setting = createRoomSetting(place);
   // Who has no 3D, or wants none, shows the way too: from the front.

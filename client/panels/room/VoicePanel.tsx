@@ -20,7 +20,12 @@ export function VoicePanel(props: { voice: RoomVoice }): JSX.Element {
       <Show when={props.voice.trouble()}>{(what) => <Notice kind="warn">{app.t(`voice.trouble.${what()}`)}</Notice>}</Show>
       <Show when={props.voice.state() === 'in'} fallback={<p class="soft small">{app.t('voice.notIn')}</p>}>
         <p class="soft small">{app.t('voice.hint')}</p>
+      </Show>
+      {/* Before one joins too, where the browser names what there is. */}
+      <Show when={props.voice.state() === 'in' || props.voice.devices().length > 0}>
         <For each={KINDS}>{(kind) => <DeviceChoice voice={props.voice} kind={kind} />}</For>
+      </Show>
+      <Show when={props.voice.state() === 'in'}>
         <div class="stack tight">
           <button type="button" class="button small" data-on={props.voice.echo()} onClick={() => void props.voice.checkEcho(!props.voice.echo())}>
             <Icon name="speaking" size={16} />
@@ -50,7 +55,7 @@ function OtherVoice(props: { voice: RoomVoice }): JSX.Element {
 
 function DeviceChoice(props: { voice: RoomVoice; kind: (typeof KINDS)[number] }): JSX.Element {
   const app = useApp();
-  const chosen = (): string => props.voice.chosen(props.kind);
+  const chosen = (): string => props.voice.chosen()[props.kind]?.id ?? '';
   const ids = (): readonly string[] => choosable(props.kind, props.voice.devices(), chosen());
   const isOffered = (): boolean => ids().length > 0 && (props.kind !== 'audiooutput' || Sound.choosesOutput);
   const words = (id: string, number: number): string => {

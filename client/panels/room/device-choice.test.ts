@@ -18,3 +18,7 @@ test('what was chosen stays to be chosen while it is not plugged in, and is ther
 test('what the browser names nothing, or the usual one, is no choice of its own', () => {
   expect(choosable('audioinput', [{ kind: 'audioinput', deviceId: '' }, { kind: 'audioinput', deviceId: 'default' }, DESK], '')).toEqual(['desk']);
 });
+
+test('of what the browser does not name yet nobody knows whether what was chosen before is among it', () => {
+  expect(choosable('audioinput', [{ kind: 'audioinput', deviceId: '' }, CAMERA], 'headset')).toEqual([]);
+});
