@@ -22,7 +22,7 @@ export function orderOf(heard: string, orders: readonly Order[]): Order | undefi
   return first && second && bare(first.words).length === bare(second.words).length ? undefined : first;
 }
 
-const YES = /^(?:请|please)?(?:是|好|对|行|可以|确认|确定|执行|yes|okay|ok|confirm|doit)+(?:吧|please)?$/;
+const YES = /^(?:请|please)?(?:是|确认|确定|执行|yes|confirm|doit)+(?:吧|please)?$/;
 const NO = /^(?:请|please)?(?:否|不(?:是|要|用|行|好|对|可以|确认|执行)?|取消|算了|no|dont|cancel)+(?:吧|了|please|thanks|thankyou)?$/;
 
 /** Whether what was heard says yes or no, in either language, and nothing else; undefined where it does neither. */
