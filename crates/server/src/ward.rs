@@ -468,6 +468,7 @@ impl State {
             self.take_up(&about, None, &change, now);
         }
         self.tick_at_beds(now);
+        routing::let_go(self, now);
         self.unkept.extend(self.board.tick(now));
         self.send(now);
         let before = Timestamp(now.0 - CLOSED_MS);
