@@ -241,7 +241,8 @@ impl Board {
         touched
     }
 
-    /// Says that who took an alarm is there no more: it calls again, unless it calls nobody anyhow. Whether it does is said.
+    /// Says that who took an alarm is there no more: it calls again, unless it would call nobody. Whether it does is
+    /// said.
     pub fn let_go(&mut self, id: &str, now: Timestamp) -> bool {
         if !self.goes_on_here(id) {
             return false;

@@ -570,8 +570,8 @@ impl Devices {
         states.collect()
     }
 
-    /// When each device was heard last, and when it said that it is gone, by itself or by the will that it left, where that
-    /// is the last that it said of itself.
+    /// When each device was heard last, and when it said that it is gone, by itself or by the will that it left, where
+    /// that is the last that it said of itself.
     pub fn heard(&self) -> Vec<(DeviceId, Option<Timestamp>, Option<Timestamp>)> {
         let live = self.live.read();
         let all = live.iter().map(|(device, live)| {
