@@ -10,6 +10,17 @@ import { kindWords } from './call-words';
 import { Icon } from './Icon';
 import { createChanges, drawnOnPage, isShown, seenOnPage, useOwnCalls } from './own-calls';
 
+/** Says to sheets how high what calls is while it is drawn: all else that lies at the foot of the page stands above it. */
+function sayHeight(section: HTMLElement): void {
+  const { style } = document.documentElement;
+  const watch = new ResizeObserver(() => style.setProperty('--calls', `${section.offsetHeight}px`));
+  watch.observe(section);
+  onCleanup(() => {
+    watch.disconnect();
+    style.removeProperty('--calls');
+  });
+}
+
 export function CallsBanner(): JSX.Element {
   const app = useApp();
   const calls = useOwnCalls();
@@ -29,7 +40,7 @@ export function CallsBanner(): JSX.Element {
 
   return (
     <Show when={drawn().length > 0}>
-      <section class="calls" aria-label={app.t('reach.calls')}>
+      <section ref={(section) => sayHeight(section)} class="calls" aria-label={app.t('reach.calls')}>
         <ul>
           <For each={drawn()}>
             {(call) => (

@@ -147,6 +147,12 @@ test('what nobody takes goes to a colleague', async ({ browser }) => {
   await nurse.goto(WARD);
   await nurse.locator('tr[data-bed=bed-1] button').click();
   await expect(callOn(nurse)).toContainText('An alarm calls you');
+  // It covers no way on, on a phone neither.
+  for (const screen of [SCREENS.narrow, SCREENS.desktop]) {
+    await nurse.setViewportSize(screen);
+    const [call, bar] = [await callOn(nurse).boundingBox(), await nurse.locator('.top-bar').boundingBox()];
+    expect(call && bar && call.y >= bar.y + bar.height).toBe(true);
+  }
   const elsewhere = nurse.locator('[data-elsewhere=bed-2] a').first();
   await expect(elsewhere).toBeVisible();
   await nurse.getByText('Plans', { exact: true }).click();
