@@ -8,7 +8,7 @@ import { Answer } from '../Answer';
 import { Notice } from '../Notice';
 import { SignalPlot } from './SignalPlot';
 import { SignalTable } from './SignalTable';
-import { HOUR_ms, followed, gapsOf, moved, pieces, zoomed } from './span';
+import { HOUR_ms, followed, gapsOf, moved, newestIn, pieces, zoomed } from './span';
 import type { Span } from './span';
 
 /** Into how many points a span is rolled up: about one for each two units of the picture. */
@@ -30,9 +30,13 @@ export function SignalChart(props: { patient: string; row: SignalRow }): JSX.Ele
   const app = useApp();
   const ending = (length_ms: number): Span => [props.row.last.at_ms - length_ms, props.row.last.at_ms];
   const [span, setSpan] = createSignal<Span>(ending(HOUR_ms));
+  const series = createMemo(() => props.row.series);
+  const newestShown = createMemo(() => newestIn(span(), props.row.last.at_ms));
   const answer = createQuery<SignalSpan>(() => {
+    // What came since is asked for where it is within the span, and one of before is not asked for again.
+    newestShown();
     const [from, to] = span().map((ms) => Math.round(ms));
-    const address = `/api/patients/${encodeURIComponent(props.patient)}/signals/${props.row.series}?from=${from}&to=${to}&points=${POINTS}`;
+    const address = `/api/patients/${encodeURIComponent(props.patient)}/signals/${series()}?from=${from}&to=${to}&points=${POINTS}`;
     return (signal) => app.api.get(address, { signal });
   });
   createEffect(

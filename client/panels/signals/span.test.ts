@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { between, followed, gapsOf, moved, pieces, steps, valuesOf, zoomed } from './span';
+import { between, followed, gapsOf, moved, newestIn, pieces, steps, valuesOf, zoomed } from './span';
 import type { Bucket } from './span';
 
 const bucket = (start: number, value = 1): Bucket => [start, value - 1, value + 1, value, 4];
@@ -28,6 +28,11 @@ describe('a span of a series', () => {
     // Room after the newest is filled first.
     const ahead = [0, 200_000] as const;
     expect(followed(ahead, 100_000, 110_000)).toBe(ahead);
+  });
+
+  it('has something newer only where that is within it', () => {
+    expect([110_000, 120_000].map((newest) => newestIn([0, 200_000], newest))).toEqual([110_000, 120_000]);
+    expect([110_000, 120_000].map((newest) => newestIn([0, 90_000], newest))).toEqual([90_000, 90_000]);
   });
 
   it('is broken where nothing was measured, and only there', () => {

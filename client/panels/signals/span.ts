@@ -30,6 +30,9 @@ export function followed(span: Span, before_ms: number, newest_ms: number): Span
   return span[1] >= before_ms && newest_ms > span[1] ? [span[0] + newest_ms - span[1], newest_ms] : span;
 }
 
+/** When the newest of a span is: its end, where something newer is known. */
+export const newestIn = ([, to]: Span, newest_ms: number): number => Math.min(to, newest_ms);
+
 /** The span between two places of another. */
 export function between([from, to]: Span, one: number, other: number): Span {
   const at = (place: number): number => from + (to - from) * Math.min(1, Math.max(0, place));
