@@ -23,7 +23,11 @@ test('an alarm is on the page of its ward only where its own card is, and is see
   const card = (isSeen: boolean, isPast = false) => ({ checkVisibility: () => isSeen, closest: () => (isPast ? {} : null) }) as unknown as Element;
   const ward = pageOf('/scenarios/ward-twin/w');
   const asked: string[] = [];
-  const on = (page: typeof ward, found: Element | null): boolean => isShown(alarm, page, (id) => (asked.push(id), found));
+  const on = (page: typeof ward, found: Element | null): boolean =>
+    isShown(alarm, page, (id) => {
+      asked.push(id);
+      return found;
+    });
   expect(on(ward, card(true))).toBe(true);
   expect(asked).toEqual(['alarm-a']);
   // Another bed is open, or another part of the page; the card is hidden; it is looked back.
