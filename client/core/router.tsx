@@ -1,6 +1,6 @@
 /** Addresses: which page is shown, and links that change it without loading the client again. */
 import { createSignal } from 'solid-js';
-import type { JSX } from 'solid-js';
+import type { Accessor, JSX } from 'solid-js';
 
 export type Page =
   | { readonly name: 'home' }
@@ -68,6 +68,10 @@ export function pageOf(path: string): Page {
 
 const inBrowser = typeof window !== 'undefined';
 const [address, setAddress] = createSignal(inBrowser ? location.pathname : '/');
+const [asked, setAsked] = createSignal<{ readonly part: string }>();
+
+/** The part of the page that was gone to last by `#`, anew each time: a page that shows one part at a time turns to it. */
+export const askedPart: Accessor<{ readonly part: string } | undefined> = asked;
 
 /** The page that is shown now. */
 export const page = (): Page => pageOf(address());
@@ -105,6 +109,7 @@ export function go(path: string, how: 'beside' | 'instead' = 'beside'): void {
   if (how === 'instead') history.replaceState(null, '', path);
   else history.pushState(null, '', path);
   setAddress(location.pathname);
+  setAsked({ part: location.hash.slice(1) });
   window.scrollTo(0, 0);
   // A listener's reading position follows, as it would on a loaded page.
   document.getElementById('main')?.focus({ preventScroll: true });

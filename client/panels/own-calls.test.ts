@@ -3,7 +3,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Mock } from 'vitest';
 import type { App } from '../core/app';
 import type { MyCall } from '../core/reach';
-import { AGAIN_ms, createOwnCalls, drawnOnPage, feelCalls, seenOnPage } from './own-calls';
+import { pageOf } from '../core/router';
+import { AGAIN_ms, createOwnCalls, drawnOnPage, feelCalls, isShown, seenOnPage } from './own-calls';
 import type { OwnCalls } from './own-calls';
 
 const call = (id: string): MyCall => ({ id, kind: 'alarm', priority: 'high', since: '2026-03-02T09:00:00Z', path: `/called/${id}` });
@@ -15,6 +16,26 @@ test('only what a page draws is seen on it, and nothing where nobody looks', () 
   expect(idsOf(drawnOnPage(CALLS, isHere))).toEqual(['a', 'b', 'c']);
   expect(idsOf(seenOnPage(CALLS, isHere, true))).toEqual(['e', 'a', 'b', 'c']);
   expect(seenOnPage(CALLS, isHere, false)).toEqual([]);
+});
+
+test('an alarm is on the page of its ward only where its own card is, and is seen, and is of now', () => {
+  const alarm: MyCall = { ...call('a'), path: '/scenarios/ward-twin/w#alarm-a' };
+  const card = (isSeen: boolean, isPast = false) => ({ checkVisibility: () => isSeen, closest: () => (isPast ? {} : null) }) as unknown as Element;
+  const ward = pageOf('/scenarios/ward-twin/w');
+  const asked: string[] = [];
+  const on = (page: typeof ward, found: Element | null): boolean =>
+    isShown(alarm, page, (id) => {
+      asked.push(id);
+      return found;
+    });
+  expect(on(ward, card(true))).toBe(true);
+  expect(asked).toEqual(['alarm-a']);
+  // Another bed is open, or another part of the page; the card is hidden; it is looked back.
+  for (const found of [null, card(false), card(true, true)]) expect(on(ward, found)).toBe(false);
+  expect(on(pageOf('/'), card(true))).toBe(false);
+  // What has no card is taken on the page itself.
+  const alert: MyCall = { ...call('b'), kind: 'follow-up', path: '/scenarios/follow-up/c' };
+  expect(isShown(alert, pageOf('/scenarios/follow-up/c'), () => null)).toBe(true);
 });
 
 /** A page's calls, and what became of them. */

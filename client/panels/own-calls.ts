@@ -5,12 +5,16 @@ import type { Accessor } from 'solid-js';
 import type { App } from '../core/app';
 import { createQuery } from '../core/query';
 import type { MyCall } from '../core/reach';
+import { pageOf } from '../core/router';
+import type { Page } from '../core/router';
 import { kindWords } from './call-words';
 
 /** A page draws no more than these. */
 const MOST = 3;
 /** What could not be told to the server is told again after so long. */
 export const AGAIN_ms = 10_000;
+/** What a page draws anew is looked at so long after. */
+const SOON_ms = 200;
 
 export interface OwnCalls {
   /** Those that were not closed, here or inside the headset. */
@@ -28,6 +32,42 @@ export function useOwnCalls(): OwnCalls {
   const calls = useContext(OwnCallsContext);
   if (!calls) throw new Error('nobody is signed in here');
   return calls;
+}
+
+/** A part of the page, as the browser has it. */
+type Part = Pick<Element, 'checkVisibility' | 'closest'>;
+
+/**
+ * Whether what calls is before the eyes on the page that is open: what has a card of its own there by that card, which
+ * may be hidden, not drawn, or of a past that is looked back to; all else by the page where it is taken.
+ */
+export function isShown(call: MyCall, page: Page, find: (id: string) => Part | null): boolean {
+  const { pathname, hash } = new URL(call.path, 'http://here');
+  if (JSON.stringify(pageOf(pathname)) !== JSON.stringify(page)) return false;
+  if (hash === '') return true;
+  const card = find(hash.slice(1));
+  return card !== null && card.checkVisibility() && card.closest('[data-past]') === null;
+}
+
+/** Changes some time after what the page has in it changed, while `follows`. */
+export function createChanges(follows: Accessor<boolean>): Accessor<unknown> {
+  const [changed, setChanged] = createSignal({});
+  createEffect(() => {
+    if (!follows()) return;
+    let soon: ReturnType<typeof setTimeout> | undefined;
+    const watch = new MutationObserver(() => {
+      soon ??= setTimeout(() => {
+        soon = undefined;
+        setChanged({});
+      }, SOON_ms);
+    });
+    watch.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ['hidden', 'data-past', 'open'] });
+    onCleanup(() => {
+      clearTimeout(soon);
+      watch.disconnect();
+    });
+  });
+  return changed;
 }
 
 /** Those that a page draws; the page where one is taken shows it itself. */

@@ -85,7 +85,7 @@ export const groups = {
       gives: { 200: client('reach', 'ReachView') },
       fails: [403, 409, 429],
     }),
-    call('GET /api/calls', 'What calls the caller now; none where there is no message gateway.', { gives: { 200: list(client('reach', 'MyCall')) } }),
+    call('GET /api/calls', 'What calls the caller now, with or without a message gateway.', { gives: { 200: list(client('reach', 'MyCall')) } }),
     call('POST /api/calls/shown', 'A page has shown these to the caller: no message goes out for them.', {
       takes: object({ ids: list(text) }),
       gives: { 204: null },

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test as base, expect } from '@playwright/test';
-import type { Browser, BrowserContextOptions, Page } from '@playwright/test';
+import type { Browser, BrowserContextOptions, Locator, Page } from '@playwright/test';
 import type { AxeResults } from 'axe-core';
 import { PASSWORD } from './hospital.ts';
 
@@ -43,6 +43,29 @@ async function agree(page: Page): Promise<void> {
   });
 }
 
+/** The first of what calls whoever is signed in, over whatever page is open. */
+export const callOn = (page: Page): Locator => page.locator('.calls li').first();
+
+/**
+ * Closes what calls before the next deed: journeys share one hospital, in which something calls most of the time. A
+ * journey about calls begins with `page.removeLocatorHandler(callOn(page))`.
+ */
+async function closeCalls(page: Page): Promise<void> {
+  const close = async (): Promise<void> => {
+    const closed = page.evaluate(() => {
+      // By the page itself: behind a dialog nothing can be clicked.
+      for (let n = 0; n < 100; n += 1) {
+        const button = document.querySelector<HTMLElement>('.calls li button');
+        if (!button) return;
+        button.click();
+      }
+    });
+    // A page that is being left shows nothing any more.
+    await closed.catch(() => undefined);
+  };
+  await page.addLocatorHandler(callOn(page), close, { noWaitAfter: true });
+}
+
 /** A browser of one's own, signed in. */
 export async function visitor(browser: Browser, user: string, options: BrowserContextOptions = {}): Promise<Page> {
   const baseURL = process.env['YUANYI_URL'];
@@ -55,6 +78,7 @@ export async function visitor(browser: Browser, user: string, options: BrowserCo
     ...options,
   });
   const page = await context.newPage();
+  await closeCalls(page);
   await signIn(page, user);
   return page;
 }
@@ -94,6 +118,7 @@ export const test = base.extend<People>({
     { auto: true },
   ],
   page: async ({ page }, use) => {
+    await closeCalls(page);
     await withoutErrors(page, () => use(page));
   },
   li: async ({ browser }, use) => {

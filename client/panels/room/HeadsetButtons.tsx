@@ -2,8 +2,11 @@
 import { createEffect, createMemo, mergeProps, on, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import type { MyCall } from '../../core/reach';
+import { page } from '../../core/router';
 import type { Space } from '../../stage/space';
-import { feelCalls, useOwnCalls } from '../own-calls';
+import { feelCalls, isShown, useOwnCalls } from '../own-calls';
+import type { OwnCalls } from '../own-calls';
 import { EnterHeadset } from './EnterHeadset';
 import { insidePanel } from './inside';
 import { createInside } from './inside-control';
@@ -14,9 +17,13 @@ import { createWorn } from './worn';
 export function HeadsetButtons(props: InsideRoom & { readonly stage: Space }): JSX.Element {
   const app = useApp();
   const worn = createWorn();
+  const all = useOwnCalls();
+  // Who was asked into this room is here: only what calls them elsewhere is said.
+  const isHere = (call: MyCall): boolean => isShown(call, page(), (id) => document.getElementById(id));
+  const elsewhere = (open: readonly MyCall[]): readonly MyCall[] => open.filter((call) => !isHere(call));
+  const calls: OwnCalls = { ...all, open: () => elsewhere(all.open()) };
   // Told as shown once the panel that says it is before the eyes.
-  const calls = useOwnCalls();
-  calls.see((open) => (worn.headset() && worn.readsPanel ? open.slice(0, 1) : []));
+  all.see((open) => (worn.headset() ? [...open.filter(isHere), ...(worn.readsPanel ? elsewhere(open).slice(0, 1) : [])] : []));
   const pictures = createShownPicture(props.voice);
   const room = createInside(mergeProps(worn, props, { calls, pictures }), app);
   const sign = (): string | undefined => (props.recording.now().state === 'running' ? app.t('recording.sign') : undefined);

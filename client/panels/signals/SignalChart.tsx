@@ -1,5 +1,5 @@
 /** One series over a span that is zoomed and moved; the table beneath says the same, gaps included. */
-import { For, Show, createMemo, createSignal } from 'solid-js';
+import { For, Show, createEffect, createMemo, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import type { SignalRow, SignalSpan } from '../../../contract/signals';
 import { useApp } from '../../core/app';
@@ -8,7 +8,7 @@ import { Answer } from '../Answer';
 import { Notice } from '../Notice';
 import { SignalPlot } from './SignalPlot';
 import { SignalTable } from './SignalTable';
-import { HOUR_ms, gapsOf, moved, pieces, zoomed } from './span';
+import { HOUR_ms, followed, gapsOf, moved, newestIn, pieces, zoomed } from './span';
 import type { Span } from './span';
 
 /** Into how many points a span is rolled up: about one for each two units of the picture. */
@@ -30,11 +30,25 @@ export function SignalChart(props: { patient: string; row: SignalRow }): JSX.Ele
   const app = useApp();
   const ending = (length_ms: number): Span => [props.row.last.at_ms - length_ms, props.row.last.at_ms];
   const [span, setSpan] = createSignal<Span>(ending(HOUR_ms));
+  const series = createMemo(() => props.row.series);
+  const newestShown = createMemo(() => newestIn(span(), props.row.last.at_ms));
   const answer = createQuery<SignalSpan>(() => {
+    // What came since is asked for where it is within the span, and one of before is not asked for again.
+    newestShown();
     const [from, to] = span().map((ms) => Math.round(ms));
-    const address = `/api/patients/${encodeURIComponent(props.patient)}/signals/${props.row.series}?from=${from}&to=${to}&points=${POINTS}`;
+    const address = `/api/patients/${encodeURIComponent(props.patient)}/signals/${series()}?from=${from}&to=${to}&points=${POINTS}`;
     return (signal) => app.api.get(address, { signal });
   });
+  createEffect(
+    on(
+      () => props.row.last.at_ms,
+      (newest, before) => {
+        if (before !== undefined) setSpan((span) => followed(span, before, newest));
+      },
+    ),
+  );
+  // While another span is on its way the last one stays, and says itself of when it is.
+  const last = createMemo<SignalSpan | undefined>((before) => answer.data() ?? (answer.error() ? undefined : before));
   const whole = (): Span => {
     const length = Math.max(1_000, props.row.last.at_ms - props.row.first_ms);
     return [props.row.last.at_ms - length, props.row.last.at_ms];
@@ -72,7 +86,7 @@ export function SignalChart(props: { patient: string; row: SignalRow }): JSX.Ele
           ▶
         </button>
       </div>
-      <Answer of={answer}>
+      <Answer of={{ ...answer, data: last }}>
         {(found) => <Found found={found()} onSpan={setSpan} onKey={onKey} />}
       </Answer>
     </div>

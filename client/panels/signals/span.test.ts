@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { between, gapsOf, moved, pieces, steps, valuesOf, zoomed } from './span';
+import { between, followed, gapsOf, moved, newestIn, pieces, steps, valuesOf, zoomed } from './span';
 import type { Bucket } from './span';
 
 const bucket = (start: number, value = 1): Bucket => [start, value - 1, value + 1, value, 4];
@@ -19,6 +19,20 @@ describe('a span of a series', () => {
     expect(between([0, 100_000], -3, 0.5)).toEqual([0, 50_000]);
     const least = between([0, 100_000], 0.5, 0.5);
     expect(least[1] - least[0]).toBe(1_000);
+  });
+
+  it('goes on with what is measured as long as it ends there', () => {
+    expect(followed([0, 100_000], 100_000, 110_000)).toEqual([10_000, 110_000]);
+    const past = [0, 90_000] as const;
+    expect(followed(past, 100_000, 110_000)).toBe(past);
+    // Room after the newest is filled first.
+    const ahead = [0, 200_000] as const;
+    expect(followed(ahead, 100_000, 110_000)).toBe(ahead);
+  });
+
+  it('has something newer only where that is within it', () => {
+    expect([110_000, 120_000].map((newest) => newestIn([0, 200_000], newest))).toEqual([110_000, 120_000]);
+    expect([110_000, 120_000].map((newest) => newestIn([0, 90_000], newest))).toEqual([90_000, 90_000]);
   });
 
   it('is broken where nothing was measured, and only there', () => {

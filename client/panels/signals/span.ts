@@ -25,6 +25,14 @@ export function moved([from, to]: Span, share: number): Span {
   return [from + by, to + by];
 }
 
+/** A span that ended at what was newest goes on with what is newest now; one of before stays where it is. */
+export function followed(span: Span, before_ms: number, newest_ms: number): Span {
+  return span[1] >= before_ms && newest_ms > span[1] ? [span[0] + newest_ms - span[1], newest_ms] : span;
+}
+
+/** When the newest of a span is: its end, where something newer is known. */
+export const newestIn = ([, to]: Span, newest_ms: number): number => Math.min(to, newest_ms);
+
 /** The span between two places of another. */
 export function between([from, to]: Span, one: number, other: number): Span {
   const at = (place: number): number => from + (to - from) * Math.min(1, Math.max(0, place));

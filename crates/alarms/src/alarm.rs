@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::{Text, Timestamp};
 
-use crate::{Kind, Priority, Reading};
+use crate::{Kind, Level, Priority, Reading};
 
 /// The name of an alarm: its bed, its rule and when it was raised.
 pub type AlarmId = String;
@@ -217,8 +217,12 @@ pub struct Alarm {
 impl Alarm {
     /// Whether light and sound call for somebody now.
     pub fn calls(&self, now: Timestamp) -> bool {
-        let holds = self.presence == Presence::Present || self.latching;
-        self.closed.is_none() && self.taken.is_none() && holds && !self.is_paused(now)
+        self.closed.is_none() && self.taken.is_none() && self.holds() && !self.is_paused(now)
+    }
+
+    /// Whether somebody must come until it is ended: its condition holds, or it calls also after that is over.
+    pub(crate) fn holds(&self) -> bool {
+        self.presence == Presence::Present || self.latching
     }
 
     /// Whether it is led elsewhere, nothing is heard from there, and it goes on here.
@@ -296,6 +300,18 @@ impl Alarm {
                     outcome: *outcome,
                 });
             }
+        }
+    }
+
+    /// Opens it again, though somebody had taken it: those of the first level are told.
+    pub(crate) fn lapse(&mut self, first: Option<&Level>, now: Timestamp) {
+        self.taken = None;
+        self.untaken_since = now;
+        self.level = 0;
+        self.note(now, Step::Lapsed);
+        if let Some(level) = first {
+            let to = level.to.clone();
+            self.note(now, Step::Told { level: 0, to });
         }
     }
 

@@ -241,6 +241,23 @@ impl Board {
         touched
     }
 
+    /// Says that who took an alarm is there no more: it calls again, unless it would call nobody. Whether it does is
+    /// said.
+    pub fn let_go(&mut self, id: &str, now: Timestamp) -> bool {
+        if !self.goes_on_here(id) {
+            return false;
+        }
+        let Some(alarm) = self.alarms.get_mut(id) else {
+            return false;
+        };
+        if alarm.taken.is_none() || alarm.closed.is_some() || !alarm.holds() {
+            return false;
+        }
+        let levels = &self.escalation.of(alarm.priority).levels;
+        alarm.lapse(levels.first(), now);
+        true
+    }
+
     /// The open alarm whose condition holds, or else the one about who lies there now: what is over of somebody before
     /// stays theirs.
     fn open_of(&mut self, about: About<'_>, rule: &str) -> Option<&mut Alarm> {
@@ -352,20 +369,12 @@ impl Board {
                 alarm.paused_until = None;
                 alarm.note(until, Step::PauseEnded);
             }
-            let holds = alarm.presence == Presence::Present || alarm.latching;
+            let holds = alarm.holds();
             if let Some(taken) = &alarm.taken
-                && alarm.presence == Presence::Present
+                && holds
                 && after(taken.at, rules.lapse_s)
             {
-                alarm.taken = None;
-                alarm.untaken_since = now;
-                alarm.level = 0;
-                alarm.note(now, Step::Lapsed);
-                let to = rules.levels.first().map(|level| level.to.clone());
-                alarm.steps.extend(to.map(|to| crate::Stepped {
-                    at: now,
-                    step: Step::Told { level: 0, to },
-                }));
+                alarm.lapse(rules.levels.first(), now);
             }
             while alarm.taken.is_none()
                 && holds

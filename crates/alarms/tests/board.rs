@@ -96,19 +96,6 @@ fn who_takes_it_stops_the_escalation_and_who_gives_it_back_starts_it_anew() {
 }
 
 #[test]
-fn who_took_it_and_forgot_it_has_not_taken_it() {
-    let (mut board, id) = board_with("news2-high");
-    board.act(&id, Act::Take, "wang.nurse", at(10)).unwrap();
-    let lapse = i64::from(escalation().high.lapse_s);
-    board.tick(at(10 + lapse - 1));
-    assert!(board.alarm(&id).unwrap().taken.is_some());
-    board.tick(at(10 + lapse));
-    let alarm = board.alarm(&id).unwrap();
-    assert!(alarm.taken.is_none() && alarm.calls(at(10 + lapse)));
-    assert_eq!(told(alarm).last().unwrap().1, "bed-nurse");
-}
-
-#[test]
 fn it_cannot_be_ended_by_somebody_who_did_not_take_it_nor_by_the_condition_alone() {
     let (mut board, id) = board_with("spo2-low");
     let close = Act::Close {

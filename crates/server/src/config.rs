@@ -129,7 +129,7 @@ pub struct Config {
     pub gateway_ca: Option<PathBuf>,
     /// The address by which people open this hospital, for the link in a message.
     pub gateway_link: Option<String>,
-    /// Of which priorities people are told by it.
+    /// Of which priorities people are told by it, and on their open pages with or without it.
     pub gateway_priorities: Vec<String>,
     /// Whether a message names the place.
     pub gateway_place: bool,

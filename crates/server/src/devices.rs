@@ -570,6 +570,20 @@ impl Devices {
         states.collect()
     }
 
+    /// When each device was heard last, and when it said that it is gone, by itself or by the will that it left, where
+    /// that is the last that it said of itself.
+    pub fn heard(&self) -> Vec<(DeviceId, Option<Timestamp>, Option<Timestamp>)> {
+        let live = self.live.read();
+        let all = live.iter().map(|(device, live)| {
+            let quality = &live.lock().quality;
+            let is_gone = |state: &::devices::State| state.online == Some(false);
+            let gone = quality.state.as_ref().filter(|state| is_gone(state));
+            let gone = gone.and(quality.state_at);
+            (device.clone(), quality.last_heard, gone)
+        });
+        all.collect()
+    }
+
     /// Writes the counts of all devices where they outlive the program.
     pub fn save(&self) -> Result<()> {
         let all: Vec<_> = {

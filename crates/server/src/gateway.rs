@@ -5,6 +5,7 @@
 //! and nothing that was measured.
 
 mod follow;
+mod now;
 mod outbox;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -19,6 +20,7 @@ use vocabulary::{ActorId, Digest, Text, Timestamp};
 
 use crate::{accounts::Reach, clock, config::Config, tls};
 pub use follow::follow;
+pub use now::CallsNow;
 pub use outbox::{CALLS, Call};
 use outbox::{Figures, Outbox, Refused};
 
@@ -79,7 +81,6 @@ pub struct Gateway {
     url: String,
     key: Vec<u8>,
     link: String,
-    priorities: Vec<String>,
     with_place: bool,
     after_ms: i64,
     repeat_ms: Option<i64>,
@@ -87,8 +88,6 @@ pub struct Gateway {
     fallback: Vec<ActorId>,
     agent: ureq::Agent,
     outbox: Outbox,
-    /// Whom something calls now.
-    calling: Mutex<Vec<Calling>>,
     pages: Arc<Mutex<BTreeMap<ActorId, usize>>>,
 }
 
@@ -125,14 +124,12 @@ impl Gateway {
             url: url.clone(),
             key,
             link: link.trim_end_matches('/').to_owned(),
-            priorities: config.gateway_priorities.clone(),
             with_place: config.gateway_place,
             after_ms: ms(config.gateway_after_s),
             repeat_ms: (config.gateway_repeat_s > 0).then(|| ms(config.gateway_repeat_s)),
             fallback: fallback.context("use gateway_fallback: name accounts of this hospital")?,
             agent: tls::agent(patience, config.gateway_ca.as_deref())?,
             outbox: Outbox::open(&config.data)?,
-            calling: Mutex::default(),
             pages: Arc::default(),
         }))
     }
@@ -148,13 +145,6 @@ impl Gateway {
 
     fn has_page(&self, account: &ActorId) -> bool {
         self.pages.lock().contains_key(account)
-    }
-
-    /// What calls somebody now.
-    pub fn calls_of(&self, account: &ActorId) -> Vec<Calling> {
-        let calling = self.calling.lock();
-        let theirs = calling.iter().filter(|one| one.to == *account);
-        theirs.cloned().collect()
     }
 
     /// A page has shown these to whom they call: they need no gateway.

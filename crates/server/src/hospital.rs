@@ -30,7 +30,7 @@ use crate::{
     edge::{Edge, Forwarded},
     edges::Edges,
     events::Changes,
-    gateway::Gateway,
+    gateway::{CallsNow, Gateway},
     gatherings, guidelines,
     http::{Caller, Named, Problem, Sanctioned, Streams, WorkItemEvents},
     inference::Models,
@@ -98,6 +98,8 @@ pub struct Hospital {
     pub speech: Option<Arc<Speech>>,
     /// The way to who has no page open, if there is one.
     pub gateway: Option<Arc<Gateway>>,
+    /// Whom something calls now, with or without that way.
+    pub calls: CallsNow,
     /// The models that others trained, as they were installed.
     pub models: Arc<Models>,
     /// What is to be done with other DICOM systems.
@@ -208,6 +210,7 @@ impl Hospital {
             transport,
             speech: speech.map(Arc::new),
             gateway: gateway.map(Arc::new),
+            calls: CallsNow::default(),
             known_patients: Mutex::default(),
             pixels: PixelPlaces::default(),
             memory: Arc::new(memory),

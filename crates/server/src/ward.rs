@@ -14,6 +14,7 @@ mod corrected;
 mod counts;
 mod elsewhere;
 mod heard;
+mod in_order;
 mod kept;
 mod lines;
 mod missions;
@@ -118,6 +119,8 @@ pub struct State {
     unkept: BTreeSet<AlarmId>,
     /// When a device or an edge was heard last.
     heard: BTreeMap<String, Timestamp>,
+    /// When a device said that it is gone, where it said nothing of itself later.
+    gone: BTreeMap<String, Timestamp>,
     /// What comes by which edge, which looks at it itself: devices, and by `Observation/…` what was written down there.
     by_edge: BTreeMap<String, ActorId>,
     /// What each edge has of what was written down about who lies in its beds, as it said last.
@@ -232,6 +235,7 @@ impl State {
             beside: BTreeMap::new(),
             unkept: BTreeSet::new(),
             heard: BTreeMap::new(),
+            gone: BTreeMap::new(),
             by_edge: BTreeMap::new(),
             left_to: BTreeMap::new(),
             works_for: BTreeMap::new(),
@@ -468,6 +472,7 @@ impl State {
             self.take_up(&about, None, &change, now);
         }
         self.tick_at_beds(now);
+        routing::let_go(self, now);
         self.unkept.extend(self.board.tick(now));
         self.send(now);
         let before = Timestamp(now.0 - CLOSED_MS);
@@ -587,6 +592,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
         } else {
             let lines = hospital.edges.lines();
             let states = hospital.devices.states();
+            let last_of_all = hospital.devices.heard();
             let now = clock::now();
             if let Some(since) = missed_since {
                 match heard::missed(&hospital, &permit, since, now).await {
@@ -606,6 +612,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
                 }
                 state.tick(now);
                 state.hear_states(&states, now);
+                state.hear_devices(&last_of_all);
             }
             keep(&hospital).await;
         }

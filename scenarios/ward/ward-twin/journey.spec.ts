@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { distance, frames, leave, ownHead, panelWords, press, reach, seen, withHeadset } from '../../../tests/journeys/inside.ts';
 import type { Three } from '../../../tests/journeys/inside.ts';
-import { SCREENS, expect, look, person, test } from '../../../tests/journeys/people.ts';
+import { SCREENS, callOn, expect, look, person, test } from '../../../tests/journeys/people.ts';
 
 const WARD = '/scenarios/ward-twin/ward-respiratory';
 /** Who lies there, by the demo. */
@@ -142,6 +142,25 @@ test('what nobody takes goes to a colleague', async ({ browser }) => {
   await expect(alarm).toBeVisible();
   // At first it calls the nurse of the bed alone; then, since nobody takes it, the doctor too.
   await expect(alarm.locator('[data-mine]')).toHaveCount(0);
+  // Whatever else she looks at, what calls is before her eyes, and one click away.
+  await nurse.removeLocatorHandler(callOn(nurse));
+  await nurse.goto(WARD);
+  await nurse.locator('tr[data-bed=bed-1] button').click();
+  await expect(callOn(nurse)).toContainText('An alarm calls you');
+  // It covers no way on, on a phone neither.
+  for (const screen of [SCREENS.narrow, SCREENS.desktop]) {
+    await nurse.setViewportSize(screen);
+    const [call, bar] = [await callOn(nurse).boundingBox(), await nurse.locator('.top-bar').boundingBox()];
+    expect(call && bar && call.y >= bar.y + bar.height).toBe(true);
+  }
+  const elsewhere = nurse.locator('[data-elsewhere=bed-2] a').first();
+  await expect(elsewhere).toBeVisible();
+  await nurse.getByText('Plans', { exact: true }).click();
+  await elsewhere.click();
+  await expect(card(nurse, 'bed-2')).toBeVisible();
+  await nurse.goto('/');
+  await callOn(nurse).getByRole('link', { name: 'Open' }).click();
+  await expect(card(nurse, 'bed-2')).toBeVisible();
   await expect(alarm.locator('[data-mine]')).toBeVisible({ timeout: 120_000 });
   await alarm.getByRole('button', { name: 'Take it' }).click();
   await expect(card(nurse, 'bed-2')).toContainText('Taken by');

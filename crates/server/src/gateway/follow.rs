@@ -1,5 +1,5 @@
-//! Follows whom something calls, and lets go out what no page has shown. It stands beside the alarms: however long a
-//! gateway takes, nothing waits for it.
+//! Follows whom something calls, tells their open pages, and lets go out what no page has shown where there is a
+//! gateway. It stands beside the alarms: however long a gateway takes, nothing waits for it.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -29,9 +29,11 @@ const TOPIC: &str = "call";
 
 /// Follows until the hospital closes.
 pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) {
-    let Some(gateway) = hospital.gateway.clone() else {
-        return;
-    };
+    let gateway = hospital.gateway.clone();
+    let fallback = gateway.as_ref().map(|gateway| gateway.fallback.as_slice());
+    let fallback = fallback.unwrap_or_default();
+    // What is told to who has no page open is what pages show, and the same where nobody is told.
+    let priorities = &hospital.config.gateway_priorities;
     let work = hospital.own_permit("tell those who are called", Action::ReadRecord);
     let Ok(permit) = work.await else { return };
     let under_way: Arc<Mutex<BTreeSet<String>>> = Arc::default();
@@ -55,16 +57,20 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
         let now = clock::now();
         let mut calling = hospital
             .ward
-            .look(|state| ward::calling(state, now, &gateway.fallback));
+            .look(|state| ward::calling(state, now, fallback));
         let is_new = |one: &&Calling| one.priority != ROUTINE || now.0 - one.since.0 < NEW_MS;
         calling.extend(of_scenarios.iter().filter(is_new).cloned());
-        calling.retain(|one| gateway.priorities.contains(&one.priority));
-        let told = Arc::clone(&gateway);
+        calling.retain(|one| priorities.contains(&one.priority));
+        let Some(gateway) = &gateway else {
+            tell_pages(&hospital, &calling);
+            continue;
+        };
+        let told = Arc::clone(gateway);
         let stepped = hospital.aside(move |hospital| step(hospital, &told, &calling, now));
         match stepped.await {
             Ok(due) => {
                 for call in due {
-                    send_out(&hospital, &gateway, &under_way, call);
+                    send_out(&hospital, gateway, &under_way, call);
                 }
             }
             Err(error) => tracing::error!(%error, "calls could not be kept"),
@@ -114,6 +120,14 @@ async fn called_by_scenarios(
     Ok(found)
 }
 
+/// Takes over whom something calls now, and tells the pages of those for whom something is new or over.
+fn tell_pages(hospital: &Hospital, calling: &[Calling]) {
+    let people = hospital.calls.take_over(calling);
+    if !people.is_empty() {
+        hospital.changes.announce(TOPIC, "", people);
+    }
+}
+
 /// Takes over whom something calls now, tells their pages, and finds what is to go out.
 fn step(
     hospital: &Hospital,
@@ -123,16 +137,8 @@ fn step(
 ) -> Result<Vec<Call>> {
     let outbox = &gateway.outbox;
     outbox.settle(calling, now)?;
-    let before = std::mem::replace(&mut *gateway.calling.lock(), calling.to_vec());
-    let changed = calling
-        .iter()
-        .filter(|one| !before.contains(one))
-        .chain(before.iter().filter(|one| !calling.contains(one)));
-    let people: BTreeSet<ActorId> = changed.map(|one| one.to.clone()).collect();
-    if !people.is_empty() {
-        let people = people.into_iter().collect();
-        hospital.changes.announce(TOPIC, "", people);
-    }
+    // A page that knows of a call may say at once that it has shown it.
+    tell_pages(hospital, calling);
     let grace_ms = |who: &ActorId| {
         if gateway.has_page(who) {
             gateway.after_ms

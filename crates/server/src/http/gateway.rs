@@ -136,15 +136,13 @@ async fn test(
     view(&hospital, me)
 }
 
-/// What calls the caller now; nothing where there is no gateway, whose place pages then need not take.
+/// What calls the caller now, whether or not there is a gateway.
 async fn mine(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
-    let gateway = hospital.gateway.as_ref();
-    let calls = gateway.map(|one| one.calls_of(&caller.actor.id));
+    let calls = hospital.calls.of(&caller.actor.id);
     let rows: Vec<Value> = calls
-        .unwrap_or_default()
         .iter()
         .map(|one| {
             json!({

@@ -106,6 +106,21 @@ impl State {
         }
     }
 
+    /// Takes over when devices were heard last, whatever they said, and which of them are gone by their own word.
+    pub(super) fn hear_devices(
+        &mut self,
+        all: &[(DeviceId, Option<Timestamp>, Option<Timestamp>)],
+    ) {
+        self.gone.clear();
+        for (device, heard, gone) in all {
+            let device = device.as_str();
+            let heard = (*heard).filter(|heard| self.heard.get(device) < Some(heard));
+            self.heard
+                .extend(heard.map(|heard| (device.to_owned(), heard)));
+            self.gone.extend(gone.map(|gone| (device.to_owned(), gone)));
+        }
+    }
+
     fn say(&mut self, device: &str, rule: &str, words: &[String], now: Timestamp) {
         if words.is_empty() {
             return;
@@ -270,7 +285,7 @@ mod tests {
                 patient: Some(patient),
                 active: true,
                 codes: vec![],
-                unasked: true,
+                silent_after_s: Some(15),
             };
             places.devices.insert(monitor.id.clone(), monitor);
         })

@@ -97,11 +97,12 @@ impl Places {
         };
         for device in self.devices.values() {
             let is_here = device.active && device.place.as_ref() == Some(&bed.id);
+            let sends_unasked = device.silent_after_s.is_some();
             let tie = self.tie(device, bed);
             match tie {
                 Some(Tie::OfAnother) => await_of(OF_ANOTHER, device),
                 Some(Tie::Elsewhere) => await_of(ELSEWHERE, device),
-                Some(Tie::Connected | Tie::OfBed) if is_here && device.unasked => {
+                Some(Tie::Connected | Tie::OfBed) if is_here && sends_unasked => {
                     let signals = device.codes.iter();
                     let signals = signals.filter_map(|code| rules.signal_of_code(code));
                     let counts = |signal: &&alarms::Signal| {
@@ -315,7 +316,7 @@ mod tests {
             patient: of.map(patient),
             active: true,
             codes: vec!["147842".to_owned(), "150456".to_owned()],
-            unasked: true,
+            silent_after_s: Some(15),
         }
     }
 
@@ -475,7 +476,7 @@ mod tests {
     #[test]
     fn of_a_device_that_measures_when_asked_nothing_is_awaited() {
         let mut asked = monitor(Some("a"), Some("bed"));
-        asked.unasked = false;
+        asked.silent_after_s = None;
         let mut state = two_beds(asked);
         let open = pass(&mut state, 1..=240, |_| {});
         assert!(open.is_empty(), "{open:?}");

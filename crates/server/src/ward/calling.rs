@@ -62,7 +62,8 @@ pub fn calling(state: &State, now: Timestamp, fallback: &[ActorId]) -> Vec<Calli
     let errands = state.missions.values();
     for errand in errands.filter(|one| one.ended.is_none() && !one.is_drill()) {
         if let Some(bed) = state.places.goal(&errand.bed) {
-            let path = format!("{}?part=command", path(&errand.ward));
+            let path = path(&errand.ward);
+            let path = format!("{path}?part=command#errand-{}", errand.id);
             // Nothing else calls for it: who did not answer is called until somebody comes.
             let waits = |dispatch: &Dispatch, offer: &Offer| dispatch.asks(&offer.to);
             let about = (errand.id.as_str(), ERRAND);

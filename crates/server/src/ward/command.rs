@@ -588,7 +588,7 @@ mod tests {
                 patient: None,
                 active: true,
                 codes: vec![],
-                unasked: true,
+                silent_after_s: Some(15),
             };
             places.devices.insert(pump.id.clone(), pump);
         });

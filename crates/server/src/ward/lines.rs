@@ -416,7 +416,7 @@ mod tests {
                 carrier: carrier.map(str::to_owned),
                 active: true,
                 codes: Vec::new(),
-                unasked: true,
+                silent_after_s: Some(15),
             };
             let places = &mut state.places;
             let square = tags::outline("0,0 6,0 6,5 0,5").unwrap();

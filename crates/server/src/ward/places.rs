@@ -93,8 +93,8 @@ pub struct Standing {
     pub active: bool,
     /// What it measures, by the codes of its streams.
     pub codes: Vec<String>,
-    /// Whether it sends without being asked, so that its silence says something.
-    pub unasked: bool,
+    /// After how many seconds its silence says something; never, where it measures when asked.
+    pub silent_after_s: Option<u32>,
 }
 
 /// All of it.
@@ -598,11 +598,11 @@ fn standing(hospital: &Hospital, device: &Value) -> Option<Standing> {
     let said = carrier_of(device).map(str::to_owned);
     let profile = kind.as_deref();
     let profile = profile.and_then(|kind| hospital.devices.profile(kind, None));
-    let unasked = profile.as_ref().and_then(|profile| profile.silent_after_s);
+    let silent_after_s = profile.as_ref().and_then(|profile| profile.silent_after_s);
     let streams = profile.iter().flat_map(|profile| &profile.streams);
     Some(Standing {
         codes: streams.map(|stream| stream.code.coding().code).collect(),
-        unasked: unasked.is_some(),
+        silent_after_s,
         active: text(device, "/status").is_none_or(|status| status == "active"),
         carrier: said
             .or_else(|| patient.as_ref().map(|id| format!("Patient/{id}")))

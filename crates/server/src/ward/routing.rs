@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alarms::{Alarm, Candidate, Dispatch, Level, Place, PlanRun, escalation, plan};
+use alarms::{Alarm, AlarmId, Candidate, Dispatch, Level, Place, PlanRun, escalation, plan};
 use policy::Role;
 use serde::Serialize;
 use vocabulary::{ActorId, Timestamp};
@@ -328,6 +328,30 @@ pub fn where_is(state: &State, duty: &super::places::Duty) -> Place {
     }
 }
 
+/// Whether who took an alarm was on duty on its ward then, and is no more.
+fn went_off(state: &State, alarm: &Alarm, now: Timestamp) -> bool {
+    let (Some(taken), Some(about)) = (&alarm.taken, state.places.about(&alarm.bed)) else {
+        return false;
+    };
+    let is_on = |at: Timestamp| {
+        let mut staff = state.places.staff_of(&about.ward, at).into_iter();
+        staff.any(|duty| duty.account.as_str() == taken.by)
+    };
+    is_on(taken.at) && !is_on(now)
+}
+
+/// What somebody holds calls again when they go off duty, by their own word or by the clock.
+pub fn let_go(state: &mut State, now: Timestamp) {
+    let open = state.board.open().into_iter();
+    let left = open.filter(|alarm| went_off(state, alarm, now));
+    let left: Vec<AlarmId> = left.map(|alarm| alarm.id.clone()).collect();
+    for id in left {
+        if state.board.let_go(&id, now) {
+            state.unkept.insert(id);
+        }
+    }
+}
+
 /// Starts a plan: whom it needs is asked, the nearest first. Who started it need not be asked.
 pub fn start(state: &mut State, alarm: &Alarm, run: PlanRun, now: Timestamp) {
     let Some(bed) = state.places.about(&alarm.bed) else {
@@ -480,6 +504,26 @@ mod tests {
         assert!(sent[0].answer("wang", false) && sent[1].answer("zhou", false));
         ask(&mut sent, &all, at(1), only);
         assert_eq!(asked(&sent), [vec!["wang"], vec!["zhou", "wang"]]);
+    }
+
+    #[test]
+    fn what_somebody_holds_calls_the_next_shift_when_theirs_ends() {
+        let mut state = handed_over();
+        let alarm = state.board.open()[0].id.clone();
+        let take = |state: &mut State, who, now| {
+            let act = alarms::Act::Take;
+            state.board.act(&alarm, act, who, now).unwrap();
+        };
+        take(&mut state, "by-day", at(-5));
+        let_go(&mut state, at(-2));
+        assert!(state.board.alarm(&alarm).unwrap().taken.is_some());
+        let_go(&mut state, CHANGE_AT);
+        assert!(state.board.alarm(&alarm).unwrap().calls(CHANGE_AT));
+        assert!(state.unkept.contains(&alarm));
+        // Who has no duty on the ward answers for what they took as long as anybody may.
+        take(&mut state, "from-elsewhere", at(5));
+        let_go(&mut state, at(6));
+        assert!(state.board.alarm(&alarm).unwrap().taken.is_some());
     }
 
     #[test]

@@ -11,7 +11,10 @@ use policy::Permit;
 use serde::Serialize;
 use vocabulary::{Text, Timestamp};
 
-use super::{Bed, BedState, Kept, State, Tie, kept::Source, places::Standing, routing, tags};
+use super::{
+    Bed, BedState, Kept, State, Tie, in_order::in_order, kept::Source, places::Standing, routing,
+    tags,
+};
 use crate::{
     clock,
     edges::{AsOf, LineNow},
@@ -27,7 +30,7 @@ const MINUTE_MS: i64 = 60_000;
 const SCORES: &[&str] = &["mews", "ed-triage-cn-2018", "qsofa", "curb-65", "psi"];
 /// How many points a line beside a value has at most.
 const SPARK: usize = 60;
-/// A device that was silent for longer is called offline, in milliseconds.
+/// A device that measures when asked is called offline where it was silent for longer, in milliseconds.
 const SILENT_MS: i64 = 300_000;
 
 /// A ward that there is.
@@ -56,7 +59,7 @@ pub struct DeviceView {
     id: String,
     name: String,
     tie: Tie,
-    /// Whether it was heard lately.
+    /// Whether it was heard lately, by the time of its own profile, and did not say that it is gone.
     online: bool,
     heard: Option<Timestamp>,
 }
@@ -234,7 +237,7 @@ pub fn ward(
         .values()
         .filter(|bed| bed.ward == id)
         .collect();
-    beds.sort_by(|a, b| a.name.cmp(&b.name));
+    beds.sort_by(|a, b| in_order(&a.name, &b.name));
     let alarms = state.board.open().into_iter().filter(|alarm| {
         let about = state.places.about(&alarm.bed);
         about.is_some_and(|bed| bed.ward == id)
@@ -425,11 +428,16 @@ fn devices(state: &State, bed: &Bed, now: Timestamp) -> Vec<DeviceView> {
     let view = |device: &super::places::Standing| {
         let tie = state.places.tie(device, bed)?;
         let heard = state.heard.get(&device.id).copied();
+        let own_ms = device.silent_after_s.map(|after| i64::from(after) * 1000);
+        let is_silent = |at: Timestamp| now.0 - at.0 > own_ms.unwrap_or(SILENT_MS);
+        // What it sent later says more than that it once was gone.
+        let gone = state.gone.get(&device.id);
+        let is_gone = gone.is_some_and(|gone| heard <= Some(*gone));
         Some(DeviceView {
             id: device.id.clone(),
             name: device.name.clone(),
             tie,
-            online: heard.is_some_and(|at| now.0 - at.0 <= SILENT_MS),
+            online: !is_gone && heard.is_some_and(|at| !is_silent(at)),
             heard,
         })
     };
@@ -689,7 +697,48 @@ pub(super) fn middle(mut values: Vec<f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use vocabulary::DeviceId;
+
     use super::*;
+
+    #[test]
+    fn a_device_is_online_by_its_own_time_and_not_where_it_said_that_it_is_gone() {
+        let at = |second: i64| Timestamp(1_790_000_000_000 + second * 1000);
+        let mut state = State::one_bed(at(0), |places| {
+            for (id, silent_after_s) in [("monitor", Some(15)), ("scale", None)] {
+                let device = Standing {
+                    id: id.to_owned(),
+                    name: id.to_owned(),
+                    kind: None,
+                    kind_name: None,
+                    place: Some("bed".to_owned()),
+                    carrier: None,
+                    patient: None,
+                    active: true,
+                    codes: vec![],
+                    silent_after_s,
+                };
+                places.devices.insert(id.to_owned(), device);
+            }
+        });
+        let said = |state: &mut State, heard: i64, gone: Option<i64>| {
+            let last = |id: &str| (DeviceId::new(id).unwrap(), Some(at(heard)), gone.map(at));
+            state.hear_devices(&["monitor", "scale"].map(last));
+        };
+        let online = |state: &State, second| {
+            let all = devices(state, &state.places.beds["bed"], at(second));
+            all.iter().map(|one| one.online).collect::<Vec<_>>()
+        };
+        said(&mut state, 0, None);
+        assert_eq!(online(&state, 15), [true, true]);
+        // What measures when asked is silent in between.
+        assert_eq!(online(&state, 16), [false, true]);
+        said(&mut state, 20, Some(20));
+        assert_eq!(online(&state, 21), [false, false]);
+        // What is heard of them later says that they are back.
+        said(&mut state, 22, Some(20));
+        assert_eq!(online(&state, 23), [true, true]);
+    }
 
     #[test]
     fn what_a_plan_needs_is_where_its_tag_says_and_not_where_it_is_listed() {
@@ -713,7 +762,7 @@ mod tests {
                     patient: None,
                     active: true,
                     codes: vec![],
-                    unasked: true,
+                    silent_after_s: Some(15),
                 };
                 places.devices.insert(id.to_owned(), thing);
             }

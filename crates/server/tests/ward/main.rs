@@ -266,6 +266,22 @@ fn an_alarm_from_what_was_seen_until_it_is_ended() {
     assert_eq!(figures("wang.nurse").0, 403);
 }
 
+/// Every open page of whom an alarm calls says so, without a message gateway too, and no more than where it is taken.
+fn pages_say(hospital: &Hospital, who: &str, rule: &str) {
+    let alarm = alarm(hospital, who, rule).unwrap();
+    let id = alarm["id"].as_str().unwrap();
+    let place = format!("/scenarios/ward-twin/w#alarm-{id}");
+    let call = until(|| {
+        let calls = hospital.send(who, "GET", "/api/calls", &Value::Null).1;
+        let mut calls = calls.as_array().unwrap().iter();
+        calls.find(|one| one["path"] == place.as_str()).cloned()
+    });
+    let mut said: Vec<&String> = call.as_object().unwrap().keys().collect();
+    said.sort_unstable();
+    assert_eq!(said, ["id", "kind", "path", "priority", "since"]);
+    assert_eq!(call["kind"], "alarm");
+}
+
 #[test]
 fn who_comes_on_duty_is_called_and_who_goes_off_is_not() {
     let data = tempfile::tempdir().unwrap();
@@ -317,6 +333,9 @@ fn who_comes_on_duty_is_called_and_who_goes_off_is_not() {
     };
     let called = calls("li.terminal");
     assert_eq!(called.as_array().unwrap().len(), 1, "{called}");
+    pages_say(&hospital, "li.terminal", "systolic-low");
+    let others = hospital.send("wang.nurse", "GET", "/api/calls", &Value::Null);
+    assert_eq!(others, (200, json!([])));
     let heard = |who: &str| hospital.send(who, "GET", "/api/alarms/sounding", &Value::Null);
     let (status, sounding) = heard("li.terminal");
     assert_eq!(status, 200, "{sounding}");

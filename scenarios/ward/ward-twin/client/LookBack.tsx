@@ -1,5 +1,5 @@
 /** Any past hour: chosen by its begin, moved through by a slider, played at a speed. */
-import { For, Show, createSignal, onCleanup } from 'solid-js';
+import { For, Show, createEffect, createSignal, on, onCleanup } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
@@ -60,13 +60,23 @@ export function LookBack(props: LookBackProps): JSX.Element {
     clearInterval(timer);
     clearTimeout(rest);
   });
-  const end = (): void => {
+  // Also where something of now was gone to.
+  const forget = (): void => {
+    clearTimeout(rest);
     setSpeed(undefined);
     setBegin(undefined);
     setMoving(undefined);
     chosen.value = '';
-    props.onChoose(undefined);
   };
+  createEffect(
+    on(
+      () => props.at,
+      (at) => {
+        if (at === undefined) forget();
+      },
+      { defer: true },
+    ),
+  );
   const moment = (): string => new Date((begin() ?? 0) + place() * 1000).toISOString();
   return (
     <div class="look-back">
@@ -109,7 +119,7 @@ export function LookBack(props: LookBackProps): JSX.Element {
           <button type="button" class="button small" disabled={speed() === undefined} onClick={() => setSpeed(undefined)}>
             {say('replayStop')}
           </button>
-          <button type="button" class="button small" onClick={end}>
+          <button type="button" class="button small" onClick={() => props.onChoose(undefined)}>
             {say('live')}
           </button>
         </div>

@@ -48,7 +48,7 @@ function Mission(props: MissionsProps & { mission: MissionView }): JSX.Element {
     return exercised ? inLanguage(exercised.title, app.language()) : props.say('errand');
   };
   return (
-    <li class="alarm-card" data-mission={props.mission.run ? 'drill' : 'errand'} data-bed={props.mission.bed}>
+    <li id={`errand-${props.mission.id}`} class="alarm-card" data-mission={props.mission.run ? 'drill' : 'errand'} data-bed={props.mission.bed}>
       <div class="row">
         <strong>
           {props.mission.bed_name} · {title()}

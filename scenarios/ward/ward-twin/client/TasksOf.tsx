@@ -3,16 +3,23 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { momentOf } from '../../../../client/core/dates';
-import { createQuery } from '../../../../client/core/query';
+import { createQuery, reloadSoon } from '../../../../client/core/query';
 import { openTasks, titleOf } from './tasks';
-import type { Task } from './tasks';
+import type { OpenTasks, Task } from './tasks';
 import type { Say } from './words';
+
+/** What is written comes in bursts: it is asked again once for all. */
+const SOON_ms = 1_000;
 
 export function TasksOf(props: { patient: string; say: Say }): JSX.Element {
   const app = useApp();
-  const tasks = createQuery<Task[]>(() => {
+  const tasks = createQuery<OpenTasks>(() => {
     const { patient } = props;
     return (signal) => openTasks(app.api, patient, signal);
+  });
+  const soon = reloadSoon(tasks, SOON_ms);
+  app.onServerEvent((event) => {
+    if (['record', 'case', 'missed'].includes(event.kind)) soon();
   });
   const kind = ({ resourceType }: Task): string => props.say(`kind-${resourceType}`);
   return (
@@ -24,7 +31,7 @@ export function TasksOf(props: { patient: string; say: Say }): JSX.Element {
       <Show when={tasks.data()}>
         {(all) => (
           <ul>
-            <For each={all()} fallback={<li class="soft">{props.say('noTasks')}</li>}>
+            <For each={all().tasks} fallback={<li class="soft">{props.say('noTasks')}</li>}>
               {(one) => (
                 <li>
                   {titleOf(one) ?? kind(one)}{' '}
@@ -36,6 +43,9 @@ export function TasksOf(props: { patient: string; say: Say }): JSX.Element {
                 </li>
               )}
             </For>
+            <Show when={all().more > 0}>
+              <li class="soft" data-more>{props.say('tasksMore', { n: all().more })}</li>
+            </Show>
           </ul>
         )}
       </Show>

@@ -5,12 +5,14 @@ import { useAlarmSound } from '../../../../client/core/alarm-sound';
 import { useApp } from '../../../../client/core/app';
 import { inLanguage } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
+import { askedPart } from '../../../../client/core/router';
 import { Answer } from '../../../../client/panels/Answer';
 import { Notice } from '../../../../client/panels/Notice';
 import { Segmented } from '../../../../client/panels/Segmented';
 import { AlarmCard } from './AlarmCard';
 import { Bed } from './Bed';
 import { BedTable } from './BedTable';
+import { Elsewhere, ElsewhereNow } from './Elsewhere';
 import { LookBack } from './LookBack';
 import { Old } from './Old';
 import { Staff } from './Staff';
@@ -19,7 +21,7 @@ import type { CommandView } from './command';
 import { commandIn, wardIn } from './names';
 import { deviceSaid } from './said';
 import type { Errand } from './said';
-import { clock } from './ward';
+import { bedFor, clock } from './ward';
 import type { AlarmView, WardView } from './ward';
 import { sayIn } from './words';
 
@@ -59,6 +61,8 @@ export function Ward(props: { id: string }): JSX.Element {
     command.reload();
   };
   createEffect(on(at, reload, { defer: true }));
+  // What is gone to by its name is of now.
+  createEffect(on(askedPart, () => void setAt(undefined), { defer: true }));
   const timer = setInterval(() => {
     if (at() === undefined) ward.reload();
   }, AGAIN_ms);
@@ -79,6 +83,7 @@ export function Ward(props: { id: string }): JSX.Element {
       </Show>
       <Show when={isMissing()}>
         <h1 class="for-listeners">{say('replay')}</h1>
+        <ElsewhereNow ward={props.id} say={say} />
       </Show>
       {/* A bed that is open stays open below. */}
       <div hidden={isMissing()}>
@@ -126,6 +131,18 @@ function Shown(props: ShownProps): JSX.Element {
   const isPast = (): boolean => props.at !== undefined;
   const errands = (): readonly Errand[] => props.beside?.missions ?? [];
   sayNew(() => props.ward, isPast);
+  // What calls is before the eyes once it is opened, whatever was looked at.
+  createEffect(
+    on(
+      askedPart,
+      (asked) => {
+        if (!asked) return;
+        setWhich('all');
+        setOpened((bed) => bedFor(asked.part, bed, props.ward.alarms));
+      },
+      { defer: true },
+    ),
+  );
   return (
     <div class="ward" data-past={isPast() ? '' : undefined} data-night={night() ? '' : undefined}>
       <header class="row ward-head">
@@ -145,6 +162,13 @@ function Shown(props: ShownProps): JSX.Element {
         <Notice kind="warn">{say('lost', { at: clock(props.ward.now, app.language()) })}</Notice>
       </Show>
       <Old of={props.ward.old} say={say} />
+      {/* Whatever is looked at hides no alarm of now. */}
+      <Switch>
+        <Match when={isPast()}>
+          <ElsewhereNow ward={props.ward.id} say={say} />
+        </Match>
+        <Match when={bed()}>{(one) => <Elsewhere ward={props.ward} bed={one().id} say={say} />}</Match>
+      </Switch>
       <Switch>
         <Match when={bed()}>
           {(one) => <Bed ward={props.ward} bed={one()} at={props.at} reload={props.reload} onBack={() => setOpened(undefined)} />}

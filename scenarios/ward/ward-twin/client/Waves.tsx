@@ -4,7 +4,7 @@ import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { followReadings } from '../../../../client/core/live-readings';
 import { streamName } from '../../../../client/core/signal-names';
-import { BEHIND_ms, SHOWN_ms, lastOf, linesOf, paintWave, rangeOf, withPieces } from './waves';
+import { BEHIND_ms, SHOWN_ms, lastOf, linesOf, paintWave, rangeOf, timeOf, withPieces } from './waves';
 import type { Wave } from './waves';
 import { clock } from './ward';
 import type { Say } from './words';
@@ -16,27 +16,28 @@ const [WIDTH_px, HEIGHT_px] = [900, 120] as const;
 export function Waves(props: { patient: string; deviceName(id: string): string; say: Say }): JSX.Element {
   const [waves, setWaves] = createSignal<ReadonlyMap<string, Wave>>(new Map());
   const [isOpen, setOpen] = createSignal(true);
-  const [held, setHeld] = createSignal<number>();
-  // The hospital's clock and this device's may differ: time here runs from the newest value that has come.
-  const [ahead_ms, setAhead] = createSignal(0);
+  /** By wave, the moment of its own clock at which it is held still. */
+  const [held, setHeld] = createSignal<ReadonlyMap<string, number>>();
   const end = followReadings(
     props.patient,
     ({ waves: came }) => {
-      if (came.length === 0) return;
-      const now = setWaves((all) => withPieces(all, came));
-      setAhead(Math.max(...[...now.values()].map(lastOf)) - Date.now());
+      if (came.length > 0) setWaves((all) => withPieces(all, came, Date.now()));
     },
     setOpen,
   );
   onCleanup(end);
   const ids = (): string[] => [...waves().keys()].toSorted();
+  const hold = (): ReadonlyMap<string, number> => {
+    const now = Date.now();
+    return new Map([...waves()].map(([id, wave]) => [id, timeOf(wave, now)]));
+  };
   return (
     <section aria-label={props.say('waves')} data-waves={waves().size}>
       <div class="row">
         <h3>{props.say('waves')}</h3>
         <span class="grow" />
         <Show when={waves().size > 0}>
-          <button type="button" class="button small" aria-pressed={held() !== undefined} onClick={() => setHeld(held() === undefined ? Date.now() + ahead_ms() : undefined)}>
+          <button type="button" class="button small" aria-pressed={held() !== undefined} onClick={() => setHeld(held() === undefined ? hold() : undefined)}>
             {props.say('hold')}
           </button>
         </Show>
@@ -49,14 +50,14 @@ export function Waves(props: { patient: string; deviceName(id: string): string; 
       </Show>
       <div class="waves">
         <For each={ids()}>
-          {(id) => <Show when={waves().get(id)}>{(wave) => <Drawn wave={wave()} device={props.deviceName(wave().device)} held={held()} ahead_ms={ahead_ms()} say={props.say} />}</Show>}
+          {(id) => <Show when={waves().get(id)}>{(wave) => <Drawn wave={wave()} device={props.deviceName(wave().device)} held={held()?.get(id)} say={props.say} />}</Show>}
         </For>
       </div>
     </section>
   );
 }
 
-function Drawn(props: { wave: Wave; device: string; held: number | undefined; ahead_ms: number; say: Say }): JSX.Element {
+function Drawn(props: { wave: Wave; device: string; held: number | undefined; say: Say }): JSX.Element {
   const app = useApp();
   const [range, setRange] = createSignal<readonly [number, number]>();
   const [silent, setSilent] = createSignal(false);
@@ -70,7 +71,8 @@ function Drawn(props: { wave: Wave; device: string; held: number | undefined; ah
     if (now - drawn < (still.matches ? 1000 : 40)) return;
     drawn = now;
     const newest = lastOf(props.wave);
-    const clockNow = props.held ?? Date.now() + props.ahead_ms;
+    // The clocks of devices, and this one, may differ: time here runs from the newest value of this one that has come.
+    const clockNow = props.held ?? timeOf(props.wave, Date.now());
     const to = Math.floor(clockNow - BEHIND_ms);
     const lines = linesOf(props.wave, to - SHOWN_ms, to);
     const style = getComputedStyle(canvas);

@@ -1,10 +1,10 @@
 /** The ward twin's page: which ward, then the ward; figures for those who run the hospital. */
-import { For, Match, Show, Switch, createSignal } from 'solid-js';
+import { For, Match, Show, Switch, createEffect, createSignal, on } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
 import { nameIn } from '../../../../client/core/language';
 import { createQuery } from '../../../../client/core/query';
-import { Link, go } from '../../../../client/core/router';
+import { Link, askedPart, go } from '../../../../client/core/router';
 import type { ScenarioPageProps } from '../../../../client/core/scenario-panel';
 import { Answer } from '../../../../client/panels/Answer';
 import { EmptyState } from '../../../../client/panels/EmptyState';
@@ -12,6 +12,7 @@ import { Icon } from '../../../../client/panels/Icon';
 import { Notice } from '../../../../client/panels/Notice';
 import { Segmented } from '../../../../client/panels/Segmented';
 import { Command } from './Command';
+import { ElsewhereNow } from './Elsewhere';
 import { Figures } from './Figures';
 import { Floor } from './Floor';
 import { Plans } from './Plans';
@@ -66,8 +67,13 @@ const PART_WORDS = { ward: 'partWard', command: 'partCommand', plans: 'partPlans
 function Parts(props: { ward: string }): JSX.Element {
   const app = useApp();
   const say = sayIn(app.language);
-  const asked = new URLSearchParams(location.search).get('part');
-  const [part, setPart] = createSignal<Part>(PARTS.find((one) => one === asked) ?? 'ward');
+  const asked = (): Part => {
+    const named = new URLSearchParams(location.search).get('part');
+    return PARTS.find((one) => one === named) ?? 'ward';
+  };
+  const [part, setPart] = createSignal<Part>(asked());
+  // A call that is opened while this ward is here leads to its own part.
+  createEffect(on(askedPart, () => void setPart(asked()), { defer: true }));
   return (
     <>
       <Segmented
@@ -76,6 +82,9 @@ function Parts(props: { ward: string }): JSX.Element {
         onChoose={setPart}
         options={PARTS.map((value) => ({ value, label: say(PART_WORDS[value]) }))}
       />
+      <Show when={part() !== 'ward'}>
+        <ElsewhereNow ward={props.ward} say={say} />
+      </Show>
       <Switch>
         <Match when={part() === 'ward'}>
           <Ward id={props.ward} />

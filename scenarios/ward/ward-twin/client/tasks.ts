@@ -10,7 +10,17 @@ export interface Task {
   readonly authoredOn?: string;
 }
 
+/** What is open, as far as it is listed, and how much more there is. */
+export interface OpenTasks {
+  readonly tasks: readonly Task[];
+  readonly more: number;
+}
+
+/** No more of each kind are listed. */
+const MOST = 50;
+
 interface Bundle {
+  readonly total?: number;
   readonly entry?: readonly { readonly resource?: Task }[];
 }
 
@@ -20,14 +30,16 @@ const OPEN = {
 } as const;
 type OpenStatus = (typeof OPEN)[keyof typeof OPEN][number];
 
-/** All of both kinds, or a refusal: half of them would look like all. */
-export async function openTasks(api: Pick<Api, 'get'>, patient: string, signal: AbortSignal): Promise<Task[]> {
+/** Those of both kinds, or a refusal: half of them would look like all. */
+export async function openTasks(api: Pick<Api, 'get'>, patient: string, signal: AbortSignal): Promise<OpenTasks> {
   const found = await Promise.all(
     Object.entries(OPEN).map(([kind, status]) =>
-      api.get<Bundle>(`/fhir/${kind}?patient=${encodeURIComponent(patient)}&status=${status.join(',')}&_count=50`, { signal }),
+      api.get<Bundle>(`/fhir/${kind}?patient=${encodeURIComponent(patient)}&status=${status.join(',')}&_count=${MOST}`, { signal }),
     ),
   );
-  return found.flatMap(({ entry }) => (entry ?? []).flatMap(({ resource }) => resource ?? []));
+  const tasks = found.flatMap(({ entry }) => (entry ?? []).flatMap(({ resource }) => resource ?? []));
+  const more = found.map(({ total, entry }) => Math.max(0, (total ?? 0) - (entry ?? []).length));
+  return { tasks, more: more.reduce((sum, one) => sum + one, 0) };
 }
 
 /** What it is about, as whoever asked for it wrote; undefined where they wrote nothing. */

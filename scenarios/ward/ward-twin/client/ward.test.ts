@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Alarm, BedView, VitalNow } from './ward';
-import { flashed, mayPause, rateOf, shown } from './ward';
+import type { Alarm, AlarmView, BedView, VitalNow } from './ward';
+import { bedFor, elsewhereOf, flashed, mayPause, placeOfAlarm, rateOf, shown } from './ward';
 import en from './words.en.json';
 import zh from './words.zh.json';
 
@@ -59,6 +59,29 @@ describe('a bed', () => {
     expect(rateOf(bed([{ ...heart, fresh: false }, pulse]))).toBe(pulse);
     expect(rateOf(bed([{ ...heart, fresh: false }]))?.fresh).toBe(false);
     expect(rateOf(bed([]))).toBeUndefined();
+  });
+});
+
+describe('alarms of elsewhere', () => {
+  const alarms = ['b1', 'b2', 'b3', 'Device/pump', 'b1'].map((at, n) => ({ id: `a${n}`, alarm: { bed: at } }) as AlarmView);
+  const [part] = placeOfAlarm('w 1', 'a1').split('#').slice(1);
+
+  test('are all that do not stand at the open bed, the first of them by name', () => {
+    const { count, first } = elsewhereOf(alarms, 'b1');
+    expect([count, first.map(({ id }) => id)]).toEqual([3, ['a1', 'a2', 'a3']]);
+    expect(elsewhereOf(alarms, undefined).count).toBe(5);
+    expect(elsewhereOf(alarms, undefined).first).toHaveLength(3);
+    expect(elsewhereOf([], 'b1').count).toBe(0);
+  });
+
+  test('are led to by closing the bed that hides them', () => {
+    expect(part).toBe('alarm-a1');
+    expect(bedFor('alarm-a1', 'b1', alarms)).toBeUndefined();
+    expect(bedFor('alarm-a1', 'b2', alarms)).toBe('b2');
+    expect(bedFor('ward-alarms', 'b2', alarms)).toBeUndefined();
+    // One that has ended meanwhile is looked for in the list.
+    expect(bedFor('alarm-gone', 'b2', alarms)).toBeUndefined();
+    expect(bedFor('', 'b2', alarms)).toBe('b2');
   });
 });
 

@@ -173,6 +173,28 @@ export function worst(alarms: readonly AlarmView[], bed: string): AlarmView | un
   return alarms.find(({ alarm }) => alarm.bed === bed);
 }
 
+/** So many alarms of elsewhere are named; the rest is counted. */
+const NAMED = 3;
+
+/** How many open alarms do not stand at a bed, and the first of them as they come: the most urgent first. */
+export function elsewhereOf(alarms: readonly AlarmView[], bed: string | undefined): { readonly count: number; readonly first: readonly AlarmView[] } {
+  const found = alarms.filter(({ alarm }) => alarm.bed !== bed);
+  return { count: found.length, first: found.slice(0, NAMED) };
+}
+
+const ALARM = 'alarm-';
+const ALARMS = 'ward-alarms';
+
+/** The address of an alarm's card, and of the list of all. */
+export const placeOfAlarm = (ward: string, alarm: string): string => `/scenarios/ward-twin/${encodeURIComponent(ward)}#${ALARM}${alarm}`;
+export const placeOfAlarms = (ward: string): string => `/scenarios/ward-twin/${encodeURIComponent(ward)}#${ALARMS}`;
+
+/** Which bed stays open when a part of the page is gone to: none where that is an alarm of elsewhere, or the list of all. */
+export function bedFor(part: string, opened: string | undefined, alarms: readonly AlarmView[]): string | undefined {
+  const stands = alarms.some(({ id, alarm }) => part === `${ALARM}${id}` && alarm.bed === opened);
+  return stands || !(part === ALARMS || part.startsWith(ALARM)) ? opened : undefined;
+}
+
 /** Whether its sound may be paused: once, until the next person is told. */
 export function mayPause({ paused_until, steps }: Alarm): boolean {
   const told = steps.findLastIndex(({ step }) => step === 'told' || step === 'given-back');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveWave } from '../../../../contract/signals';
-import { SHOWN_ms, isWave, lastOf, linesOf, linesOfReadings, rangeOf, withPieces } from './waves';
+import { BEHIND_ms, SHOWN_ms, isWave, lastOf, linesOf, linesOfReadings, rangeOf, timeOf, withPieces } from './waves';
 
 const piece = (start_ms: number, values: number[], series = 'a'): LiveWave => ({
   series,
@@ -16,7 +16,7 @@ const piece = (start_ms: number, values: number[], series = 'a'): LiveWave => ({
 });
 
 const one = (...pieces: LiveWave[]) => {
-  const wave = withPieces(new Map(), pieces).get('a');
+  const wave = withPieces(new Map(), pieces, 0).get('a');
   if (!wave) throw new Error('no wave');
   return wave;
 };
@@ -46,8 +46,24 @@ describe('waveforms in pieces', () => {
     expect(linesOf(wave, 0, 1000)).toEqual([]);
   });
 
+  it('go each by the clock of its own device', () => {
+    const values = Array.from({ length: 100 }, (_, n) => n);
+    // One device is right, the clock of the other two minutes slow.
+    const now = 600_000;
+    const came = [piece(now - 1000, values), piece(now - 121_000, values, 'slow')];
+    const waves = withPieces(new Map(), came, now);
+    for (const wave of waves.values()) {
+      const to = timeOf(wave, now + BEHIND_ms) - BEHIND_ms;
+      expect(to).toBe(lastOf(wave));
+      expect(linesOf(wave, to - SHOWN_ms, to).map(({ length }) => length)).toEqual([100]);
+    }
+    // The same again, later, sets no clock back.
+    const again = withPieces(waves, came, now + 400);
+    expect([...again.values()].map(({ ahead_ms }) => ahead_ms)).toEqual([0, -120_000]);
+  });
+
   it('stay apart by series, and have no range without values', () => {
-    expect(withPieces(new Map(), [piece(0, [1]), piece(0, [2], 'b')]).size).toBe(2);
+    expect(withPieces(new Map(), [piece(0, [1]), piece(0, [2], 'b')], 0).size).toBe(2);
     expect(rangeOf([])).toBeUndefined();
     expect(rangeOf([[[0, 3], [1, -2]]])).toEqual([-2, 3]);
   });

@@ -17,6 +17,8 @@ export interface Wave {
   readonly unit: string;
   readonly period_ms: number;
   readonly pieces: readonly LiveWave[];
+  /** How far its device's clock is ahead of this one's, as its newest value came: devices have clocks of their own. */
+  readonly ahead_ms: number;
 }
 
 const endOf = ({ start_ms, period_us, values }: LiveWave): number => start_ms + (values.length * period_us) / 1000;
@@ -24,16 +26,22 @@ const endOf = ({ start_ms, period_us, values }: LiveWave): number => start_ms + 
 /** When the last value that has come was measured. */
 export const lastOf = ({ pieces }: Wave): number => Math.max(...pieces.map(endOf));
 
-/** Waves with new pieces among them; what no picture shows any more is let go. The same piece twice counts once. */
-export function withPieces(waves: ReadonlyMap<string, Wave>, came: readonly LiveWave[]): ReadonlyMap<string, Wave> {
+/** What the clock of its device is taken to show at a moment of this one's. */
+export const timeOf = ({ ahead_ms }: Wave, now_ms: number): number => now_ms + ahead_ms;
+
+/** Waves with pieces among them that came now; what no picture shows any more is let go. The same piece twice counts once. */
+export function withPieces(waves: ReadonlyMap<string, Wave>, came: readonly LiveWave[], now_ms: number): ReadonlyMap<string, Wave> {
   const all = new Map(waves);
   for (const piece of came) {
     const { series, stream, title, device, unit, period_us, start_ms } = piece;
-    const known = all.get(series)?.pieces.filter((one) => one.start_ms !== start_ms) ?? [];
+    const before = all.get(series);
+    const known = before?.pieces.filter((one) => one.start_ms !== start_ms) ?? [];
     const pieces = [...known, piece].toSorted((a, b) => a.start_ms - b.start_ms);
     const newest = Math.max(...pieces.map(endOf));
     const kept = pieces.filter((one) => endOf(one) > newest - 2 * (SHOWN_ms + BEHIND_ms));
-    all.set(series, { series, stream, title, device, unit, period_ms: period_us / 1000, pieces: kept });
+    // What comes again, or late, says nothing of the clock.
+    const ahead_ms = before && newest <= lastOf(before) ? before.ahead_ms : newest - now_ms;
+    all.set(series, { series, stream, title, device, unit, period_ms: period_us / 1000, pieces: kept, ahead_ms });
   }
   return all;
 }
