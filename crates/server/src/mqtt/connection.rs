@@ -30,6 +30,8 @@ const BUFFER: usize = 4 << 10;
 const BUFFER_OF_MANY: usize = 64 << 10;
 /// Who does not take what it is told within this is gone.
 const TAKES: Duration = Duration::from_secs(30);
+/// Who sends much waits no longer than this for who hears of it and is far behind.
+const WAITS: Duration = Duration::from_secs(5);
 /// Who is connected is looked at again after this: tokens run out, and accounts are closed.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// So many messages, and about so many bytes, go out before it is read again. Among thousands of connections the turn of
@@ -323,15 +325,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
             self.wire.end(No::Busy);
             return;
         }
+        let broker = Arc::clone(&self.broker);
+        let mut turn = None;
         if let Some(known) = known {
-            let devices = &self.broker.hospital.devices;
+            let devices = &broker.hospital.devices;
             let wait_ms = devices.pace(known, pending.len(), clock::now());
             self.resume = Instant::now().checked_add(Duration::from_millis(wait_ms));
+            let room = broker
+                .sessions
+                .room(&self.session, &known.id, pending.len(), WAITS);
+            turn = room.await;
         }
         for one in pending.drain(..) {
-            messages::tell(&self.broker, &self.session, &one);
+            messages::tell(&broker, &self.session, &one);
             self.wire.acknowledge(one.quality, one.refused);
         }
+        drop(turn);
     }
 
     async fn other(&mut self, heard: Heard) {

@@ -1,6 +1,8 @@
 //! Who hears what: sessions with their wishes, what waits for them, and what was kept. What outlives its connection
 //! lies on disk as well ([`Disk`]).
 
+mod behind;
+
 use std::{
     collections::{HashMap, VecDeque},
     path::Path,
@@ -96,6 +98,8 @@ pub struct Session {
     state: Mutex<State>,
     /// Something waits, or the session was taken over.
     pub wake: Notify,
+    /// It is not far behind any more.
+    room: Notify,
 }
 
 #[derive(Default)]
@@ -136,6 +140,8 @@ pub struct Sessions {
     kept: RwLock<HashMap<DeviceId, (bytes::Bytes, Option<PatientId>)>>,
     /// Wills that are not told yet, one for each device: whoever drops one takes it back.
     wills: Mutex<HashMap<DeviceId, oneshot::Sender<()>>>,
+    /// Who sends much, one after the other.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Sessions {
@@ -150,6 +156,7 @@ impl Sessions {
             wide: RwLock::default(),
             kept: RwLock::default(),
             wills: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
         };
         for (stored, waiting) in disk.all()? {
             let until = stored
@@ -169,6 +176,7 @@ impl Sessions {
                 disk: Arc::clone(&disk),
                 state: Mutex::new(state),
                 wake: Notify::new(),
+                room: Notify::new(),
             });
             for filter in &stored.filters {
                 sessions.join(&session, &filter.filter);
@@ -225,6 +233,7 @@ impl Sessions {
                     disk: Arc::clone(&self.disk),
                     state: Mutex::default(),
                     wake: Notify::new(),
+                    room: Notify::new(),
                 });
                 all.insert(key, Arc::clone(&session));
                 session
@@ -262,6 +271,7 @@ impl Sessions {
             return;
         }
         state.connected = false;
+        session.room.notify_one();
         let expiry_s = expiry_s.min(LONGEST_S);
         state.until = Some(Timestamp(now.0 + i64::from(expiry_s) * 1000));
         let lay_there = state.expiry_s > 0;
@@ -530,6 +540,7 @@ impl Session {
             state.waiting.clear();
             state.bytes = 0;
             self.disk.emptied(&self.key);
+            self.room.notify_one();
         }
         if !state.overflowed {
             if state.expiry_s > 0 && message.told.acknowledged {
@@ -594,8 +605,12 @@ impl Session {
         if full && state.waiting.front()?.told.acknowledged {
             return None;
         }
+        let was_behind = state.is_behind(&self.who);
         let next = state.waiting.pop_front()?;
         state.bytes = state.bytes.saturating_sub(next.bytes());
+        if was_behind && !state.is_behind(&self.who) {
+            self.room.notify_one();
+        }
         Some(next)
     }
 
@@ -635,7 +650,7 @@ impl Session {
 mod tests {
     use super::*;
 
-    fn message(of: u32, bytes: usize) -> Waiting {
+    pub fn message(of: u32, bytes: usize) -> Waiting {
         Waiting {
             told: Told {
                 topic: format!("yuanyi/v1/d-{of}/spo2"),
@@ -651,10 +666,7 @@ mod tests {
         }
     }
 
-    /// How many messages of these go out before one is acknowledged, and after.
-    fn out(who: Who, count: u32, bytes: usize) -> (usize, usize) {
-        let folder = tempfile::tempdir().unwrap();
-        let sessions = Sessions::open(folder.path(), Timestamp(0)).unwrap();
+    pub fn attach(sessions: &Sessions, who: Who) -> Arc<Session> {
         let introduction = Introduction {
             client: "listener".to_owned(),
             user: None,
@@ -667,9 +679,16 @@ mod tests {
             wants_words: true,
             other_method: false,
         };
+        let attached = sessions.attach(who, &introduction, Timestamp(0));
+        attached.ok().unwrap().session
+    }
+
+    /// How many messages of these go out before one is acknowledged, and after.
+    fn out(who: Who, count: u32, bytes: usize) -> (usize, usize) {
+        let folder = tempfile::tempdir().unwrap();
+        let sessions = Sessions::open(folder.path(), Timestamp(0)).unwrap();
         let most = who.most_unacknowledged();
-        let session = sessions.attach(who, &introduction, Timestamp(0));
-        let session = session.ok().unwrap().session;
+        let session = attach(&sessions, who);
         for of in 0..count {
             session.push(message(of, bytes));
         }
@@ -709,6 +728,7 @@ mod tests {
             disk: Arc::clone(&sessions.disk),
             state: Mutex::default(),
             wake: Notify::new(),
+            room: Notify::new(),
         };
         for of in 0..20 {
             session.push(message(of, 10));
