@@ -82,7 +82,7 @@ impl FollowUp {
         let is_silent = self.is_active
             && self.in_hospital.is_none()
             && next.due == Due::Overdue
-            && days_between(since, today) > self.plan.silent_days();
+            && days_between(since, today) > self.plan.silent_days_of(&self.schedule().on(today));
         is_silent.then_some(Silence { since, heard })
     }
 }
