@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { between, gapsOf, moved, pieces, steps, valuesOf, zoomed } from './span';
+import { between, gapsOf, moved, newestFirst, pieces, steps, valuesOf, zoomed } from './span';
 import type { Bucket } from './span';
 
 const bucket = (start: number, value = 1): Bucket => [start, value - 1, value + 1, value, 4];
+
+it('series stand by their last readings', () => {
+  const row = (at_ms: number) => ({ last: { at_ms, value: 1 } });
+  const rows = [row(1), row(3), row(2)];
+  expect(newestFirst(rows)).toEqual([row(3), row(2), row(1)]);
+  expect(rows[0]).toEqual(row(1));
+});
 
 describe('a span of a series', () => {
   it('is zoomed around a place that stays where it is', () => {

@@ -1,4 +1,5 @@
 /** A span of time of one series: moved, zoomed, and drawn with its gaps. */
+import type { SignalRow } from '../../../contract/signals';
 
 /** First and last millisecond since 1970. */
 export type Span = readonly [number, number];
@@ -11,6 +12,11 @@ export const HOUR_ms = 3_600_000;
 const LEAST_ms = 1_000;
 /** The longest: a hundred years. */
 const MOST_ms = 3_155_760_000_000;
+
+/** Series by their last readings. */
+export function newestFirst<Row extends Pick<SignalRow, 'last'>>(rows: readonly Row[]): Row[] {
+  return rows.toSorted((a, b) => b.last.at_ms - a.last.at_ms);
+}
 
 /** A span that is as many times as long, around a place in it (0 at its begin, 1 at its end). */
 export function zoomed([from, to]: Span, times: number, around = 0.5): Span {
