@@ -9,7 +9,6 @@ export const functions = {
   'functions.value': 'Now',
   'functions.unknown': 'not known',
   'functions.open': 'Go there',
-  'functions.shut': 'Its page names accounts, and is open to who administers. These figures are what others see of it.',
   'functions.monitoring': 'Online monitoring',
   'functions.monitoring.what': 'What devices measure comes in, is checked and shown at the bed.',
   'functions.monitoring.devices': 'Devices registered',

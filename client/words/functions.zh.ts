@@ -9,7 +9,6 @@ export const functions = {
   'functions.value': '当前',
   'functions.unknown': '未知',
   'functions.open': '前往',
-  'functions.shut': '该页面列有账户，仅对管理员开放；其他人所见即为这些数字。',
   'functions.monitoring': '在线监测',
   'functions.monitoring.what': '设备测得的数据随到随核，并在床旁显示。',
   'functions.monitoring.devices': '已登记设备',

@@ -2,6 +2,13 @@
 export const security = {
   'security.title': 'Security and privacy',
   'security.what': 'Who asked for what, what was refused, and what runs out. No patient is named here: whom an access was about is shown at that patient.',
+  'security.counts': 'What was asked for and refused, and what runs out, in counts: no account, device or patient is named. Who administers sees accounts and devices.',
+  'security.what.counted': 'What',
+  'security.count': 'How often',
+  'security.signedIn': 'Sign-ins',
+  'security.notSignedIn': 'Failed sign-ins',
+  'security.tokensEnding': 'Tokens of programs that end within {days} days: {n}',
+  'security.ledgerCount': '{n} entries',
   'security.refused': 'This page is for those who administer the hospital',
   'security.accesses': 'Accesses of the last {n} days',
   'security.cut': 'Only the newest events are counted',

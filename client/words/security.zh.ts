@@ -2,6 +2,13 @@
 export const security = {
   'security.title': '安全与隐私',
   'security.what': '谁请求了什么、什么被拒绝、哪些凭证将到期。此处不出现患者：一次访问涉及谁，在该患者的页面查看。',
+  'security.counts': '请求了什么、拒绝了什么、哪些凭证将到期，只有计数：不出现账户、设备和患者。账户和设备由管理员查看。',
+  'security.what.counted': '项目',
+  'security.count': '次数',
+  'security.signedIn': '登录',
+  'security.notSignedIn': '登录失败',
+  'security.tokensEnding': '{days} 天内到期的程序令牌：{n}',
+  'security.ledgerCount': '{n} 条记录',
   'security.refused': '此页面只供管理系统的人使用',
   'security.accesses': '近 {n} 天的访问',
   'security.cut': '只统计了最新的事件',

@@ -697,6 +697,11 @@ export const groups = {
       gives: { 200: client('security', 'Security') },
       fails: [400, 403],
     }),
+    call('GET /api/security/counts', 'The same in counts, for who may read figures; no account, device or patient is named.', {
+      asks: { days: integer },
+      gives: { 200: client('security-counts', 'SecurityCounts') },
+      fails: [400, 403],
+    }),
   ],
   Settings: [
     call('GET /api/settings', "What of the hospital's own settings is in force, for those who administer.", {
