@@ -72,6 +72,8 @@ export const functions = {
   'functions.decision.deviations': 'Deviations open',
   'functions.decision.mended': 'Mended',
   'functions.decision.overridden': 'Let stand with a reason',
+  'functions.decision.on-time': 'Reports from home that came in their time, percent',
+  'functions.decision.adherent': 'Adherent on CPAP, percent of those of whom it is known',
   'functions.decision.minutes-to-taken': 'Alerts from home in 30 days: minutes until taken, median',
   'functions.decision.referred-up': 'Referred up in 30 days',
   'functions.decision.referred-down': 'Referred down in 30 days',

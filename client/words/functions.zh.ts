@@ -72,6 +72,8 @@ export const functions = {
   'functions.decision.deviations': '未处理偏差',
   'functions.decision.mended': '已改正',
   'functions.decision.overridden': '说明理由后保留',
+  'functions.decision.on-time': '居家按时上报（%）',
+  'functions.decision.adherent': 'CPAP 依从（占可判断者的 %）',
   'functions.decision.minutes-to-taken': '近 30 天居家报警：接手用时中位数（分钟）',
   'functions.decision.referred-up': '近 30 天上转',
   'functions.decision.referred-down': '近 30 天下转',

@@ -20,7 +20,18 @@ const FUNCTIONS: Readonly<Record<string, readonly [string, (page: Page) => Promi
   maintenance: ['/devices#maintenance', async (page) => expect(page.locator('#maintenance h2')).toBeInViewport()],
   upgrades: ['/devices#upgrades', async (page) => expect(page.locator('#upgrades h2')).toBeInViewport()],
   desktop: ['/scenarios/ward-twin#figures', async (page) => expect(page.locator('#figures .desk-ward').first()).toBeInViewport()],
-  decision: ['/quality', async (page) => expect(page.getByRole('heading', { level: 1 })).toBeVisible()],
+  decision: [
+    '/quality',
+    async (page) => {
+      // Weeks of the wards and figures from home stand there too, as a file as well.
+      await page.getByRole('tab', { name: 'Wards and home' }).click();
+      await expect(page.locator('[data-weeks] tbody tr').first()).toContainText(/\d/);
+      await expect(page.locator('[data-at-home] tbody tr').first()).toContainText(/\d/);
+      const file = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Take it all as CSV' }).click();
+      expect((await file).suggestedFilename()).toBe('figures.csv');
+    },
+  ],
 };
 
 test('each of the ten functions has figures, and a way to where it is done', async ({ browser }) => {
