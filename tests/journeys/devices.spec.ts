@@ -44,6 +44,7 @@ test('who administers sees accesses and refusals without a patient, and nobody e
   // What the nurse was refused just now stands there by account and action.
   await expect(admin.locator('[data-refusals] tr', { hasText: 'wang.nurse' }).first()).toContainText('administer');
   await expect(admin.locator('[data-ledger]')).toContainText(/\d+ entries/);
+  await expect(admin.locator('[data-kept] tr', { hasText: 'image_retention_days' })).toContainText('10980');
   await look(admin, 'security', ['desktop', 'narrow']);
 });
 
