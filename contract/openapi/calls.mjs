@@ -153,7 +153,7 @@ export const groups = {
       gives: { 201: client('upgrades', 'DevicePackage') },
       fails: [403, 422],
     }),
-    call('GET /api/devices/packages/{id}/bytes', 'The bytes of a package, for a device that was told to install it, with its token; `Range` is taken.', {
+    call('GET /api/devices/packages/{id}/bytes', 'The bytes of a package, for a device that was told to install it, with its token or the one of its order; `Range` is taken.', {
       gives: { 200: bytes('application/octet-stream', 'What was signed.'), 206: bytes('application/octet-stream', 'A part of it.') },
       fails: [401, 404, 416],
     }),
