@@ -293,6 +293,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_copied_from_paper_takes_no_time_from_a_plan_with_an_end() {
+        let day = |n: i64| days_after(date(2026, 3, 1), n);
+        let diary = Schedule::new(day(0), rhythm(1, Some(14)), &[]);
+        let next = diary.next_report(Some(day(-2)), day(0));
+        assert_eq!((next.day, next.due), (day(-1), Due::Overdue));
+        assert_eq!(diary.next_report(Some(day(-2)), day(13)).due, Due::Overdue);
+        assert_eq!(diary.next_report(Some(day(-2)), day(14)).due, Due::Over);
+    }
+
+    #[test]
     fn what_a_schedule_expects_is_counted_by_the_rhythm_of_its_phase_and_not_beyond_its_end() {
         let day = |n: i64| days_after(date(2026, 3, 1), n);
         let reports = [day(0), day(4), day(6), day(14), day(80)];
