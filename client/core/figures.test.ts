@@ -1,34 +1,39 @@
-import { describe, expect, test } from 'vitest';
-import { csvOf } from './csv';
-import { figuresFile, homeWords } from './figures';
-import { WORDS } from '../words/words';
-import type { Key } from '../words/words';
+import { expect, test } from 'vitest';
+import { FIGURES, figureFor, figuresFor } from './figures';
 
-const t = (key: Key): string => WORDS.en[key];
+const FILES = Object.keys(import.meta.glob('../public/people/*'));
+const ACCOUNTS = Array.from({ length: 200 }, (_, i) => `account-${i}`);
 
-describe('a file of figures', () => {
-  test('has a line for each figure that is shown, and nothing where none is known', () => {
-    const week = { from: Date.parse('2026-03-02T00:00:00Z'), alarms: 12, bed_days: 8.25, alarms_per_bed_day: 1.4545, seconds_to_take: null, closed: 10, false_or_technical: 3 };
-    const wards = [{ id: 'w', name: '呼吸科 · Respiratory', old: [], weeks: [week] }];
-    const home = { days: 30, figures: [{ of: 'decision', name: 'on-time', value: 87.54 }, { of: 'desktop', name: 'followed', value: null }] };
-    const lines = figuresFile(wards, home, t, 'en').replace('\uFEFF', '').trimEnd().split('\r\n');
-    expect(lines).toHaveLength(1 + 6 + 2);
-    expect(lines[1]).toMatch(/^Respiratory,.*,Alarms,12$/);
-    expect(lines[2]).toMatch(/,Bed-days,8\.[23]$/);
-    expect(lines[4]).toMatch(/,$/);
-    expect(lines[7]).toMatch(/^Follow-up at home,,.*,87\.5$/);
-    expect(lines[8]).toBe('Follow-up at home,,Follow-ups at home that go on,');
-  });
-
-  test('is of the wards alone where nothing is known of home', () => {
-    expect(figuresFile([], undefined, t, 'en').split('\r\n')).toHaveLength(2);
-  });
-
-  test.each(['on-time', 'adherent', 'referred-up'])('calls %s by words', (name) => {
-    expect(homeWords({ of: 'decision', name }, t)).not.toBe(name);
-  });
+test.each([['medical', 5], ['plain', 3]] as const)('everybody in %s dress has one of its figures, and each is worn', (dress, many) => {
+  const worn = new Set(ACCOUNTS.map((account) => figureFor(account, dress)));
+  expect(worn.size).toBe(many);
+  for (const name of worn) for (const kind of ['gltf', 'webp']) expect(FILES).toContain(`../public/people/${name}.${kind}`);
 });
 
-test('a cell is quoted where it must be, and is no formula', () => {
-  expect(csvOf([['a,b', 'say "no"', '=1+1', '-3', '-x']])).toBe('\uFEFF"a,b","say ""no""",\'=1+1,-3,\'-x\r\n');
+test('an account looks the same at each return', () => {
+  expect(figureFor('li.terminal', 'medical')).toBe(figureFor('li.terminal', 'medical'));
+  expect(figureFor('zhao.patient', 'plain')).toMatch(/^plain-\d$/);
+});
+
+test.each(['medical', 'plain'] as const)('each figure in %s dress has a small picture, and is looked like by who chose it', (dress) => {
+  for (let figure = 1; figure <= FIGURES[dress]; figure += 1) {
+    expect(figureFor('li.terminal', dress, figure)).toBe(`${dress}-${figure}`);
+    expect(FILES).toContain(`../public/people/${dress}-${figure}.face.webp`);
+  }
+});
+
+test('whatever number comes, somebody looks like somebody', () => {
+  for (const chosen of [0, 4, 5, 255]) expect(figureFor('x', 'plain', chosen)).toMatch(/^plain-[123]$/);
+});
+
+test('of all figures of a dress one is theirs, whether they chose or not', () => {
+  for (const role of ['patient', 'terminal-doctor']) {
+    const all = figuresFor({ actor: 'x', role });
+    expect(all).toHaveLength(role === 'patient' ? 3 : 5);
+    expect(all.filter(({ chosen }) => chosen)).toHaveLength(1);
+    expect(figuresFor({ actor: 'x', role, figure: 3 }).flatMap(({ figure, chosen }) => (chosen ? [figure] : []))).toEqual([3]);
+  }
+  // Others see one figure of all who are under a code.
+  const seen = new Set(ACCOUNTS.map((account) => figuresFor({ actor: `pseudonym.${account}`, role: 'patient' }).find(({ chosen }) => chosen)?.name));
+  expect([...seen]).toEqual([figureFor('pseudonym.', 'plain')]);
 });

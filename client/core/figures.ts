@@ -1,73 +1,37 @@
-/** How wards and follow-up at home run, in figures that name nobody: on a page, and as a file that is the same. Pure. */
-import type { App } from './app';
-import { csvOf } from './csv';
-import { dayOfMoment } from './dates';
-import { nameIn } from './language';
-import type { Language } from './language';
-import { WORDS } from '../words/words';
-import type { Key } from '../words/words';
+/** Which figure somebody looks like. */
+import { lookedLike } from './pseudonym';
 
-/** What is told here of a week of a ward. */
-export interface WeekFigures {
-  readonly from: number;
-  readonly alarms: number;
-  readonly bed_days: number;
-  readonly alarms_per_bed_day: number | null;
-  readonly seconds_to_take: number | null;
-  readonly closed: number;
-  readonly false_or_technical: number;
+/** How many figures there are in each dress: models and small pictures of them lie in `public/people`, whose `LICENSE.md` says where they are from. */
+export const FIGURES = { medical: 5, plain: 3 } as const;
+export type Dress = keyof typeof FIGURES;
+
+/** Patients wear no medical dress. */
+export function dressOf({ role }: { readonly role: string }): Dress {
+  return role === 'patient' ? 'plain' : 'medical';
 }
 
-export interface WardFigures {
-  readonly id: string;
+/** The figure that somebody chose, else the same for the same account, in every room and after every return. */
+export function figureFor(account: string, dress: Dress, chosen?: number): string {
+  let sum = 0;
+  for (const letter of account) sum = (Math.imul(sum, 31) + (letter.codePointAt(0) ?? 0)) >>> 0;
+  // Who chose while in another dress looks like one of this one.
+  const at = chosen === undefined ? sum : Math.max(1, chosen) - 1;
+  return `${dress}-${1 + (at % FIGURES[dress])}`;
+}
+
+/** A figure that somebody may look like: its number, the name of its files and words, and whether it is theirs. */
+export interface FigureChoice {
+  readonly figure: number;
   readonly name: string;
-  /** Of which edges what is counted is old. */
-  readonly old: readonly unknown[];
-  readonly weeks: readonly WeekFigures[];
+  readonly chosen: boolean;
 }
 
-export interface AtHome {
-  /** For so many days what was raised or referred is counted. */
-  readonly days: number;
-  readonly figures: readonly HomeFigure[];
-}
-
-export interface HomeFigure {
-  readonly of: string;
-  readonly name: string;
-  readonly value: number | null;
-}
-
-/** The figures of a week: what each is called, how it is read, and to how many places. */
-export const OF_WEEK: readonly (readonly [Key, (week: WeekFigures) => number | null, number])[] = [
-  ['quality.week.alarms', ({ alarms }) => alarms, 0],
-  ['quality.week.bedDays', ({ bed_days }) => bed_days, 1],
-  ['quality.week.perBedDay', ({ alarms_per_bed_day }) => alarms_per_bed_day, 2],
-  ['quality.week.toTake', ({ seconds_to_take }) => seconds_to_take, 0],
-  ['quality.week.closed', ({ closed }) => closed, 0],
-  ['quality.week.false', ({ false_or_technical }) => false_or_technical, 0],
-];
-
-/** The week that begins then. */
-export const weekShown = (from_ms: number, language: Language): string => dayOfMoment(new Date(from_ms).toISOString(), language);
-
-/** A number to so many places; nothing where it is not known. */
-export const placesOf = (value: number | null, places: number): string => value?.toFixed(places) ?? '';
-
-/** What a figure of follow-up at home is called. */
-export function homeWords({ of, name }: Pick<HomeFigure, 'of' | 'name'>, t: App['t']): string {
-  const key = `functions.${of}.${name}`;
-  return key in WORDS.en ? t(key as Key) : name;
-}
-
-/** A line for each figure that is shown: of what, of which week, what it is called, and its value. */
-export function figuresFile(wards: readonly WardFigures[], home: AtHome | undefined, t: App['t'], language: Language): string {
-  const ofWards = wards.flatMap(({ name, weeks }) =>
-    weeks.flatMap((week) =>
-      OF_WEEK.map(([word, read, places]) => [nameIn(name, language), weekShown(week.from, language), t(word), placesOf(read(week), places)]),
-    ),
-  );
-  const ofHome = (home?.figures ?? []).map((one) => [t('quality.home'), '', homeWords(one, t), placesOf(one.value, 1)]);
-  const heading = [t('quality.of'), t('quality.week'), t('functions.figure'), t('functions.value')];
-  return csvOf([heading, ...ofWards, ...ofHome]);
+/** All figures that somebody may look like, with the one that others see. */
+export function figuresFor(one: { readonly actor: string; readonly role: string; readonly figure?: number | null }): FigureChoice[] {
+  const dress = dressOf(one);
+  const now = figureFor(lookedLike(one.actor), dress, one.figure ?? undefined);
+  return Array.from({ length: FIGURES[dress] }, (_, at) => {
+    const name = `${dress}-${at + 1}`;
+    return { figure: at + 1, name, chosen: name === now };
+  });
 }
