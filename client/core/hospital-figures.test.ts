@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { csvOf } from './csv';
-import { figuresFile, homeWords } from './hospital-figures';
+import { figuresFile, homeShown, homeWords } from './hospital-figures';
 import { WORDS } from '../words/words';
 import type { Key } from '../words/words';
 
@@ -24,11 +24,15 @@ describe('a file of figures', () => {
     expect(figuresFile([], undefined, t, 'en').split('\r\n')).toHaveLength(2);
   });
 
+  test('has no places where it is a count', () => {
+    expect([4, 0.3, 87.54, null].map(homeShown)).toEqual(['4', '0.3', '87.5', '']);
+  });
+
   test.each(['on-time', 'adherent', 'referred-up'])('calls %s by words', (name) => {
     expect(homeWords({ of: 'decision', name }, t)).not.toBe(name);
   });
 });
 
 test('a cell is quoted where it must be, and is no formula', () => {
-  expect(csvOf([['a,b', 'say "no"', '=1+1', '-3', '-x']])).toBe('\uFEFF"a,b","say ""no""",\'=1+1,-3,\'-x\r\n');
+  expect(csvOf([['a,b', 'say "no"', '=1+1', '-3', '-x', '@x', '＝1']])).toBe('\uFEFF"a,b","say ""no""",\'=1+1,-3,\'-x,\'@x,\'＝1\r\n');
 });

@@ -54,6 +54,9 @@ export const weekShown = (from_ms: number, language: Language): string => dayOfM
 /** A number to so many places; nothing where it is not known. */
 export const placesOf = (value: number | null, places: number): string => value?.toFixed(places) ?? '';
 
+/** A figure of follow-up at home: a count has no places, all others one; nothing where it is not known. */
+export const homeShown = (value: number | null): string => (value === null ? '' : String(Number(value.toFixed(1))));
+
 /** What a figure of follow-up at home is called. */
 export function homeWords({ of, name }: Pick<HomeFigure, 'of' | 'name'>, t: App['t']): string {
   const key = `functions.${of}.${name}`;
@@ -67,7 +70,7 @@ export function figuresFile(wards: readonly WardFigures[], home: AtHome | undefi
       OF_WEEK.map(([word, read, places]) => [nameIn(name, language), weekShown(week.from, language), t(word), placesOf(read(week), places)]),
     ),
   );
-  const ofHome = (home?.figures ?? []).map((one) => [t('quality.home'), '', homeWords(one, t), placesOf(one.value, 1)]);
+  const ofHome = (home?.figures ?? []).map((one) => [t('quality.home'), '', homeWords(one, t), homeShown(one.value)]);
   const heading = [t('quality.of'), t('quality.week'), t('functions.figure'), t('functions.value')];
   return csvOf([heading, ...ofWards, ...ofHome]);
 }

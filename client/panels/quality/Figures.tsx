@@ -3,7 +3,7 @@ import { For, Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
 import { save } from '../../core/download/download';
-import { OF_WEEK, figuresFile, homeWords, placesOf, weekShown } from '../../core/hospital-figures';
+import { OF_WEEK, figuresFile, homeShown, homeWords, placesOf, weekShown } from '../../core/hospital-figures';
 import type { AtHome, WardFigures, WeekFigures } from '../../core/hospital-figures';
 import { colonIn, nameIn } from '../../core/language';
 import { createQuery } from '../../core/query';
@@ -72,7 +72,7 @@ export function Figures(): JSX.Element {
                 rows={found().figures}
                 columns={[
                   { heading: app.t('functions.figure'), cell: (one) => homeWords(one, app.t) },
-                  { heading: app.t('functions.value'), numeric: true, cell: ({ value }) => placesOf(value, 1) || app.t('functions.unknown') },
+                  { heading: app.t('functions.value'), numeric: true, cell: ({ value }) => homeShown(value) || app.t('functions.unknown') },
                 ]}
               />
             </>

@@ -361,7 +361,7 @@ pub fn send_command(broker: &Broker, command: &Command) {
         again: None,
         place: None,
     };
-    let own = with_pass(broker, device, &payload).map(&message);
+    let own = with_pass(broker, device, &payload).map(message);
     let others = message(payload.into());
     let own = own.as_ref().unwrap_or(&others);
     broker.sessions.tell_apart(device, own, &others);

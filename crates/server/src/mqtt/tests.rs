@@ -325,11 +325,7 @@ async fn only_the_device_hears_what_lets_it_fetch_a_package() {
         let (_, body) = next(hears).await;
         let told: Value = serde_json::from_slice(&body[2 + asked.len()..]).unwrap();
         assert_eq!(told["parameters"]["path"], json!(path));
-        assert_eq!(
-            told["parameters"]["token"].is_string(),
-            has_pass,
-            "{told}"
-        );
+        assert_eq!(told["parameters"]["token"].is_string(), has_pass, "{told}");
     }
 }
 

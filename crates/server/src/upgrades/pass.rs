@@ -71,9 +71,14 @@ pub fn passes(hospital: &Hospital, pass: &str, package: &Digest) -> Option<Devic
     device.filter(|device| certified(hospital, device))
 }
 
-/// Whether a device that is in service has a certificate.
+/// Whether a device that is in service has a certificate that is not out of date, as far as that is known.
 fn certified(hospital: &Hospital, device: &DeviceId) -> bool {
-    let shown = hospital.devices.kept.shown_by(device).unwrap_or_default();
+    let kept = &hospital.devices.kept;
+    let until = kept.certificate_until(device).ok().flatten();
+    if until.is_some_and(|until| until <= clock::now()) {
+        return false;
+    }
+    let shown = kept.shown_by(device).unwrap_or_default();
     shown.into_iter().any(|shown| {
         matches!(shown, Credential::Certificate(_)) && hospital.devices.may_send(device, shown)
     })
@@ -126,10 +131,13 @@ mod tests {
         let kept = &hospital.devices.kept;
         kept.issue(&device).unwrap();
         assert_eq!(pass_for(&hospital, &device, &order("install")), None);
-        kept.add_certificate(&device, Digest::of(b"certificate"), until)
+        let (install, certificate) = (order("install"), Digest::of(b"certificate"));
+        kept.add_certificate(&device, certificate, clock::now())
             .unwrap();
+        assert_eq!(pass_for(&hospital, &device, &install), None, "out of date");
+        kept.add_certificate(&device, certificate, until).unwrap();
         assert_eq!(pass_for(&hospital, &device, &order("put-back")), None);
-        let pass = pass_for(&hospital, &device, &order("install")).unwrap();
+        let pass = pass_for(&hospital, &device, &install).unwrap();
         assert_eq!(passes(&hospital, &pass, &package), Some(device.clone()));
         assert_eq!(passes(&hospital, &pass, &Digest::of(b"other")), None);
         kept.revoke(&device).unwrap();

@@ -27,7 +27,7 @@ export function nextDay(course: Pick<OwnCourse, 'next_report' | 'every_days' | '
 }
 
 /** The day from which on nothing is due any more; none where the plan has no end. */
-export function overFrom({ phases = [] }: Pick<OwnCourse, 'phases'>): string | null {
+export function overFrom({ phases = [] }: Pick<OwnCourse, 'every_days' | 'phases'>): string | null {
   return phases.at(-1)?.until ?? null;
 }
 

@@ -282,7 +282,7 @@ impl FollowUp {
             |last: Option<&Report>| schedule.next_report(last.map(|report| report.day), today);
         let next = after(self.reports.first());
         let by_person = after(self.by_person().next());
-        let is_awaited = |due| matches!(due, Due::Now | Due::Overdue);
+        let is_awaited = |due: Due| matches!(due, Due::Now | Due::Overdue);
         // A device ends the silence; what only the patient can say is still asked for.
         match self.reports.first() {
             Some(last)

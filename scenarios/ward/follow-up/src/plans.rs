@@ -541,7 +541,8 @@ mod tests {
             assert!(plan.every_days > 0 && !plan.learn.is_empty());
             // Only a plan that says for how long it is kept has an end: no source gives one for the others.
             let is_of_two_weeks = plan.title.en.contains("two weeks");
-            assert_eq!(plan.lasts_days, is_of_two_weeks.then_some(14), "{}", plan.id);
+            let lasts = is_of_two_weeks.then_some(14);
+            assert_eq!(plan.lasts_days, lasts, "{}", plan.id);
             for direction in [Direction::Up, Direction::Down] {
                 assert!(plan.criteria().any(|one| one.direction == direction));
             }

@@ -112,9 +112,7 @@ pub fn urgency(course: &FollowUp, now: Timestamp) -> (&'static str, Timestamp) {
         }
         None if unclear => ("unclear", course.opened_at),
         // On its last day, where all reports came, nothing is to be decided yet.
-        None if next.due == Due::Over && next.day <= today => {
-            ("over", course.start_of(next.day))
-        }
+        None if next.due == Due::Over && next.day <= today => ("over", course.start_of(next.day)),
         None => ("fine", course.start_of(next.day)),
     }
 }
