@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bedActs, bedPath, careOf, certificateOf, detailOf, deviceIdFault, devicePath, lackOf, markedOf, megabytesOf, placeName, placeOf, skewIn } from './devices';
+import { bedActs, bedPath, careOf, certificateOf, detailOf, deviceIdFault, devicePath, lackOf, markedOf, megabytesOf, ofNobody, placeName, placeOf, skewIn } from './devices';
+import type { SignalRow } from '../../contract/signals';
 import type { BedFor, Care, Device, DeviceState, TurnedAway } from './devices';
 
 const NOW_ms = Date.parse('2026-11-26T08:00:00Z');
@@ -180,4 +181,9 @@ describe('what a device sends along with an answer', () => {
     expect(said({ passed: true, after_s: 4 })).toBe('{"passed":true,"after_s":4}');
     expect([said({ code: 3 }), said('text'), said(null, 'busy'), said(null)]).toEqual(['{"code":3}', '"text"', 'busy', '–']);
   });
+});
+
+it('what a device measured of somebody is no history of the device', () => {
+  const row = (series: string, patient: string | null) => ({ series, patient }) as SignalRow;
+  expect(ofNobody([row('air', null), row('spo2', 'p1')])).toEqual([row('air', null)]);
 });

@@ -1,4 +1,5 @@
 /** What the hospital answers about its devices: docs/contracts.md, "Devices". */
+import type { SignalRow } from '../../contract/signals';
 import { nameIn } from './language';
 import type { Language, Text } from './language';
 
@@ -322,4 +323,9 @@ const LACKS = [
 /** Why something of an edge is not taken, as a word; none for a reason that is not known here. */
 export function lackOf({ why }: Pick<NotTaken, 'why'>): (typeof LACKS)[number][1] | undefined {
   return LACKS.find(([begins]) => why.startsWith(begins))?.[1];
+}
+
+/** Series that are about nobody: what is about somebody stands on that patient's page. */
+export function ofNobody(rows: readonly SignalRow[]): readonly SignalRow[] {
+  return rows.filter(({ patient }) => patient === null);
 }

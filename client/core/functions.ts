@@ -17,8 +17,8 @@ export type FunctionId = (typeof FUNCTIONS)[number];
 
 export interface HospitalFunction {
   readonly id: FunctionId;
-  /** Where it is done; none where that is shut to who asks. */
-  readonly path: string | null;
+  /** Where it is done, or is shown to who asks. */
+  readonly path: string;
   /** None where nobody can know it yet. */
   readonly figures: readonly { readonly name: string; readonly value: number | null }[];
 }
@@ -26,4 +26,9 @@ export interface HospitalFunction {
 export interface HospitalFunctions {
   readonly now: string;
   readonly functions: readonly HospitalFunction[];
+}
+
+/** Those for whom the policies have figures. */
+export function seesFigures(roles: readonly string[] | undefined): boolean {
+  return ['manager', 'expert', 'terminal-doctor'].some((role) => roles?.includes(role));
 }

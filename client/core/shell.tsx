@@ -13,6 +13,7 @@ import { OwnCallsContext, createOwnCalls } from '../panels/own-calls';
 import { LanguageSwitch } from '../panels/LanguageSwitch';
 import { AlarmSoundContext, createAlarmSound } from './alarm-sound';
 import { useApp } from './app';
+import { seesFigures } from './functions';
 import { HomePage } from './pages/home';
 import { SignInPage } from './pages/sign-in';
 import { countUnsent } from './offline/vault';
@@ -181,11 +182,6 @@ function SignedIn(): JSX.Element {
   );
 }
 
-/** Those for whom the policies have figures. */
-function seesQuality(roles: readonly string[] | undefined): boolean {
-  return ['manager', 'expert', 'terminal-doctor'].some((role) => roles?.includes(role));
-}
-
 /** Who teaches with cases, and who is taught. */
 const TEACHING: ReadonlySet<string> = new Set(['trainee', 'expert', 'terminal-doctor']);
 
@@ -208,7 +204,7 @@ function TopBar(): JSX.Element {
           <Icon name="image" />
           <span>{app.t('imaging.title')}</span>
         </Link>
-        <Show when={seesQuality(app.me()?.roles)}>
+        <Show when={seesFigures(app.me()?.roles)}>
           <Link href="/quality" title={app.t('quality.title')} aria-current={page().name === 'quality' ? 'page' : undefined}>
             <Icon name="check" />
             <span>{app.t('quality.title')}</span>
@@ -220,7 +216,7 @@ function TopBar(): JSX.Element {
             <span class="wide-only">{app.t('devices.title')}</span>
           </Link>
         </Show>
-        <Show when={app.me()?.roles.includes('manager')}>
+        <Show when={seesFigures(app.me()?.roles)}>
           <Link href="/functions" title={app.t('functions.title')} aria-current={page().name === 'functions' ? 'page' : undefined}>
             <Icon name="management" />
             <span class="wide-only">{app.t('functions.title')}</span>

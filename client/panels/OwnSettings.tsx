@@ -1,4 +1,7 @@
-/** The hospital's own rules, plans and escalation in force, for who administers; its files are read again from here. */
+/**
+ * The hospital's own rules, plans and escalation in force, for who administers; its files are read again from here. And
+ * for how long what is kept.
+ */
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../core/app';
@@ -6,9 +9,11 @@ import { momentOf } from '../core/dates';
 import { createDoing } from '../core/doing';
 import { save } from '../core/download/download';
 import { inLanguage } from '../core/language';
-import type { OwnSettingsView, PlanFile } from '../core/own-settings';
+import { KEPT } from '../core/own-settings';
+import type { KeptDays, OwnSettingsView, PlanFile } from '../core/own-settings';
 import { createQuery } from '../core/query';
 import { Answer } from './Answer';
+import { DataTable } from './DataTable';
 import { Notice } from './Notice';
 
 export function OwnSettings(): JSX.Element {
@@ -65,7 +70,29 @@ export function OwnSettings(): JSX.Element {
           </Show>
         )}
       </Answer>
+      <Show when={settings.data()?.kept_days}>{(days) => <Kept days={days()} />}</Show>
     </section>
+  );
+}
+
+/** For how long what is kept: it is changed in the configuration alone. */
+function Kept(props: { days: KeptDays }): JSX.Element {
+  const app = useApp();
+  return (
+    <div class="stack" data-kept>
+      <h3>{app.t('settings.kept')}</h3>
+      <p class="soft small">{app.t('settings.keptWhat')}</p>
+      <DataTable
+        stacks
+        caption={app.t('settings.kept')}
+        rows={KEPT}
+        columns={[
+          { heading: app.t('settings.kept.of'), cell: (kind) => app.t(`settings.kept.${kind}`) },
+          { heading: app.t('settings.kept.days'), numeric: true, cell: (kind) => props.days[kind] ?? app.t('settings.kept.always') },
+          { heading: app.t('settings.kept.means'), cell: (kind) => app.t(`settings.kept.${kind}.means`) },
+        ]}
+      />
+    </div>
   );
 }
 

@@ -23,6 +23,7 @@ export const devices = {
   'devices.place.none': 'No place',
   'devices.place.put': 'Put it there',
   'devices.place.kept': 'Kept: it stands there now.',
+  'devices.history': 'What it measured of nobody',
   'devices.place.hint': 'Where a sensor or a tag stays. What a patient takes home stands in no place.',
   'devices.place.said': 'as it says, {at}',
   'devices.place.unknown': 'as it says, {at}: no such location',

@@ -23,6 +23,7 @@ export const devices = {
   'devices.place.none': '无位置',
   'devices.place.put': '放到这里',
   'devices.place.kept': '已保存：设备现在在这里。',
+  'devices.history': '不属于任何患者的测量记录',
   'devices.place.hint': '传感器、标签固定的位置。患者带回家的设备不填位置。',
   'devices.place.said': '自报，{at}',
   'devices.place.unknown': '自报，{at}；没有这个位置',

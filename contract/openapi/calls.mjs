@@ -153,7 +153,7 @@ export const groups = {
       gives: { 201: client('upgrades', 'DevicePackage') },
       fails: [403, 422],
     }),
-    call('GET /api/devices/packages/{id}/bytes', 'The bytes of a package, for a device that was told to install it, with its token; `Range` is taken.', {
+    call('GET /api/devices/packages/{id}/bytes', 'The bytes of a package, for a device that was told to install it, with its token or the one of its order; `Range` is taken.', {
       gives: { 200: bytes('application/octet-stream', 'What was signed.'), 206: bytes('application/octet-stream', 'A part of it.') },
       fails: [401, 404, 416],
     }),
@@ -695,6 +695,11 @@ export const groups = {
     call('GET /api/security', 'Accesses, refusals, credentials that run out and the ledger, for those who administer; no patient is named.', {
       asks: { days: integer },
       gives: { 200: client('security', 'Security') },
+      fails: [400, 403],
+    }),
+    call('GET /api/security/counts', 'The same in counts, for who may read figures; no account, device or patient is named.', {
+      asks: { days: integer },
+      gives: { 200: client('security-counts', 'SecurityCounts') },
       fails: [400, 403],
     }),
   ],

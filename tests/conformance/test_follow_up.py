@@ -144,12 +144,25 @@ def test_the_calendar_is_one_that_others_read(hospital):
         calendar = icalendar.Calendar.from_ical(course["calendar"])
         events = calendar.walk("VEVENT")
         first = events[0]
-        assert first["RRULE"] == {"FREQ": ["DAILY"], "INTERVAL": [course["every_days"]]}
+        rule = {name: value for name, value in first["RRULE"].items() if name != "UNTIL"}
+        assert rule == {"FREQ": ["DAILY"], "INTERVAL": [course["every_days"]]}
         assert first["DTSTART"].dt.isoformat() == course["next_report"]["day"]
         assert all(event["UID"] and event["DTSTAMP"].dt and event["SUMMARY"] for event in events)
         assert len(events) == 1 + len(course["orders"])
         for word in (course["plan"]["title"]["zh"], course["plan"]["title"]["en"], course["patient"]["name"]):
             assert word not in course["calendar"]
+
+
+def test_the_calendar_of_a_plan_with_an_end_ends(hospital):
+    id = enrol(hospital, "asthma-peak-flow")
+    zhao, path = courses(hospital, ZHAO)
+    [course] = [one for one in zhao.get(path).json() if one["id"] == id]
+    [phase] = course["phases"]
+    [event] = icalendar.Calendar.from_ical(course["calendar"]).walk("VEVENT")
+    [last] = event["RRULE"]["UNTIL"]
+    first = datetime.date.fromisoformat(phase["from"])
+    assert last == first + datetime.timedelta(days=13)
+    assert phase["until"] == (last + datetime.timedelta(days=1)).isoformat()
 
 
 def sent(*paths):

@@ -150,6 +150,7 @@ def taken_in_while_it_runs(people: People, own: pathlib.Path) -> None:
     assert people.call("GET", "/api/settings", "sun.manager").status_code == 403
     before = people.get("/api/settings", "admin")
     assert before["folder"] and before["taken"] is None
+    assert before["kept_days"]["images"] > 0 and before["kept_days"]["rollups"] is None
     assert "adds the rule room-too-warm (rules/warm.toml)" in before["own"]
     open_before = {one["id"]: one["alarm"] for one in people.get(WARD, "wang.nurse")["alarms"]}
     warm = next(one for one in open_before.values() if one["rule"] == "room-too-warm")

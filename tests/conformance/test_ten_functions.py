@@ -382,9 +382,16 @@ def test_09_leadership_desktop(people):
     assert [one["id"] for one in answer["functions"]] == [
         "monitoring", "tracing", "alarms", "dispatch", "plans", "security", "maintenance", "upgrades", "desktop", "decision"]
     assert all(one["figures"] for one in answer["functions"])
-    # Accounts are for who administers: a manager is led to no page that refuses them.
-    shut = [one["id"] for one in answer["functions"] if one["path"] is None]
-    assert shut == ["security"] and people.call("GET", "/api/security", "sun.manager").status_code == 403
+    # Accounts are for who administers: a manager is led to counts, which name none.
+    assert [one["path"] for one in answer["functions"] if one["id"] == "security"] == ["/security"]
+    assert people.call("GET", "/api/security", "sun.manager").status_code == 403
+    counts = people.get("/api/security/counts", "sun.manager")
+    assert counts["granted"] > 0 and counts["actions"]
+    whole = people.get("/api/security", "admin")
+    text = json.dumps(counts)
+    assert not any(f'"{account}"' in text for account in whole["accounts"])
+    for user in ("wang.nurse", "zhao.patient", "he.technician", "admin"):
+        assert people.call("GET", "/api/security/counts", user).status_code == 403, user
     # The way of each is one that the caller has: a manager's page, a doctor's ward.
     ways = {user: {one["id"]: one["path"] for one in people.get("/api/functions", user)["functions"]}
             for user in ("sun.manager", "li.terminal")}

@@ -21,6 +21,12 @@ test('what devices send is seen on their page', async ({ browser }) => {
   await nurse.goto('/devices');
   await expect(nurse.locator('tr', { hasText: 'CPAP machine 4' })).toContainText('Connected');
   await expect(nurse.getByRole('heading', { name: 'Connections turned away' })).toHaveCount(0);
+  // The air of a room is nobody's: its history stands here, and that of who lies somewhere on their own page.
+  await nurse.locator('#device-room-sensor-1 > summary').click();
+  const history = nurse.locator('[data-history=room-sensor-1]');
+  await expect(history.locator('[data-series] svg')).toBeVisible();
+  await history.getByRole('combobox').selectOption({ index: 1 });
+  await expect(history.locator('[data-series] svg')).toBeVisible();
 
   // The ward shows what the monitor measures now.
   await nurse.goto('/scenarios/ward-twin/ward-respiratory');
@@ -38,6 +44,7 @@ test('who administers sees accesses and refusals without a patient, and nobody e
   // What the nurse was refused just now stands there by account and action.
   await expect(admin.locator('[data-refusals] tr', { hasText: 'wang.nurse' }).first()).toContainText('administer');
   await expect(admin.locator('[data-ledger]')).toContainText(/\d+ entries/);
+  await expect(admin.locator('[data-kept] tr', { hasText: 'image_retention_days' })).toContainText('10980');
   await look(admin, 'security', ['desktop', 'narrow']);
 });
 

@@ -8,6 +8,7 @@ import { Access } from '../../panels/devices/Access';
 import { Ask } from '../../panels/devices/Ask';
 import { AtBeds } from '../../panels/devices/AtBeds';
 import { ClockOff, Edges, Lacks } from '../../panels/devices/Edges';
+import { History } from '../../panels/devices/History';
 import { Place } from '../../panels/devices/Place';
 import { Register } from '../../panels/devices/Register';
 import { Upgrades } from '../../panels/devices/Upgrades';
@@ -42,6 +43,7 @@ export function DevicesPage(): JSX.Element {
     if (!document.hidden) devices.reload();
   }, AGAIN_ms);
   onCleanup(() => clearInterval(again));
+  const treats = (): boolean => app.me()?.roles.some((role) => ['nurse', 'terminal-doctor', 'expert'].includes(role)) ?? false;
   return (
     <div class="page devices-page">
       <h1>{app.t('devices.title')}</h1>
@@ -65,6 +67,7 @@ export function DevicesPage(): JSX.Element {
                     turnedAway={answer().turned_away.filter(({ claimed }) => claimed === id)}
                     mayAsk={answer().may_maintain || answer().may_administer}
                     mayConnect={answer().may_maintain}
+                    treats={treats()}
                     mayPlaceAll={answer().may_administer}
                     tick={answer().now}
                     reload={() => devices.reload()}
@@ -210,6 +213,7 @@ function One(props: {
   turnedAway: readonly TurnedAway[];
   mayAsk: boolean;
   mayConnect: boolean;
+  treats: boolean;
   mayPlaceAll: boolean;
   tick: string;
   reload(): void;
@@ -297,6 +301,10 @@ function One(props: {
           <Show when={props.turnedAway.length > 0}>
             <h2>{t('devices.turnedAwayAs')}</h2>
             <TurnedAwayTable of={props.turnedAway} caption={t('devices.turnedAwayAs')} />
+          </Show>
+          {/* What it measured of somebody stands on that patient's page. */}
+          <Show when={open() && props.treats && device().nobodys}>
+            <History device={device().id} />
           </Show>
           <Show when={open() && props.mayConnect && device().active}>
             <AtBeds device={device()} tick={props.tick} reload={() => props.reload()} />

@@ -88,14 +88,10 @@ function One(props: { of(): HospitalFunction | undefined }): JSX.Element {
           </h2>
           <p class="soft small">{t(`functions.${one().id}.what`)}</p>
           <DataTable caption={t(`functions.${one().id}`)} columns={columns(one().id)} rows={one().figures} />
-          <Show when={one().path} fallback={<p class="soft small">{t('functions.shut')}</p>}>
-            {(path) => (
-              <Link class="button small" href={path()}>
-                {t('functions.open')}
-                <span class="for-listeners">: {t(`functions.${one().id}`)}</span>
-              </Link>
-            )}
-          </Show>
+          <Link class="button small" href={one().path}>
+            {t('functions.open')}
+            <span class="for-listeners">: {t(`functions.${one().id}`)}</span>
+          </Link>
         </li>
       )}
     </Show>

@@ -6,6 +6,7 @@ import { PatientTable } from '../../panels/PatientTable';
 import { RoomIcon } from '../../panels/Icon';
 import { WaitingList } from '../../panels/WaitingList';
 import { useApp } from '../app';
+import { seesFigures } from '../functions';
 import { ROOM_KINDS, openIn, roomPath } from '../hospital';
 import type { GatheringCard, Home, RoomKind, ScenarioCard } from '../hospital';
 import { opensPseudonyms } from '../pseudonym';
@@ -27,8 +28,7 @@ export function HomePage(): JSX.Element {
   let first = true;
 
   // Who has no figures has no such page; everyone else sees here what is open.
-  const seesQuality = ['manager', 'expert', 'terminal-doctor'].some((role) => app.me()?.roles.includes(role));
-  const quality = seesQuality ? createQuery<Quality>(() => (signal) => app.api.get('/api/quality', { signal })) : undefined;
+  const quality = seesFigures(app.me()?.roles) ? createQuery<Quality>(() => (signal) => app.api.get('/api/quality', { signal })) : undefined;
   const open = (): number => quality?.data()?.deviations.filter(({ state }) => state === 'open').length ?? 0;
   app.onServerEvent(({ kind }) => {
     if (kind === 'quality' || kind === 'missed') quality?.reload();

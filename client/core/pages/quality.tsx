@@ -1,4 +1,4 @@
-/** Quality: what deviates now, how each site runs, and how opinions compare with outcomes. */
+/** Quality: what deviates now, how each site, ward and follow-up at home runs, and how opinions compare with outcomes. */
 import { Match, Show, Switch } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
@@ -7,13 +7,14 @@ import { Tabs } from '../../panels/Tabs';
 import { Charts } from '../../panels/quality/Charts';
 import { Decisions } from '../../panels/quality/Decisions';
 import { Deviations } from '../../panels/quality/Deviations';
+import { Figures } from '../../panels/quality/Figures';
 import { useApp } from '../app';
 import type { Quality } from '../quality';
 import { createQuery } from '../query';
 import { go } from '../router';
 import '../../styles/quality.css';
 
-const PARTS = ['deviations', 'charts', 'decisions'] as const;
+const PARTS = ['deviations', 'charts', 'decisions', 'figures'] as const;
 type Part = (typeof PARTS)[number];
 
 export function QualityPage(props: { within: string | undefined }): JSX.Element {
@@ -50,6 +51,9 @@ export function QualityPage(props: { within: string | undefined }): JSX.Element 
             </Match>
             <Match when={name === 'decisions'}>
               <Decisions />
+            </Match>
+            <Match when={name === 'figures'}>
+              <Figures />
             </Match>
           </Switch>
         )}

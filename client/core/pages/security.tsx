@@ -1,4 +1,7 @@
-/** Security and privacy, for those who administer: accesses, refusals, credentials, the ledger. No patient is named. */
+/**
+ * Security and privacy: accesses, refusals, credentials, the ledger. No patient is named; accounts and devices are for
+ * those who administer, who see figures of the hospital sees counts.
+ */
 import { Show } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
@@ -11,33 +14,101 @@ import type { Key } from '../../words/words';
 import { useApp } from '../app';
 import type { App } from '../app';
 import { momentOf } from '../dates';
+import { seesFigures } from '../functions';
 import { listIn, nameIn } from '../language';
 import { createQuery } from '../query';
 import type { Security } from '../security';
+import { mostRefused } from '../security-counts';
+import type { SecurityCounts } from '../security-counts';
 import '../../styles/security.css';
 
 export function SecurityPage(): JSX.Element {
   const app = useApp();
-  const security = createQuery<Security>(() => (signal) => app.api.get('/api/security', { signal }));
+  const isForCounts = (): boolean => seesFigures(app.me()?.roles) && !app.me()?.roles.includes('admin');
   return (
     <div class="page security-page">
       <h1>{app.t('security.title')}</h1>
-      <p class="soft">{app.t('security.what')}</p>
-      <Show
-        when={security.error()?.kind !== 'refused'}
-        fallback={<DeadEnd icon="alert" title={app.t('security.refused')} hint={app.t('error.refused')} />}
-      >
-        <Answer of={security} lines={8}>
-          {(found) => (
-            <>
-              <Found of={found()} />
-              <GatewayState />
-              <OwnSettings />
-            </>
-          )}
-        </Answer>
+      <p class="soft">{app.t(isForCounts() ? 'security.counts' : 'security.what')}</p>
+      <Show when={isForCounts()} fallback={<Whole />}>
+        <Counted />
       </Show>
     </div>
+  );
+}
+
+function Whole(): JSX.Element {
+  const app = useApp();
+  const security = createQuery<Security>(() => (signal) => app.api.get('/api/security', { signal }));
+  return (
+    <Show
+      when={security.error()?.kind !== 'refused'}
+      fallback={<DeadEnd icon="alert" title={app.t('security.refused')} hint={app.t('error.refused')} />}
+    >
+      <Answer of={security} lines={8}>
+        {(found) => (
+          <>
+            <Found of={found()} />
+            <GatewayState />
+            <OwnSettings />
+          </>
+        )}
+      </Answer>
+    </Show>
+  );
+}
+
+/** The same in counts, for those who see figures. */
+function Counted(): JSX.Element {
+  const app = useApp();
+  const counts = createQuery<SecurityCounts>(() => (signal) => app.api.get('/api/security/counts', { signal }));
+  const lines = (of: SecurityCounts): readonly (readonly [string, number])[] => [
+    [app.t('security.granted'), of.granted],
+    [app.t('security.refusals'), of.refused],
+    [app.t('security.signedIn'), of.sign_ins],
+    [app.t('security.notSignedIn'), of.failed_sign_ins],
+  ];
+  return (
+    <Answer of={counts} lines={8}>
+      {(found) => (
+        <>
+          <section>
+            <h2>{app.t('security.accesses', { n: found().days })}</h2>
+            <Show when={found().is_cut}>
+              <p class="soft small">{app.t('security.cut')}</p>
+            </Show>
+            <DataTable
+              caption={app.t('security.accesses', { n: found().days })}
+              rows={lines(found())}
+              columns={[
+                { heading: app.t('security.what.counted'), cell: ([what]) => what },
+                { heading: app.t('security.count'), numeric: true, cell: ([, n]) => n },
+              ]}
+            />
+          </section>
+          <section data-actions>
+            <h2>{app.t('security.actions')}</h2>
+            <DataTable
+              caption={app.t('security.actions')}
+              rows={mostRefused(found().actions)}
+              columns={[
+                { heading: app.t('security.action'), cell: ({ action }) => actWords(app, action) },
+                { heading: app.t('security.granted'), numeric: true, cell: ({ granted }) => granted },
+                { heading: app.t('security.refusals'), numeric: true, cell: ({ refused }) => (refused > 0 ? <strong>{refused}</strong> : 0) },
+              ]}
+            />
+          </section>
+          <section>
+            <h2>{app.t('security.credentials')}</h2>
+            <p>{app.t('security.tokensEnding', { n: found().tokens_ending, days: found().ending_days })}</p>
+            <p>{app.t('security.bare', { n: found().devices_without_credential })}</p>
+          </section>
+          <section data-ledger>
+            <h2>{app.t('security.ledger')}</h2>
+            <p>{app.t('security.ledgerCount', { n: found().ledger_size })}</p>
+          </section>
+        </>
+      )}
+    </Answer>
   );
 }
 

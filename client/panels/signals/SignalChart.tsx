@@ -26,7 +26,8 @@ const KEYS: ReadonlyMap<string, (span: Span) => Span> = new Map([
   ['ArrowRight', (span) => moved(span, 0.25)],
 ]);
 
-export function SignalChart(props: { patient: string; row: SignalRow }): JSX.Element {
+/** `address` is that of the series, without which one. */
+export function SignalChart(props: { address: string; row: SignalRow }): JSX.Element {
   const app = useApp();
   const ending = (length_ms: number): Span => [props.row.last.at_ms - length_ms, props.row.last.at_ms];
   const [span, setSpan] = createSignal<Span>(ending(HOUR_ms));
@@ -36,7 +37,7 @@ export function SignalChart(props: { patient: string; row: SignalRow }): JSX.Ele
     // What came since is asked for where it is within the span, and one of before is not asked for again.
     newestShown();
     const [from, to] = span().map((ms) => Math.round(ms));
-    const address = `/api/patients/${encodeURIComponent(props.patient)}/signals/${series()}?from=${from}&to=${to}&points=${POINTS}`;
+    const address = `${props.address}/${series()}?from=${from}&to=${to}&points=${POINTS}`;
     return (signal) => app.api.get(address, { signal });
   });
   createEffect(

@@ -18,6 +18,7 @@ const SEAL: &str = "seal.key";
 const ESCROW: &str = "escrow.key";
 const RESEARCH: &str = "research.key";
 const PUBLISHER: &str = "publisher.key";
+const FETCHING: &str = "fetching.key";
 
 /// Keys made at the first start, each in a file that only the owner may read.
 pub struct Keys {
@@ -26,6 +27,7 @@ pub struct Keys {
     escrow: Seal,
     research: [u8; 32],
     publisher: ledger::Signer,
+    fetching: [u8; 32],
 }
 
 impl Keys {
@@ -40,6 +42,7 @@ impl Keys {
             escrow: Seal::from_secret(&secret(&folder.join(ESCROW))?),
             research: secret(&folder.join(RESEARCH))?,
             publisher: ledger::Signer::new(PUBLISHES, &secret(&folder.join(PUBLISHER))?)?,
+            fetching: secret(&folder.join(FETCHING))?,
         })
     }
 
@@ -48,7 +51,7 @@ impl Keys {
         let folder = to.join("keys");
         fs::create_dir_all(&folder)
             .with_context(|| format!("make the folder {}", folder.display()))?;
-        for name in [ATTESTATION, SEAL, ESCROW, RESEARCH, PUBLISHER] {
+        for name in [ATTESTATION, SEAL, ESCROW, RESEARCH, PUBLISHER, FETCHING] {
             let (key, copy) = (data.join("keys").join(name), folder.join(name));
             // A hospital that was never served has none yet.
             if key.exists() {
@@ -81,6 +84,11 @@ impl Keys {
     /// Signs packages for devices that the hospital makes itself.
     pub fn publisher(&self) -> &ledger::Signer {
         &self.publisher
+    }
+
+    /// Seals what lets devices fetch packages.
+    pub fn fetching(&self) -> &[u8; 32] {
+        &self.fetching
     }
 
     /// Hides what must stay hidden for a while.

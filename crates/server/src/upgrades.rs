@@ -5,6 +5,7 @@
 
 mod facts;
 mod packages;
+mod pass;
 mod work;
 
 use std::{
@@ -23,6 +24,7 @@ use vocabulary::{Digest, Text, Timestamp};
 use crate::{config::Config, keys::Keys};
 
 pub use packages::{copy_packages, publish};
+pub use pass::{Passes, package_of, pass_for, passes};
 pub use work::{Act, NewRollout, act, begin, follow, load, may_fetch};
 
 /// Below the data folder.
@@ -58,6 +60,8 @@ pub struct NotTaken {
 pub struct Upgrades {
     /// Whose packages are taken.
     pub trusted: Vec<Verifier>,
+    /// By which devices with a certificate fetch.
+    pub passes: Passes,
     folder: PathBuf,
     packages: RwLock<BTreeMap<Digest, Published>>,
     rollouts: Mutex<BTreeMap<String, Rollout>>,
@@ -110,6 +114,7 @@ impl Upgrades {
             .with_context(|| format!("make the folder {}", folder.display()))?;
         Ok(Self {
             trusted,
+            passes: Passes::new(*keys.fetching()),
             folder,
             packages: RwLock::default(),
             rollouts: Mutex::default(),

@@ -254,7 +254,9 @@ impl Software {
             .map_err(refused)?;
         let failed = |error: anyhow::Error| Failed::Failed(format!("{error:#}"));
         let path = text("path").unwrap_or_default();
-        let bytes = self.fetch(path, manifest.bytes).map_err(failed)?;
+        let token = text("token").unwrap_or(&self.token);
+        let fetched = self.fetch((path, token), manifest.bytes);
+        let bytes = fetched.map_err(failed)?;
         manifest
             .is_of(&bytes)
             .map_err(|error| Failed::Failed(error.to_string()))?;
@@ -297,7 +299,7 @@ impl Software {
     }
 
     /// Fetches the bytes piece by piece, each again where the line is broken.
-    fn fetch(&self, path: &str, bytes: u64) -> Result<Vec<u8>> {
+    fn fetch(&self, of: (&str, &str), bytes: u64) -> Result<Vec<u8>> {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(30)))
@@ -309,7 +311,7 @@ impl Software {
             let last = (first + PIECE).min(bytes) - 1;
             let mut tries = 0;
             loop {
-                match self.piece(&agent, path, first, last) {
+                match self.piece(&agent, of, first, last) {
                     Ok(piece) => {
                         all.extend(piece);
                         break;
@@ -325,10 +327,16 @@ impl Software {
         Ok(all)
     }
 
-    fn piece(&self, agent: &ureq::Agent, path: &str, first: u64, last: u64) -> Result<Vec<u8>> {
+    fn piece(
+        &self,
+        agent: &ureq::Agent,
+        (path, token): (&str, &str),
+        first: u64,
+        last: u64,
+    ) -> Result<Vec<u8>> {
         let mut answer = agent
             .get(format!("{}{path}", self.http))
-            .header("Authorization", format!("Bearer {}", self.token))
+            .header("Authorization", format!("Bearer {token}"))
             .header("Range", format!("bytes={first}-{last}"))
             .call()
             .context("reach the hospital to fetch the package")?;

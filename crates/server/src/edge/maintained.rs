@@ -8,7 +8,6 @@ use std::{
 
 use ::devices::{Acknowledgement, Answer};
 use anyhow::Result;
-use serde_json::Value;
 use vocabulary::{DeviceId, Digest, Timestamp};
 
 use super::Edge;
@@ -17,6 +16,7 @@ use crate::{
     devices::Command,
     edges::{Answered, DeviceNow, Maintained, Order, ToMaintain},
     hospital::Hospital,
+    upgrades::package_of,
 };
 
 /// What was said and heard since the program was started.
@@ -237,15 +237,6 @@ async fn give(hospital: &Hospital, edge: &Edge, order: Order) -> Result<()> {
         by: order.by.to_string(),
     })?;
     Ok(())
-}
-
-/// The package that a device is to install.
-fn package_of(parameters: &Value) -> Option<Digest> {
-    let path = parameters.get("path")?.as_str()?;
-    let id = path
-        .strip_prefix("/api/devices/packages/")?
-        .strip_suffix("/bytes")?;
-    id.parse().ok()
 }
 
 /// Whether a device at an edge was told to install a package that its cloud publishes.

@@ -1,6 +1,7 @@
 //! Security and privacy for those who administer: who asked for what and how often it was refused, who tried to
 //! sign in, which credentials run out or are missing, and how far the ledger has come. No patient is named:
-//! whom an access was about is for those who may see that patient.
+//! whom an access was about is for those who may see that patient. For those who see figures the same in counts, which
+//! name no account and no device either.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::{
     clock,
+    devices::Registered,
     hospital::Hospital,
     http::{Caller, Problem},
 };
@@ -35,15 +37,23 @@ const REFUSALS: usize = 100;
 /// Tokens that end within so many days are listed.
 const ENDING_DAYS: i64 = 14;
 
-/// `/security`.
+/// `/security` and `/security/counts`.
 pub fn routes() -> Router<Arc<Hospital>> {
-    Router::new().route("/security", get(security))
+    Router::new()
+        .route("/security", get(security))
+        .route("/security/counts", get(counts))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     days: Option<i64>,
+}
+
+impl Asked {
+    fn days(&self) -> i64 {
+        self.days.unwrap_or(DAYS).clamp(1, MOST_DAYS)
+    }
 }
 
 /// What one account asked for.
@@ -57,6 +67,9 @@ struct Access {
     actions: BTreeMap<String, u64>,
     sign_ins: u64,
     failed_sign_ins: u64,
+    /// How often each was refused.
+    #[serde(skip)]
+    refused_actions: BTreeMap<String, u64>,
     #[serde(skip)]
     about: BTreeSet<String>,
 }
@@ -84,22 +97,14 @@ async fn security(
         .permit(&caller, Action::Administer, &Object::Hospital)
         .await?;
     let now = clock::now();
-    let days = asked.days.unwrap_or(DAYS).clamp(1, MOST_DAYS);
+    let days = asked.days();
     let since = now.0 - days * DAY_MS;
     let (found, is_cut) = read(&hospital, since, now.0).await?;
     let internal = |error: anyhow::Error| Problem::internal(&error);
-    let without = hospital
-        .devices
-        .all()
-        .into_iter()
-        .filter(|device| device.active);
-    let mut bare = Vec::new();
-    for device in without {
-        let count = hospital.devices.kept.credentials(&device.id);
-        if count.map_err(internal)? == 0 {
-            bare.push(json!({"id": device.id, "name": device.name}));
-        }
-    }
+    let bare = bare(&hospital)?;
+    let bare = bare
+        .iter()
+        .map(|device| json!({"id": device.id, "name": device.name}));
     let ending = hospital.accounts.ending(now.0 + ENDING_DAYS * DAY_MS);
     let checkpoint = hospital.record.checkpoint().await?;
     Ok(Json(json!({
@@ -108,11 +113,53 @@ async fn security(
         "is_cut": is_cut,
         "accounts": found.by_account,
         "refusals": found.refusals,
-        "devices_without_credential": bare,
+        "devices_without_credential": bare.collect::<Vec<_>>(),
         "tokens_ending": ending.map_err(internal)?,
         "ending_days": ENDING_DAYS,
         "ledger": {"size": checkpoint.size, "root": checkpoint.root},
     })))
+}
+
+/// Devices in service that nothing lets in.
+fn bare(hospital: &Hospital) -> Result<Vec<Arc<Registered>>, Problem> {
+    let mut found = Vec::new();
+    for device in hospital.devices.all() {
+        let count = hospital.devices.kept.credentials(&device.id);
+        let count = count.map_err(|error| Problem::internal(&error))?;
+        if device.active && count == 0 {
+            found.push(device);
+        }
+    }
+    Ok(found)
+}
+
+async fn counts(
+    State(hospital): State<Arc<Hospital>>,
+    caller: Caller,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Value>, Problem> {
+    hospital
+        .permit(&caller, Action::ReadFigures, &Object::Hospital)
+        .await?;
+    let now = clock::now();
+    let days = asked.days();
+    let (found, is_cut) = read(&hospital, now.0 - days * DAY_MS, now.0).await?;
+    let ending = hospital.accounts.ending(now.0 + ENDING_DAYS * DAY_MS);
+    let ending = ending.map_err(|error| Problem::internal(&error))?;
+    let mut all = found.counted();
+    if let Some(all) = all.as_object_mut() {
+        let more = [
+            ("now", json!(now)),
+            ("days", json!(days)),
+            ("is_cut", json!(is_cut)),
+            ("devices_without_credential", json!(bare(&hospital)?.len())),
+            ("tokens_ending", json!(ending.len())),
+            ("ending_days", json!(ENDING_DAYS)),
+            ("ledger_size", json!(hospital.record.checkpoint().await?.size)),
+        ];
+        all.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    }
+    Ok(Json(all))
 }
 
 async fn read(hospital: &Hospital, from: i64, to: i64) -> Result<(Found, bool), Problem> {
@@ -150,6 +197,35 @@ async fn read(hospital: &Hospital, from: i64, to: i64) -> Result<(Found, bool), 
 }
 
 impl Found {
+    /// All accounts together: by what was done or refused, and never by whom.
+    fn counted(&self) -> Value {
+        let mut actions: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
+        let (mut granted, mut refused) = (0, 0);
+        let (mut sign_ins, mut failed_sign_ins) = (0, 0);
+        for access in self.by_account.values() {
+            granted += access.granted;
+            refused += access.refused;
+            sign_ins += access.sign_ins;
+            failed_sign_ins += access.failed_sign_ins;
+            for (action, count) in &access.actions {
+                actions.entry(action).or_default()[0] += count;
+            }
+            for (action, count) in &access.refused_actions {
+                actions.entry(action).or_default()[1] += count;
+            }
+        }
+        let actions = actions.iter().map(|(action, [granted, refused])| {
+            json!({"action": action, "granted": granted, "refused": refused})
+        });
+        json!({
+            "granted": granted,
+            "refused": refused,
+            "sign_ins": sign_ins,
+            "failed_sign_ins": failed_sign_ins,
+            "actions": actions.collect::<Vec<_>>(),
+        })
+    }
+
     fn take(&mut self, body: &Value) {
         let text = |path: &str| body.pointer(path).and_then(Value::as_str);
         let Some(who) = text("/agent/0/who/identifier/value") else {
@@ -176,6 +252,7 @@ impl Found {
             return;
         }
         access.refused += 1;
+        *access.refused_actions.entry(what.to_owned()).or_default() += 1;
         if self.refusals.len() < REFUSALS {
             self.refusals.push(Refusal {
                 at: text("/recorded").unwrap_or_default().to_owned(),
@@ -221,5 +298,27 @@ mod tests {
             shown.contains("read-record") && !shown.contains("secret"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn counts_say_what_was_done_and_refused_and_nothing_of_whom() {
+        let mut found = Found::default();
+        for (who, outcome, action) in [
+            ("wang", "0", "read-record"),
+            ("li", "0", "read-record"),
+            ("li", "4", "read-record"),
+            ("li", "4", "administer"),
+            ("li", "4", "110122"),
+        ] {
+            found.take(&event(who, outcome, action, Some("secret")));
+        }
+        let expect = json!({
+            "granted": 2, "refused": 2, "sign_ins": 0, "failed_sign_ins": 1,
+            "actions": [
+                {"action": "administer", "granted": 0, "refused": 1},
+                {"action": "read-record", "granted": 2, "refused": 1},
+            ],
+        });
+        assert_eq!(found.counted(), expect);
     }
 }

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
+    config::Config,
     hospital::Hospital,
     http::{Caller, Problem},
     own, ward,
@@ -72,7 +73,23 @@ async fn answer(hospital: &Hospital, faults: &[String]) -> Result<Json<Value>, P
         "taken": last.as_ref().map(|version| version.at),
         "by": by,
         "faults": faults,
+        "kept_days": kept_days(&hospital.config),
     })))
+}
+
+/// For how many days what is kept, as the configuration has it; none: for ever.
+fn kept_days(config: &Config) -> Value {
+    // What has no days of its own goes with the other readings.
+    let as_readings = |own: Option<u32>| own.or(config.signal_reading_days);
+    json!({
+        "images": config.image_retention_days,
+        "deleted_images": config.image_purge_days,
+        "readings": config.signal_reading_days,
+        "waveforms": as_readings(config.signal_waveform_days),
+        "environment": as_readings(config.signal_environment_days),
+        "rollups": config.signal_rollup_days,
+        "recordings": config.recording_days,
+    })
 }
 
 async fn shown(
@@ -198,4 +215,24 @@ async fn take_in(
     own.adopt().map_err(|error| Problem::internal(&error))?;
     ward::renew(hospital).await;
     answer(hospital, &[]).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_days_of_its_own_is_kept_as_the_other_readings_and_what_has_none_for_ever() {
+        let config = Config {
+            signal_reading_days: Some(365),
+            signal_waveform_days: Some(30),
+            ..Config::default()
+        };
+        let expect = json!({
+            "images": 10_980, "deleted_images": null, "readings": 365, "waveforms": 30,
+            "environment": 365, "rollups": null, "recordings": null,
+        });
+        assert_eq!(kept_days(&config), expect);
+        assert!(kept_days(&Config::default())["waveforms"].is_null());
+    }
 }

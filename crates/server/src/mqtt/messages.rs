@@ -19,7 +19,7 @@ use crate::{
     clock,
     devices::{Command, CommandError, Registered, Sent},
     http::Problem,
-    ward,
+    upgrades, ward,
 };
 
 /// A message that was looked at and is not yet acknowledged.
@@ -345,21 +345,35 @@ pub fn send_command(broker: &Broker, command: &Command) {
     let Ok(payload) = serde_json::to_vec(command) else {
         return;
     };
-    let known = broker.hospital.devices.find(&command.device);
-    let message = Waiting {
+    let device = &command.device;
+    let known = broker.hospital.devices.find(device);
+    let about = known.and_then(|known| known.patient.clone());
+    let message = |payload: Bytes| Waiting {
         told: Told {
-            topic: topic::command(&command.device),
-            payload: payload.into(),
+            topic: topic::command(device),
+            payload,
             acknowledged: true,
             retain: false,
             properties: Arc::default(),
             until: Some(command.until),
         },
-        about: known.and_then(|known| known.patient.clone()),
+        about: about.clone(),
         again: None,
         place: None,
     };
-    broker.sessions.tell(None, &command.device, &message);
+    let own = with_pass(broker, device, &payload).map(message);
+    let others = message(payload.into());
+    let own = own.as_ref().unwrap_or(&others);
+    broker.sessions.tell_apart(device, own, &others);
+}
+
+/// A command with what lets the device fetch what it is to install, where it has a certificate; nobody else hears that.
+fn with_pass(broker: &Broker, device: &DeviceId, command: &[u8]) -> Option<Bytes> {
+    let mut command: Value = serde_json::from_slice(command).ok()?;
+    let pass = upgrades::pass_for(&broker.hospital, device, &command)?;
+    let parameters = command.get_mut("parameters")?.as_object_mut()?;
+    parameters.insert("token".to_owned(), json!(pass));
+    serde_json::to_vec(&command).ok().map(Bytes::from)
 }
 
 /// Puts a device's waiting commands where it hears them.
@@ -367,9 +381,10 @@ pub fn send_waiting_commands(broker: &Broker, session: &Session, device: &Device
     match broker.hospital.devices.kept.waiting_commands(device) {
         Ok(waiting) => {
             for body in waiting {
+                let own = with_pass(broker, device, body.as_bytes());
                 session.whisper(Told {
                     topic: topic::command(device),
-                    payload: body.into(),
+                    payload: own.unwrap_or_else(|| body.into()),
                     acknowledged: true,
                     retain: false,
                     properties: Arc::default(),

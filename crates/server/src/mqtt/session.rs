@@ -428,15 +428,27 @@ impl Sessions {
 
     /// Tells a message about a device to everybody who wishes to hear it.
     pub fn tell(&self, from: Option<&Arc<Session>>, device: &DeviceId, message: &Waiting) {
+        self.each_about(device, |session| session.hear(from, message));
+    }
+
+    /// Tells a message to the device that it is for, and in its place another to everybody else who wishes to hear it.
+    pub fn tell_apart(&self, device: &DeviceId, own: &Waiting, others: &Waiting) {
+        self.each_about(device, |session| {
+            let is_own = matches!(&session.who, Who::Device(one) if one == device);
+            session.hear(None, if is_own { own } else { others });
+        });
+    }
+
+    fn each_about(&self, device: &DeviceId, hears: impl Fn(&Arc<Session>)) {
         let one = self.by_device.read().get(device).cloned();
         let one = one.unwrap_or_default();
         for session in &one {
-            session.hear(from, message);
+            hears(session);
         }
         for session in &*self.wide.read() {
             // Who has wishes of both kinds hears it once.
             if !one.iter().any(|known| Arc::ptr_eq(known, session)) {
-                session.hear(from, message);
+                hears(session);
             }
         }
     }

@@ -13,7 +13,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
     sync::{broadcast, mpsc, oneshot, watch},
 };
-use vocabulary::{ActorId, DeviceId};
+use vocabulary::{ActorId, DeviceId, Digest, Timestamp};
 
 use super::{
     Broker,
@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     accounts::ACCOUNTS,
+    clock,
     devices::{self, NewDevice},
     hospital::{Hospital, hospital_actor},
 };
@@ -281,6 +282,50 @@ async fn where_staff_are_and_commands_are_not_for_everybody() {
             let told = String::from_utf8(body[2..2 + length].to_vec()).unwrap();
             assert_eq!(told, expected, "{who}");
         }
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn only_the_device_hears_what_lets_it_fetch_a_package() {
+    let (folder, hospital) = Hospital::of_test();
+    let password = PasswordHash::of("a password of some length 7", PasswordRule::Hospital).unwrap();
+    let admin = Actor {
+        id: ActorId::new("admin").unwrap(),
+        name: "admin".to_owned(),
+        roles: [Role::Admin].into(),
+        patient: None,
+    };
+    hospital.accounts.put(&admin, &password).unwrap();
+    let device = DeviceId::new("ox-1").unwrap();
+    let new: NewDevice = serde_json::from_str(r#"{"profile": "pulse-oximeter"}"#).unwrap();
+    devices::register(&hospital, &hospital_actor(), &device, &new)
+        .await
+        .unwrap();
+    let kept = &hospital.devices.kept;
+    let until = Timestamp(clock::now().0 + 60_000);
+    kept.add_certificate(&device, Digest::of(b"certificate"), until)
+        .unwrap();
+    let token = kept.issue(&device).unwrap();
+    let bearer = hospital.accounts.issue(&admin.id, 60_000, None).unwrap();
+    let broker = Broker::new(Arc::clone(&hospital), folder.path()).unwrap();
+    let (_close, closed) = watch::channel(false);
+    let mut own = connects(&broker, &closed, &introduction("ox-1", &token)).await;
+    let mut other = connects(&broker, &closed, &introduction("admin", &bearer)).await;
+    let asked = topic::command(&device);
+    assert_eq!(wishes(&mut own, &asked).await, 0);
+    assert_eq!(wishes(&mut other, &asked).await, 0);
+    let path = format!("/api/devices/packages/{}/bytes", Digest::of(b"package"));
+    let parameters = json!({"path": path});
+    let command = hospital
+        .devices
+        .new_command(device.clone(), "install", parameters, &admin.id)
+        .unwrap();
+    send_command(&broker, &command);
+    for (hears, has_pass) in [(&mut own, true), (&mut other, false)] {
+        let (_, body) = next(hears).await;
+        let told: Value = serde_json::from_slice(&body[2 + asked.len()..]).unwrap();
+        assert_eq!(told["parameters"]["path"], json!(path));
+        assert_eq!(told["parameters"]["token"].is_string(), has_pass, "{told}");
     }
 }
 

@@ -260,6 +260,14 @@ fn who_and_what_is_where_and_is_sent_from_there() {
     assert!(refused.as_u64().unwrap() >= 1, "{security}");
     assert!(!security.to_string().contains("Patient/"));
     assert_eq!(get("sun.manager", "/api/security").0, 403);
+    // Who sees figures sees them counted, and nobody's account.
+    let (status, counts) = get("sun.manager", "/api/security/counts");
+    assert_eq!(status, 200, "{counts}");
+    assert!(counts["refused"].as_u64().unwrap() >= 1, "{counts}");
+    assert!(!counts.to_string().contains("chen.expert"), "{counts}");
+    for who in ["admin", "wang.nurse"] {
+        assert_eq!(get(who, "/api/security/counts").0, 403, "{who}");
+    }
 
     // Week by week, from the record.
     let weeks =

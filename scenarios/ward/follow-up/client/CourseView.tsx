@@ -105,6 +105,9 @@ function Whole(props: { part: Part; inRoom: boolean }): JSX.Element {
     <>
       <Head part={props.part} inRoom={props.inRoom} />
       <AlertCard part={props.part} />
+      <Show when={course().state === 'over'}>
+        <Notice kind="warn">{say('overDo')}</Notice>
+      </Show>
       <Visiting part={props.part} inRoom={props.inRoom} />
       <Next part={props.part} />
       <div class="follow-columns">

@@ -16,7 +16,7 @@ import { AddNights } from './AddNights';
 import { OnlyAnswers, Unclaimed } from './Alone';
 import { beQuiet } from './aloud';
 import type { OwnCourse, Unsent } from './course';
-import { dueOn, nextDay } from './days';
+import { dueOn, nextDay, overFrom } from './days';
 import { keepOwn } from './keep';
 import type { Kept } from './keep';
 import { NightsOf } from './NightsOf';
@@ -152,7 +152,7 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
   const waiting = () => props.kept.waiting(props.course.id);
   const day = () => nextDay(props.course, waiting());
   const thanked = (): string => say(waiting().some(({ refused, unclaimed }) => refused === undefined && unclaimed === undefined) ? 'thanksKept' : 'thanksSent');
-  const due = () => dueOn(day(), dayIn(props.course.time_zone, new Date()));
+  const due = () => dueOn(day(), dayIn(props.course.time_zone, new Date()), overFrom(props.course));
   const text = (value: { zh: string; en: string }): string => inLanguage(value, app.language());
   const send = async (answers: Parameters<Kept['report']>[1]): Promise<void> => {
     setAsking(false);
@@ -164,7 +164,7 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
     <section class="panel" data-course={props.course.id} data-plan={props.course.plan.id} aria-label={text(props.course.plan.title)}>
       <header>
         <h2>{text(props.course.plan.title)}</h2>
-        <span class={`chip ${{ now: 'warn', overdue: 'bad', planned: 'good' }[due()]}`} data-due={due()}>
+        <span class={`chip ${{ now: 'warn', overdue: 'bad', planned: 'good', over: 'good' }[due()]}`} data-due={due()}>
           {say(`due.${due()}`, { day: dayOf(day(), app.language()) })}
         </span>
       </header>
@@ -194,12 +194,15 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
         <Show when={props.course.in_hospital}>
           <Notice>{say('inHospitalOwn')}</Notice>
         </Show>
+        <Show when={due() === 'over'}>
+          <Notice kind="good">{say('overOwn', { doctor: props.course.doctor })}</Notice>
+        </Show>
         <ReceivedOf course={props.course} say={say} />
         <Show
           when={isAsking()}
           fallback={
             <button type="button" class="button primary follow-start" onClick={() => (setThanked(false), setAsking(true))}>
-              {say(due() === 'planned' ? 'answerAgain' : 'start')}
+              {say(due() === 'planned' || due() === 'over' ? 'answerAgain' : 'start')}
             </button>
           }
         >
@@ -252,8 +255,11 @@ function One(props: { course: OwnCourse; kept: Kept; say: Say; inRoom: boolean }
           </a>
         </div>
         <p class="soft">
-          {say('doctorIs', { name: props.course.doctor })} ·{' '}
-          {props.course.every_days === 1 ? say('everyDay') : say('everyDays', { n: props.course.every_days })}
+          {say('doctorIs', { name: props.course.doctor })}
+          <Show when={due() !== 'over'}>
+            {' '}
+            · {props.course.every_days === 1 ? say('everyDay') : say('everyDays', { n: props.course.every_days })}
+          </Show>
         </p>
       </div>
     </section>

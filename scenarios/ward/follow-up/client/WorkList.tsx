@@ -17,7 +17,7 @@ import { CHIPS, SIGNS, onTime, whyShown } from './shown';
 import { sayIn } from './words';
 import type { Say } from './words';
 
-const NEEDS: ReadonlySet<Row['state']> = new Set(['alert', 'taken', 'referred', 'overdue', 'step', 'unclear']);
+const NEEDS: ReadonlySet<Row['state']> = new Set(['alert', 'taken', 'referred', 'overdue', 'step', 'unclear', 'over']);
 
 const SOON_ms = 300;
 const LATER_ms = 5_000;
@@ -95,6 +95,9 @@ function Line(props: { row: Row; say: Say }): JSX.Element {
           <strong>{props.row.patient.name}</strong> · {inLanguage(props.row.plan.title, app.language())}
         </p>
         <Show when={whyShown(props.row, app.language())}>{(words) => <p>{words()}</p>}</Show>
+        <Show when={props.row.state === 'over'}>
+          <p>{props.say('overDo')}</p>
+        </Show>
         <p class="soft small">
           <Show when={NEEDS.has(props.row.state)}>{props.say(props.row.state === 'step' ? 'asOf' : 'since', { at: moment(props.row.since) })} · </Show>
           <Show when={props.row.last_report} fallback={props.say('noReport')}>

@@ -6,7 +6,9 @@ import type { ActionPlan, Asked, NextStep, OwnSession, Spirometry, WarnedWay } f
 export type Value = number | boolean | string;
 export type Answers = Readonly<Record<string, Value>>;
 export type Due = 'planned' | 'now' | 'overdue';
-export type Urgency = 'alert' | 'taken' | 'referred' | 'overdue' | 'step' | 'unclear' | 'in-hospital' | 'fine' | 'ended';
+/** Whether a report is; over: the plan has an end, and nothing comes before it any more. */
+export type ReportDue = 'planned' | 'now' | 'overdue' | 'over';
+export type Urgency = 'alert' | 'taken' | 'referred' | 'overdue' | 'step' | 'unclear' | 'over' | 'in-hospital' | 'fine' | 'ended';
 
 export interface Person {
   readonly id: string;
@@ -72,7 +74,15 @@ export interface Visit {
 
 export interface NextReport {
   readonly day: string;
-  readonly due: Due;
+  readonly due: ReportDue;
+}
+
+/** A stretch of a plan in which reports are due by one rhythm. */
+export interface SchedulePhase {
+  readonly from: string;
+  /** The day after its last one; none where it has no end. */
+  readonly until: string | null;
+  readonly every_days: number;
 }
 
 export type HoursFrom = 'machine' | 'signals' | 'asked';
@@ -162,6 +172,8 @@ export interface OwnCourse {
   readonly doctor: string;
   readonly opened_at: string;
   readonly every_days: number;
+  /** By what rhythms reports are due, in their order; what was kept before this was told has none. */
+  readonly phases?: readonly SchedulePhase[];
   /** By which days begin; what was kept before the hospital told it has none. */
   readonly time_zone?: Zone;
   readonly next_report: NextReport;

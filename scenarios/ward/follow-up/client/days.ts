@@ -2,7 +2,7 @@
 import { dayIn } from '../../../../client/core/dates';
 import type { Zone } from '../../../../client/core/dates';
 import { typedNumber } from '../../../../client/core/typed-number';
-import type { Due, OwnCourse, Question, Unsent, Value } from './course';
+import type { OwnCourse, Question, ReportDue, Unsent, Value } from './course';
 
 const DAY_ms = 86_400_000;
 
@@ -11,15 +11,29 @@ export function daysAfter(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_ms).toISOString().slice(0, 10);
 }
 
+/** When a report is due after one of this day: each phase of the plan begins with one. */
+function dayAfter(day: string, { every_days, phases = [] }: Pick<OwnCourse, 'every_days' | 'phases'>): string {
+  const phase = phases.findLast(({ from }) => from <= day) ?? phases[0];
+  const next = daysAfter(day, phase?.every_days ?? every_days);
+  const until = phase?.until ?? null;
+  return until !== null && until < next ? until : next;
+}
+
 /** When the next report is due, as the hospital says it, counting those that wait on the device. */
-export function nextDay(course: Pick<OwnCourse, 'next_report' | 'every_days'>, waiting: readonly Unsent[]): string {
+export function nextDay(course: Pick<OwnCourse, 'next_report' | 'every_days' | 'phases'>, waiting: readonly Unsent[]): string {
   const unsent = waiting.filter(({ refused, unclaimed }) => refused === undefined && unclaimed === undefined).map(({ day }) => day);
-  const days = [course.next_report.day, ...unsent.map((day) => daysAfter(day, course.every_days))];
+  const days = [course.next_report.day, ...unsent.map((day) => dayAfter(day, course))];
   return days.toSorted().at(-1) ?? course.next_report.day;
 }
 
+/** The day from which on nothing is due any more; none where the plan has no end. */
+export function overFrom({ phases = [] }: Pick<OwnCourse, 'every_days' | 'phases'>): string | null {
+  return phases.at(-1)?.until ?? null;
+}
+
 /** Whether it is time. */
-export function dueOn(day: string, today: string): Due {
+export function dueOn(day: string, today: string, over: string | null = null): ReportDue {
+  if (over !== null && (day >= over || today >= over)) return 'over';
   if (day > today) return 'planned';
   return day === today ? 'now' : 'overdue';
 }

@@ -3,7 +3,7 @@ import { bundles, MOST_bytes, staying, toBase64 } from './card';
 import type { Alert, Question, Referral, Unsent } from './course';
 import { ApiError } from '../../../../client/core/api';
 import { dayIn } from '../../../../client/core/dates';
-import { daysAfter, dueOn, newReport, nextDay, numberOf } from './days';
+import { daysAfter, dueOn, newReport, nextDay, numberOf, overFrom } from './days';
 import { eachOnce } from './people';
 import { directionOf, endShown, isClosedSince, levelsShown, marksShown, mayTakeBack, sentFor, spokenOf, standShown, toldShown, valueShown, whyShown } from './shown';
 import en from './words.en.json';
@@ -46,6 +46,22 @@ describe('what is due on this device', () => {
     ['2026-03-08', 'planned'],
   ] as const)('on %s it is %s', (today, due) => {
     expect(dueOn('2026-03-09', today)).toBe(due);
+  });
+
+  test('follows the phases of the plan, and ends with the last', () => {
+    const phases = [
+      { from: '2026-03-01', until: '2026-03-11', every_days: 1 },
+      { from: '2026-03-11', until: '2026-03-31', every_days: 7 },
+    ];
+    const phased = { ...course, every_days: 1, phases };
+    expect(nextDay(phased, [unsent('2026-03-09')])).toBe('2026-03-10');
+    expect(nextDay(phased, [unsent('2026-03-11')])).toBe('2026-03-18');
+    expect(nextDay(phased, [unsent('2026-03-28')])).toBe('2026-03-31');
+    const over = overFrom(phased);
+    expect(dueOn('2026-03-18', '2026-03-19', over)).toBe('overdue');
+    expect(dueOn('2026-03-18', '2026-03-31', over)).toBe('over');
+    expect(dueOn('2026-03-31', '2026-03-28', over)).toBe('over');
+    expect(overFrom(course)).toBeNull();
   });
 
   test('days go on over months, leap days and the change of the clock', () => {

@@ -6,24 +6,38 @@ use icalendar::{Calendar, Component as _, Event};
 use jiff::civil::Date;
 use vocabulary::Timestamp;
 
-use crate::course::FollowUp;
+use crate::{
+    course::FollowUp,
+    schedule::{Phase, days_after},
+};
 
-/// The file. A report is a day that comes back, an order a day at the start of its window.
+/// The file. A report is a day that comes back, for as long as its phase of the plan lasts; an order a day at the start
+/// of its window.
 pub fn of(course: &FollowUp, now: Timestamp) -> String {
     let mut calendar = Calendar::new();
     calendar.name("元医随访 · Yuanyi follow-up");
     let stamp = stamp_of(now);
     let next = course.next_report(course.day_of(now)).day;
-    let mut report = Event::new();
-    report
-        .uid(&format!("{}-report@yuanyi", course.id))
-        .summary("健康随访：回答几个问题 · Health follow-up: a few questions")
-        .add_property(
-            "RRULE",
-            format!("FREQ=DAILY;INTERVAL={}", course.plan.every_days),
-        );
-    all_day(&mut report, next);
-    calendar.push(with_stamp(report, &stamp));
+    let schedule = course.schedule();
+    for (n, phase) in schedule.phases().enumerate() {
+        if phase.until.is_some_and(|until| until <= next) {
+            continue;
+        }
+        // The first phase keeps the name that it had when there was no other.
+        let of_phase = if n == 0 {
+            String::new()
+        } else {
+            format!("-{}", n + 1)
+        };
+        let mut report = Event::new();
+        report
+            .uid(&format!("{}-report{of_phase}@yuanyi", course.id))
+            .summary("健康随访：回答几个问题 · Health follow-up: a few questions")
+            .add_property("RRULE", rule(phase));
+        let is_under_way = *phase == schedule.on(next);
+        all_day(&mut report, if is_under_way { next } else { phase.from });
+        calendar.push(with_stamp(report, &stamp));
+    }
     for (n, order) in course.orders.iter().enumerate() {
         let mut event = Event::new();
         event
@@ -33,6 +47,14 @@ pub fn of(course: &FollowUp, now: Timestamp) -> String {
         calendar.push(with_stamp(event, &stamp));
     }
     calendar.done().to_string()
+}
+
+/// Comes back until the last day of its phase.
+fn rule(phase: &Phase) -> String {
+    let until = phase.until.map(|until| days_after(until, -1));
+    let until = until.map(|last| format!(";UNTIL={}", last.strftime("%Y%m%d")));
+    let every = phase.every_days;
+    format!("FREQ=DAILY;INTERVAL={every}{}", until.unwrap_or_default())
 }
 
 fn all_day(event: &mut Event, day: Date) {

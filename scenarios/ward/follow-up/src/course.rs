@@ -22,7 +22,7 @@ use crate::{
     plans::{Plan, Worse, plan},
     referral::Referral,
     report::{self, Report},
-    schedule::{self, Due, NextReport, Period},
+    schedule::{Due, NextReport, Period, Schedule},
     spirometry::{self, Session},
     stay,
     visit::Visit,
@@ -271,24 +271,24 @@ impl FollowUp {
         scenario::start_of(day, &self.zone)
     }
 
+    /// When reports are due, by its plan.
+    pub fn schedule(&self) -> Schedule {
+        self.plan.schedule(self.day_of(self.opened_at))
+    }
+
     /// When the next report is due.
     pub fn next_report(&self, today: Date) -> NextReport {
-        let after = |last: Option<&Report>| {
-            let last = last.map(|report| report.day);
-            schedule::next_report(
-                self.day_of(self.opened_at),
-                last,
-                self.plan.every_days,
-                today,
-            )
-        };
+        let schedule = self.schedule();
+        let after =
+            |last: Option<&Report>| schedule.next_report(last.map(|report| report.day), today);
         let next = after(self.reports.first());
         let by_person = after(self.by_person().next());
+        let is_awaited = |due: Due| matches!(due, Due::Now | Due::Overdue);
         // A device ends the silence; what only the patient can say is still asked for.
         match self.reports.first() {
             Some(last)
-                if next.due == Due::Planned
-                    && by_person.due != Due::Planned
+                if !is_awaited(next.due)
+                    && is_awaited(by_person.due)
                     && !self.is_complete(last.day) =>
             {
                 NextReport {
@@ -317,12 +317,7 @@ impl FollowUp {
     /// The latest periods of the schedule.
     pub fn periods(&self, today: Date) -> Vec<Period> {
         let days: Vec<Date> = self.reports.iter().map(|report| report.day).collect();
-        schedule::periods(
-            self.day_of(self.opened_at),
-            &days,
-            self.plan.every_days,
-            today,
-        )
+        self.schedule().periods(&days, today)
     }
 
     /// The answers of a report, and those that others gave on its day where it has none: devices for a person, the

@@ -17,7 +17,6 @@ use crate::{
     nights, orders,
     referral::Referral,
     report,
-    schedule::{PERIODS, days_after},
     stay,
 };
 
@@ -154,7 +153,7 @@ impl FollowUp {
         now: Timestamp,
     ) -> Result<(), Problem> {
         // What was written down on a day comes in on it or later: clocks and time zones differ by a day at most.
-        let first = days_after(self.day_of(now), -(PERIODS + 1) * self.plan.every_days - 1);
+        let first = self.schedule().looks_back_to(self.day_of(now));
         let first = self.start_of(first);
         let mut reports = Vec::new();
         loop {

@@ -16,6 +16,8 @@ use crate::{
 
 /// The longest time from one report to the next that a plan may ask for, in days.
 const LONGEST_DAYS: i64 = 366;
+/// The longest time for which a phase of a plan may last, in days.
+const LONGEST_PHASE_DAYS: i64 = 3660;
 /// Asked by every plan: the one question by which any patient is heard.
 const FEELS_WORSE: &str = "feels_worse";
 
@@ -94,13 +96,7 @@ fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
             all.push(("action", what));
         }
     }
-    if !(1..=LONGEST_DAYS).contains(&plan.every_days) {
-        let what = format!(
-            "`every-days` is {}: write a number from 1 to {LONGEST_DAYS}",
-            plan.every_days
-        );
-        all.push(("every-days", what));
-    }
+    of_rhythms(plan, &mut all);
     if !(1..=LONGEST_DAYS).contains(&plan.silent_days()) {
         let what = format!(
             "`silent-days` is {}: write a number from 1 to {LONGEST_DAYS}",
@@ -151,6 +147,33 @@ fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
         }
     }
     all
+}
+
+/// What cannot be used of how often reports are due, and for how long.
+fn of_rhythms(plan: &Plan, all: &mut Vec<(&'static str, String)>) {
+    let last = plan.phases.len();
+    for (n, rhythm) in plan.rhythms().enumerate() {
+        if !(1..=LONGEST_DAYS).contains(&rhythm.every_days) {
+            let what = format!(
+                "`every-days` is {}: write a number from 1 to {LONGEST_DAYS}",
+                rhythm.every_days
+            );
+            all.push(("every-days", what));
+        }
+        match rhythm.lasts_days {
+            Some(days) if !(1..=LONGEST_PHASE_DAYS).contains(&days) => {
+                let what = format!(
+                    "`lasts-days` is {days}: write a number from 1 to {LONGEST_PHASE_DAYS}"
+                );
+                all.push(("lasts-days", what));
+            }
+            None if n < last => {
+                let what = "a phase comes after one without an end: say by `lasts-days` for how long that one lasts";
+                all.push(("phases", what.to_owned()));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// What cannot be used of the limits at which somebody is told at once.
@@ -231,6 +254,22 @@ mod tests {
     }
 
     #[test]
+    fn a_hospital_lets_a_plan_go_on_by_another_rhythm() {
+        let phases = "every-days = 7\nlasts-days = 28\nphases = [{ every-days = 30 }]";
+        let text = PLAN.replace("every-days = 7", phases);
+        let (plans, _) = with(&[file("follow-up/cough.toml", &text)]).unwrap();
+        let plan = plans.list.last().unwrap();
+        let opened = jiff::civil::date(2026, 3, 1);
+        let schedule = plan.schedule(opened);
+        let phases: Vec<_> = schedule.phases().copied().collect();
+        assert_eq!(phases.len(), 2);
+        assert_eq!(phases[0].until, Some(phases[1].from));
+        assert_eq!((phases[1].every_days, schedule.until()), (30, None));
+        let silent = phases.iter().map(|phase| plan.silent_days_of(phase));
+        assert_eq!(silent.collect::<Vec<_>>(), [7, 30]);
+    }
+
+    #[test]
     fn a_hospital_sets_limits_of_its_own() {
         let danger = |limit: &str| {
             let say = "say = { zh = \"发热\", en = \"Fever\" }";
@@ -291,6 +330,21 @@ mod tests {
                 "no list under `assess` asks `mmrc`",
             ),
             ("every-days = 7", "every-week = 7", "unknown field"),
+            (
+                "every-days = 7",
+                "every-days = 7\nlasts-days = 0",
+                "`lasts-days` is 0",
+            ),
+            (
+                "every-days = 7",
+                "every-days = 7\nphases = [{ every-days = 30 }]",
+                "say by `lasts-days`",
+            ),
+            (
+                "every-days = 7",
+                "every-days = 7\nlasts-days = 28\nphases = [{ every-days = 0 }]",
+                "`every-days` is 0",
+            ),
         ] {
             let text = PLAN.replace(from, to);
             assert_ne!(text, PLAN, "{from}");

@@ -6,9 +6,12 @@ use std::{
 };
 
 use devices::{LOINC, MDC, OWN};
+use jiff::civil::Date;
 use knowledge::{Answer, AnswerValue, Answers, Direction, Input, class_list, inputs};
 use serde::{Deserialize, Serialize};
 use vocabulary::{Assessed, Text};
+
+use crate::schedule::{Phase, Rhythm, Schedule};
 
 /// All that was ever in force, the newest last: a follow-up goes on by its plan, though the hospital has dropped it.
 static IN_FORCE: RwLock<Vec<&'static Plans>> = RwLock::new(Vec::new());
@@ -197,6 +200,11 @@ pub struct Plan {
     pub asks: Vec<String>,
     /// Days from one report to the next: the hospital's setting.
     pub every_days: i64,
+    /// For so many days; none: without an end, and with nothing after it.
+    pub lasts_days: Option<i64>,
+    /// By what rhythms it goes on then, one after the other.
+    #[serde(default)]
+    pub phases: Vec<Rhythm>,
     /// Somebody is told where nothing was heard for more days than these after a report was due: the hospital's setting.
     silent_days: Option<i64>,
     /// Whether what doctors ordered for the patient belongs to it.
@@ -354,9 +362,31 @@ pub fn limits(name: &str) -> [Option<f64>; 2] {
 }
 
 impl Plan {
-    /// As the plan says it; else as many days as lie between two reports, so that two in a row are missing.
+    /// In its first phase.
     pub fn silent_days(&self) -> i64 {
         self.silent_days.unwrap_or(self.every_days)
+    }
+
+    /// As the plan says it; else as many days as lie between two reports, so that two in a row are missing.
+    pub fn silent_days_of(&self, phase: &Phase) -> i64 {
+        self.silent_days.unwrap_or(phase.every_days)
+    }
+
+    /// The rhythms by which reports are due, one after the other.
+    pub fn rhythms(&self) -> impl Iterator<Item = Rhythm> {
+        std::iter::once(self.rhythm()).chain(self.phases.iter().copied())
+    }
+
+    fn rhythm(&self) -> Rhythm {
+        Rhythm {
+            every_days: self.every_days,
+            lasts_days: self.lasts_days,
+        }
+    }
+
+    /// When reports are due of who was enrolled on this day.
+    pub fn schedule(&self, opened: Date) -> Schedule {
+        Schedule::new(opened, self.rhythm(), &self.phases)
     }
 
     /// Whether classes of this list tell somebody.
@@ -509,6 +539,10 @@ mod tests {
             }
             assert!(plan.asks.iter().any(|name| name == "feels_worse"));
             assert!(plan.every_days > 0 && !plan.learn.is_empty());
+            // Only a plan that says for how long it is kept has an end: no source gives one for the others.
+            let is_of_two_weeks = plan.title.en.contains("two weeks");
+            let lasts = is_of_two_weeks.then_some(14);
+            assert_eq!(plan.lasts_days, lasts, "{}", plan.id);
             for direction in [Direction::Up, Direction::Down] {
                 assert!(plan.criteria().any(|one| one.direction == direction));
             }

@@ -79,10 +79,13 @@ impl FollowUp {
         let heard = self.reports.iter().map(|report| report.heard).max();
         let heard = self.day_of(heard.unwrap_or(self.opened_at));
         let since = next.day.max(heard).max(self.went_home.unwrap_or(heard));
+        let schedule = self.schedule();
+        // What was due by the rhythm of one phase is not given the longer time of the next.
+        let allowed = [since, today].map(|day| self.plan.silent_days_of(&schedule.on(day)));
         let is_silent = self.is_active
             && self.in_hospital.is_none()
             && next.due == Due::Overdue
-            && days_between(since, today) > self.plan.silent_days();
+            && allowed.iter().any(|days| days_between(since, today) > *days);
         is_silent.then_some(Silence { since, heard })
     }
 }

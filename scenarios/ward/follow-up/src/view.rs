@@ -111,6 +111,8 @@ pub fn urgency(course: &FollowUp, now: Timestamp) -> (&'static str, Timestamp) {
             ("in-hospital", course.start_of(since))
         }
         None if unclear => ("unclear", course.opened_at),
+        // On its last day, where all reports came, nothing is to be decided yet.
+        None if next.due == Due::Over && next.day <= today => ("over", course.start_of(next.day)),
         None => ("fine", course.start_of(next.day)),
     }
 }
@@ -124,6 +126,7 @@ pub fn rank(state: &str) -> usize {
         "overdue",
         "step",
         "unclear",
+        "over",
         "in-hospital",
         "fine",
         "ended",
@@ -181,10 +184,11 @@ pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) 
         .collect();
     let visits: Vec<_> = course.visits.iter().map(|visit| &visit.of).collect();
     let (assess, next) = assess::view(course, twin, today);
+    let phase = course.schedule().on(today);
     let more = json!({
         "questions": course.plan.asks.iter().filter_map(|name| asked(name)).collect::<Vec<_>>(),
-        "every_days": course.plan.every_days,
-        "silent_days": course.plan.silent_days(),
+        "every_days": phase.every_days,
+        "silent_days": course.plan.silent_days_of(&phase),
         "learn": course.plan.learn,
         "sources": sources(course.plan),
         "own_plan": course.plan.own,
@@ -267,6 +271,7 @@ fn received(course: &FollowUp, now: Timestamp) -> Vec<Value> {
 /// The follow-up for its patient: what is due, what was said, who was told.
 pub fn own(context: &dyn Context, course: &FollowUp, without_clock: &[String]) -> Value {
     let now = context.now();
+    let schedule = course.schedule();
     let reports = course
         .reports
         .iter()
@@ -289,7 +294,8 @@ pub fn own(context: &dyn Context, course: &FollowUp, without_clock: &[String]) -
         "is_active": course.is_active,
         "doctor": course.course.first.name,
         "opened_at": course.opened_at,
-        "every_days": course.plan.every_days,
+        "every_days": schedule.on(course.day_of(now)).every_days,
+        "phases": schedule.phases().collect::<Vec<_>>(),
         "time_zone": course.zone.iana_name(),
         "next_report": course.next_report(course.day_of(now)),
         "questions": course.plan.asks.iter().filter_map(|name| asked(name)).collect::<Vec<_>>(),

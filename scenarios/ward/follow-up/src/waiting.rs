@@ -40,7 +40,7 @@ fn for_patient(course: &FollowUp, now: Timestamp) -> Vec<Waiting> {
     let kind = match next.due {
         // Their page says that nobody waits for their answers.
         _ if course.in_hospital.is_some() => return found,
-        Due::Planned => return found,
+        Due::Planned | Due::Over => return found,
         Due::Now => WaitingKind::FollowUpDue,
         Due::Overdue => WaitingKind::FollowUpOverdue,
     };

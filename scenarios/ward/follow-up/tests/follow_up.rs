@@ -716,7 +716,44 @@ async fn the_calendar_names_no_disease() {
         .unwrap();
     let file = own[0]["calendar"].as_str().unwrap();
     assert!(file.starts_with("BEGIN:VCALENDAR\r\n") && file.contains("FREQ=DAILY;INTERVAL=1"));
+    assert!(!file.contains("UNTIL"), "it has no end");
     for word in ["COPD", "慢阻肺", "p1", "赵"] {
         assert!(!file.contains(word), "{word}");
     }
+}
+
+#[tokio::test]
+async fn a_diary_of_two_weeks_is_over_then_and_the_calendar_says_when() {
+    let way = opened("asthma-peak-flow").await;
+    let own = async || {
+        let all = as_patient(&way, "p1", Method::Get, "courses", Value::Null).await;
+        all.unwrap()[0].clone()
+    };
+    let first = way.hospital.now();
+    let after = |days: i64| day_at_home(Timestamp(first.0 + days * DAY_MS));
+    let seen = own().await;
+    assert_eq!(seen["phases"][0]["until"], json!(after(14)));
+    let last = format!("UNTIL={}", after(13).replace('-', ""));
+    let calendar = seen["calendar"].as_str().unwrap();
+    assert!(calendar.contains(&format!("FREQ=DAILY;INTERVAL=1;{last}")));
+    // The report of its last day came: the patient is done, and the doctor has nothing to decide yet.
+    way.hospital.pass(13 * DAY_MS);
+    assert_eq!(own().await["next_report"]["due"], "overdue");
+    let told = report(&way, "report0001", 0, json!({"feels_worse": false}));
+    send(&way, &[told]).await.unwrap();
+    let over = json!({"day": after(14), "due": "over"});
+    assert_eq!(own().await["next_report"], over);
+    assert_eq!(way.see(LI).await["state"], "fine");
+    // Then it is over: the work list says so, and nothing waits or recurs.
+    way.hospital.pass(5 * DAY_MS);
+    assert_eq!(own().await["next_report"], over);
+    assert!(!own().await["calendar"].as_str().unwrap().contains("RRULE"));
+    let seen = way.see(LI).await;
+    assert_eq!(seen["state"], "over");
+    assert_eq!(seen["adherence"], json!({"periods": 14, "reported": 1}));
+    assert_eq!(kinds(&way.waiting(LI).await), Vec::<&str>::new());
+    // Who feels worse is heard all the same.
+    let worse = report(&way, "report0002", 0, json!({"feels_worse": true}));
+    send(&way, &[worse]).await.unwrap();
+    assert_eq!(way.see(LI).await["state"], "alert");
 }

@@ -347,3 +347,20 @@ async fn a_silence_that_was_handed_over_is_over_when_the_patient_answers() {
         .unwrap();
     assert_eq!(alerts(&way).await[0]["state"], "closed");
 }
+
+#[tokio::test]
+async fn nobody_is_told_of_who_stops_when_the_plan_is_over() {
+    let way = opened("asthma-peak-flow").await;
+    way.hospital.pass(12 * DAY_MS);
+    let well = report(&way, "report0001", 0, json!({"feels_worse": false}));
+    send(&way, &[well]).await.unwrap();
+    // Of the last day nothing came, and the diary is over before that is a silence.
+    for days in [1, 1, 1, 9] {
+        until(&way, days, 9).await;
+        assert_eq!(alerts(&way).await, Vec::<Value>::new(), "{days}");
+    }
+    // Within its two weeks silence is told of.
+    let way = opened("asthma-peak-flow").await;
+    until(&way, 2, 9).await;
+    assert_eq!(alerts(&way).await.len(), 1);
+}

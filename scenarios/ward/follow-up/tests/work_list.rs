@@ -66,12 +66,12 @@ async fn a_line_of_the_work_list_says_what_the_follow_up_itself_says() {
     hospital.put("ServiceRequest", "ct", Some("p1"), late).await;
     way.hospital.pass(65 * DAY_MS);
     // More days than are read at once, and a hole in them.
-    answer(&way, &diary, 0..25, json!({"feels_worse": false})).await;
-    answer(&way, &diary, 27..59, json!({"feels_worse": false})).await;
+    answer(&way, &surgery, 0..25, json!({"feels_worse": false})).await;
+    answer(&way, &surgery, 27..59, json!({"feels_worse": false})).await;
     let ill = json!({"dyspnoea_vas": 7, "spo2_percent": 82});
     answer(&way, &way.id, 3..45, ill).await;
     answer(&way, &apnoea, 1..2, json!({"sleepy_while_driving": true})).await;
-    answer(&way, &surgery, 0..1, json!({"wound_changed": false})).await;
+    answer(&way, &diary, 55..60, json!({"feels_worse": false})).await;
     answer(&way, &suspected, 0..1, json!({"feels_worse": false})).await;
     let taken = json!({"alert": way.see(LI).await["alert"]["id"]});
     act(&way, WANG, format!("courses/{}/take", way.id), taken).await;
@@ -90,7 +90,7 @@ async fn a_line_of_the_work_list_says_what_the_follow_up_itself_says() {
     assert_eq!(
         states,
         [
-            "alert", "taken", "referred", "overdue", "fine", "fine", "ended"
+            "alert", "taken", "referred", "overdue", "over", "fine", "ended"
         ]
     );
     for row in &all {
@@ -101,11 +101,16 @@ async fn a_line_of_the_work_list_says_what_the_follow_up_itself_says() {
             assert_eq!(value, &seen[name], "{} {name}", row["plan"]["id"]);
         }
     }
-    let diary = all.iter().find(|row| row["id"] == json!(diary)).unwrap();
+    let line = |id: &str| all.iter().find(|row| row["id"] == id).unwrap();
     assert_eq!(
-        diary["adherence"],
+        line(&surgery)["adherence"],
         json!({"periods": 29, "reported": 27}),
         "two days of the last thirty are missing, and today is not over"
+    );
+    assert_eq!(
+        line(&diary)["adherence"],
+        json!({"periods": 14, "reported": 5}),
+        "nothing is expected after two weeks"
     );
     let waiting = way.waiting(LI).await;
     let mut waits = kinds(&waiting);
