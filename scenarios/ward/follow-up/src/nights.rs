@@ -95,9 +95,9 @@ pub struct Night {
     /// When files show that the therapy was used; not shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sessions: Vec<Span>,
-    /// What adds up of the saturation of files; not shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    saturation: Option<Saturation>,
+    /// What adds up of each recording of files that counts, the earliest first; not shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recordings: Vec<Saturation>,
 }
 
 /// What files tell of a night.
@@ -127,7 +127,7 @@ impl Night {
             has_events: false,
             uncounted_h: None,
             sessions: Vec::new(),
-            saturation: None,
+            recordings: Vec::new(),
         }
     }
 
@@ -162,14 +162,14 @@ impl Night {
     /// Takes over the saturation of files.
     fn take_files(&mut self, saturation: Saturation) {
         self.reckon(&saturation);
-        self.saturation = Some(saturation);
+        self.recordings = vec![saturation];
     }
 
     /// As it is shown.
     fn shown(&self) -> Self {
         Self {
             sessions: Vec::new(),
-            saturation: None,
+            recordings: Vec::new(),
             ..self.clone()
         }
     }
@@ -390,8 +390,8 @@ fn found_in(files: &[cpap::File], said: Vec<broken::Said>) -> Result<FoundIn, Un
     };
     found.nights.retain(|told| told.night.says_something());
     if found.nights.is_empty() {
-        let why = found.broken.first().map(Broken::text);
-        let why = why.or(found.short.first().map(Short::text));
+        let why = found.short.first().map(Short::text);
+        let why = why.or(found.broken.first().map(Broken::text));
         let why = why.unwrap_or_else(|| Text::new("", ""));
         return Err(Unread {
             problem: Problem::invalid(
@@ -417,10 +417,6 @@ fn of_recording(
         )
     })?;
     let date = night_of(start);
-    if let Some(short) = Short::of(date, oximetry) {
-        let why = short.text();
-        return Err(Problem::invalid(why.zh, why.en));
-    }
     let path = files.first().map(|(path, _)| path.clone());
     let cut = recording.cut.zip(path).map(|(cut, path)| Broken {
         path,
@@ -428,6 +424,15 @@ fn of_recording(
         fault: Fault::Cut(cut),
     });
     let broken = broken::with_said(cut.into_iter().collect(), said);
+    if let Some(short) = Short::of(date, oximetry) {
+        return Ok(FoundIn {
+            nights: Vec::new(),
+            short: vec![short],
+            broken,
+            is_card: false,
+            serial: None,
+        });
+    }
     let seconds = oximetry.valid_s + oximetry.artefact_s;
     let events = Events::of_oximetry(start, seconds, &oximetry.falls);
     let mut night = Night {

@@ -175,7 +175,7 @@ async fn a_second_file_of_a_night_is_added_and_takes_nothing_away() {
     let hours = (NIGHT_S + 1200) as f64 / 3600.0;
     assert!((night["oximetry_h"].as_f64().unwrap() - hours).abs() < 1e-9);
     // What only adds it up is not shown.
-    assert!(night.get("saturation").is_none() && night.get("sessions").is_none());
+    assert!(night.get("recordings").is_none() && night.get("sessions").is_none());
     let events = way
         .do_it(LI, Method::Get, "/nights/2026-11-20", Value::Null)
         .await;
@@ -207,9 +207,14 @@ async fn a_second_file_of_a_night_is_added_and_takes_nothing_away() {
 #[tokio::test]
 async fn a_file_of_minutes_is_no_night_and_one_of_an_hour_has_no_index() {
     let way = after_the_night().await;
-    let spot = body(&begun_at("20", "23.00.00", 120));
+    let spot = begun_at("20", "23.00.00", 120);
     let path = "/nights";
-    assert_eq!(way.refused(LI, Method::Post, path, spot).await, 422);
+    for file in [spot.as_slice(), &spot[..spot.len() - 21]] {
+        let refused = way.refused(LI, Method::Post, path, body(file)).await;
+        assert_eq!(refused, 422);
+    }
+    // That one of them broke off as well is counted.
+    assert_eq!(faults(&way), [("file-cut", "recording")]);
     assert_eq!(way.see(LI).await["nights"]["oximetry"], Value::Null);
 
     let hour = body(&begun_at("20", "23.00.00", 3600));

@@ -111,7 +111,8 @@ impl Short {
     }
 
     pub fn text(&self) -> Text {
-        let minutes = self.hours * 60.0;
+        // Whole minutes: what lacks one second of four hours does not read as four hours.
+        let minutes = (self.hours * 60.0 + 0.001).floor();
         let spot = SPOT_S / 60;
         if self.hours * HOUR_S <= SPOT_S as f64 {
             return Text::new(

@@ -170,7 +170,15 @@ impl Events {
         let falls = match counts {
             Counts::New => self.falls,
             Counts::Before => before.falls,
-            Counts::Both => both(self.falls, before.falls, |fall| fall.at),
+            Counts::Both => {
+                let new = self.falls.as_deref().unwrap_or_default();
+                let mut known = before.falls;
+                // A file that broke off within a fall may have come again whole.
+                if let Some(known) = &mut known {
+                    known.retain(|one| !new.iter().any(|new| new.at == one.at && new != one));
+                }
+                both(self.falls, known, |fall| fall.at)
+            }
         };
         let scored = both(self.scored, before.scored, |event| event.at);
         let made = Self::new(recorded, scored, falls)?;

@@ -37,7 +37,7 @@ pub enum Counts {
     Both,
 }
 
-/// What adds up of a saturation.
+/// What adds up of one recording of a saturation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saturation {
     /// When it was recorded.
@@ -65,18 +65,27 @@ impl Saturation {
         }
     }
 
-    /// Both together; none where they overlap, or nobody knows whether they do.
-    fn with(&self, other: &Self) -> Option<Self> {
+    /// Whether nothing of both was recorded at the same time; not where nobody knows when one was.
+    fn is_apart(&self, other: &Self) -> bool {
         let overlaps = |[from, to]: &Span| {
             let mut others = other.spans.iter();
             others.any(|[first, last]| from < last && first < to)
         };
-        if self.spans.is_empty() || other.spans.is_empty() || self.spans.iter().any(overlaps) {
-            return None;
-        }
+        let are_known = !self.spans.is_empty() && !other.spans.is_empty();
+        are_known && !self.spans.iter().any(overlaps)
+    }
+
+    /// All of some that are apart as one.
+    fn of_all(all: &[Self]) -> Option<Self> {
+        let (first, others) = all.split_first()?;
+        let sum = others.iter().fold(first.clone(), |sum, one| sum.and(one));
+        Some(sum)
+    }
+
+    fn and(&self, other: &Self) -> Self {
         let valid_s = self.valid_s + other.valid_s;
         let sum = self.mean * self.valid_s as f64 + other.mean * other.valid_s as f64;
-        Some(Self {
+        Self {
             spans: merged([self.spans.as_slice(), other.spans.as_slice()].concat()),
             valid_s,
             falls: self.falls + other.falls,
@@ -84,16 +93,17 @@ impl Saturation {
             below_90_s: self.below_90_s + other.below_90_s,
             mean: sum / valid_s as f64,
             lowest: self.lowest.min(other.lowest),
-        })
+        }
     }
 
-    /// Whether the other was recorded all the while.
-    fn is_within(&self, other: &Self) -> bool {
-        let is_covered = |[from, to]: &Span| {
+    /// Whether it is the same recording as the other as far as it goes: each span began as one of the other's did, and
+    /// ended no later.
+    fn is_part_of(&self, other: &Self) -> bool {
+        let is_there = |[from, to]: &Span| {
             let mut others = other.spans.iter();
-            others.any(|[first, last]| first <= from && to <= last)
+            others.any(|[first, last]| first == from && to <= last)
         };
-        !self.spans.is_empty() && self.spans.iter().all(is_covered)
+        !self.spans.is_empty() && self.spans.iter().all(is_there)
     }
 }
 
@@ -138,7 +148,7 @@ impl Night {
                 Counts::New
             };
         }
-        if self.joined(before).is_some() {
+        if !self.joined(before).is_empty() {
             Counts::Both
         } else if self.oximetry_h >= before.oximetry_h {
             Counts::New
@@ -147,8 +157,28 @@ impl Night {
         }
     }
 
-    fn joined(&self, before: &Self) -> Option<Saturation> {
-        self.saturation.as_ref()?.with(before.saturation.as_ref()?)
+    /// The recordings of both where they are all apart; these stand in the place of those before that are parts of them.
+    fn joined(&self, before: &Self) -> Vec<Saturation> {
+        let new = &self.recordings;
+        let is_replaced = |one: &Saturation| new.iter().any(|new| one.is_part_of(new));
+        let kept = before.recordings.iter().filter(|one| !is_replaced(one));
+        let kept: Vec<&Saturation> = kept.collect();
+        let is_apart = |one: &Saturation| kept.iter().all(|other| one.is_apart(other));
+        if new.is_empty() || kept.is_empty() || !new.iter().all(is_apart) {
+            return Vec::new();
+        }
+        let mut all: Vec<Saturation> = kept.into_iter().chain(new).cloned().collect();
+        all.sort_by(|one, other| one.spans.cmp(&other.spans));
+        all
+    }
+
+    /// Whether these files hold more of a recording that was known in part.
+    fn completes(&self, before: &Self) -> bool {
+        let is_more = |one: &Saturation| {
+            let mut all = self.recordings.iter();
+            all.any(|new| one.is_part_of(new) && one != new)
+        };
+        before.recordings.iter().any(is_more)
     }
 
     /// What is known of the night where files tell more of it now. Figures of one saturation stand together, and so do
@@ -160,9 +190,9 @@ impl Night {
             Counts::Before => before.clone(),
             Counts::Both => {
                 let mut both = Self::of_nothing(self.date);
-                both.saturation = self.joined(before);
-                if let Some(joined) = both.saturation.clone() {
-                    both.reckon(&joined);
+                both.recordings = self.joined(before);
+                if let Some(sum) = Saturation::of_all(&both.recordings) {
+                    both.reckon(&sum);
                 }
                 both
             }
@@ -174,6 +204,7 @@ impl Night {
         };
         let (new_s, before_s) = (self.incomplete_s, before.incomplete_s);
         let incomplete_s = match counts {
+            Counts::Both if self.completes(before) => new_s,
             Counts::Both => largest(new_s, before_s),
             Counts::Before if self.oximetry_h.is_some() => before_s.or(new_s),
             Counts::Before | Counts::New => new_s.or(before_s),
@@ -202,10 +233,15 @@ impl Night {
         if self.oximetry_sent_by.is_some() {
             return None;
         }
-        let is_part = match (&self.saturation, &counted.saturation) {
-            (Some(one), Some(other)) => one.is_within(other),
+        let is_part = if self.recordings.is_empty() || counted.recordings.is_empty() {
             // Of what was kept without its spans only the length tells whether it is the same.
-            _ => self.oximetry_h == counted.oximetry_h,
+            self.oximetry_h == counted.oximetry_h
+        } else {
+            let is_there = |one: &Saturation| {
+                let mut others = counted.recordings.iter();
+                others.any(|other| one.is_part_of(other))
+            };
+            self.recordings.iter().all(is_there)
         };
         self.oximetry_h.filter(|_| !is_part)
     }
@@ -313,7 +349,7 @@ mod tests {
         let saturation = Saturation::of(&oximetry(&seconds).unwrap(), vec![[start, end]]);
         let mut night = Night::of_nothing(day);
         night.reckon(&saturation);
-        night.saturation = Some(saturation);
+        night.recordings = vec![saturation];
         night
     }
 
@@ -340,6 +376,11 @@ mod tests {
                 assert!((is.unwrap() - expected).abs() < 1e-9, "{is:?} {expected}");
             }
         }
+        // The first had broken off, and is sent again whole: the second goes on counting.
+        let torn = file(0, 351, 88.0);
+        let whole = first.clone().with(&second.clone().with(&torn));
+        assert_eq!((whole.falls, whole.uncounted_h), (Some(38), None));
+        assert_eq!(whole.recordings.len(), 2);
         // Two that are too short alone are a night together.
         let both = file(200, 150, 88.0).with(&file(0, 150, 88.0));
         assert_eq!((both.oximetry_h, both.falls), (Some(5.0), Some(30)));
@@ -354,6 +395,14 @@ mod tests {
             assert_eq!(night.uncounted_h, Some(2.0));
             assert_eq!(night.lowest_spo2_percent, Some(88.0));
         }
+        // Nor is it part of the other because it was measured all within its time.
+        let inner = file(30, 120, 80.0);
+        for night in [inner.clone().with(&long), long.clone().with(&inner)] {
+            assert_eq!(
+                (night.oximetry_h, night.uncounted_h),
+                (Some(6.0), Some(2.0))
+            );
+        }
         // The beginning of the same recording is no other one.
         let part = file(0, 300, 88.0);
         for night in [part.clone().with(&long), long.clone().with(&part)] {
@@ -364,7 +413,7 @@ mod tests {
     #[test]
     fn what_was_kept_without_its_spans_is_not_replaced_by_less() {
         let mut kept = file(0, 360, 88.0);
-        kept.saturation = None;
+        kept.recordings = Vec::new();
         let night = file(400, 20, 88.0).with(&kept);
         assert_eq!(night.oximetry_h, Some(6.0));
         assert!(night.uncounted_h.is_some());
