@@ -390,7 +390,7 @@ pub fn last_of_each(mut bundle: Value, more: Vec<Value>, most: usize) -> Value {
 /// Why readings cannot be `SampledData`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsampled {
-    /// There are fewer than two.
+    /// There are fewer than two that stand and are trusted.
     TooFew,
     /// The span has more places than one resource should.
     TooLong,

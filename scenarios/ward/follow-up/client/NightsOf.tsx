@@ -29,7 +29,7 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say; own?
   };
   const known = () =>
     props.nights.nights.filter(({ hours, oximetry_h, ahi, leak_p95_l_min }) => [hours, oximetry_h, ahi, leak_p95_l_min].some((one) => one !== null));
-  /** What devices sent of nights, too little of it for an index. */
+  /** Of a night there is too little for an index. */
   const isShort = (): boolean => known().some(({ oximetry_h, odi3 }) => oximetry_h !== null && odi3 === null);
   const sentBy = ({ oximetry_sent_by, leak_sent_by }: Night): string =>
     [...new Set([oximetry_sent_by, leak_sent_by].filter((name) => name !== null))].join(', ') || say('unknown');

@@ -482,7 +482,7 @@ async fn as_sampled(
 
 fn why_not(why: Unsampled) -> &'static str {
     match why {
-        Unsampled::TooFew => "there are fewer than two readings",
+        Unsampled::TooFew => "there are fewer than two readings that are trusted",
         Unsampled::TooLong => "ask for a shorter span",
         Unsampled::Uneven => "the readings are not at equal distances",
     }
