@@ -215,10 +215,16 @@ to_ms: number,
  */
 bucket_ms?: number, 
 /**
- * Each as `[start in milliseconds since 1970, least, greatest, mean, count]`; where there is no bucket there
- * is no reading.
+ * Each as `[start in milliseconds since 1970, least, greatest, mean, count]`; where there is no bucket nothing
+ * was measured. Tests, calibrations and artefact are not in them.
  */
 buckets?: [number, number, number, number, number][], 
+/**
+ * Readings beside the buckets that bear marks of which a person must know, each as `[start of the bucket in
+ * milliseconds since 1970, how many are marked, their marks each once]`; not there where the span has too many
+ * readings to look for them.
+ */
+marked?: [number, number, SignalMark[]][], 
 /**
  * The readings.
  */

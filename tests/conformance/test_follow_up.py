@@ -301,7 +301,7 @@ def test_half_a_file_is_told_to_who_sends_it_and_counted_where_devices_are(hospi
         writer.setStartdatetime(last_night)
         writer.setSignalHeader(0, {"label": "SpO2", "dimension": "%", "sample_frequency": 1, "physical_min": 0,
                                    "physical_max": 100, "digital_min": 0, "digital_max": 100, "prefilter": "", "transducer": ""})
-        writer.writeSamples([np.full(1200, 95.0)])
+        writer.writeSamples([np.full(5 * 3600, 95.0)])
     whole = file.read_bytes()
 
     def post(content, **more):

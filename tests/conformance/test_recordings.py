@@ -127,17 +127,32 @@ def test_beats_of_record_100():
 def count_by_itself(spo2: list, by: float) -> int:
     """Desaturations by the words of the source, not by the program: the baseline is the mean of the 120 s before
     without events; an event is a fall of at least 3 % for at least 10 s and ends on recovering at least 1 %; of those,
-    the ones that are so deep for 10 s. Artefact is left out beforehand. What came back in part falls anew from there."""
-    known = [value for value in spo2 if value is not None]
+    the ones that are so deep for 10 s. Artefact is left out beforehand. What came back in part falls anew from there.
+    Nothing is known of an event beyond 10 s of artefact, and after 120 s of it nothing of what was before."""
+    known, behind, artefact = [], [], 0
+    for value in spo2:
+        if value is None:
+            artefact += 1
+        else:
+            known.append(value)
+            behind.append(artefact)
+            artefact = 0
+    # Up to where each belongs to what can be followed.
+    ends = [len(known)] * len(known)
+    for one in range(len(known) - 2, -1, -1):
+        ends[one] = one + 1 if behind[one + 1] >= 10 else ends[one + 1]
     calm, since, depths, at = [], None, [], 0
     while at < len(known):
+        if behind[at] >= 120:
+            calm, since = [], None
         level = statistics.fmean(calm[-120:]) if calm else -math.inf
         if since is not None:
             level = min(level, max(since, default=-math.inf))
-        ten = known[at:at + 10]
+        last = ends[at]
+        ten = known[at:min(at + 10, last)]
         if len(ten) == 10 and level - max(ten) >= 3 - 1e-9:
             low, end = min(ten), at + 10
-            while end < len(known) and known[end] - low < 1:
+            while end < last and known[end] - low < 1:
                 low, end = min(low, known[end]), end + 1
             depths.append([level - value for value in known[at:end]])
             since, at = [], end
@@ -165,6 +180,17 @@ def test_a_night_that_comes_back_in_part_only(tmp_path, back):
     said, hours = as_night(spo2, tmp_path / "part.edf"), len(spo2) / 3600
     assert count_by_itself(spo2, 3) == count_by_itself(spo2, 4) == 10
     assert said["odi3"] == pytest.approx(10 / hours) and said["odi4"] == pytest.approx(10 / hours)
+
+
+@pytest.mark.parametrize(("off", "falls"), [(9, 2), (10, 2), (119, 2), (120, 1), (3600, 1)])
+def test_a_probe_that_is_off_ends_a_fall(tmp_path, off, falls):
+    """A fall of 20 s, then nothing, then 60 s as deep that come back to 90 % for 30 s and fall again: what came back in
+    part counts anew from where it came back to, unless nothing is left of what was before."""
+    spo2 = [96.0] * 600 + [86.0] * 20 + [None] * off + [86.0] * 60 + [90.0] * 30 + [86.0] * 20 + [90.0] * 600
+    said = as_night(spo2, tmp_path / "off.edf")
+    assert len(said["falls"]) == count_by_itself(spo2, 3) == falls
+    assert said["falls"][0]["start_s"] == 600
+    assert said["falls"][0]["lasts_s"] == (20 if off >= 10 else 20 + off + 60)
 
 
 def test_desaturations_against_a_count_of_our_own(tmp_path):

@@ -6,8 +6,10 @@ import { useApp } from '../../core/app';
 import { createQuery } from '../../core/query';
 import { Answer } from '../Answer';
 import { Notice } from '../Notice';
+import { SignalMarks } from './SignalMarks';
 import { SignalPlot } from './SignalPlot';
 import { SignalTable } from './SignalTable';
+import { countOf, runsOf } from './marks';
 import { HOUR_ms, followed, gapsOf, moved, newestIn, pieces, zoomed } from './span';
 import type { Span } from './span';
 
@@ -105,6 +107,7 @@ function Found(props: FoundProps): JSX.Element {
   const bucket_ms = (): number => props.found.bucket_ms ?? 1;
   const drawn = createMemo(() => pieces(props.found.buckets ?? [], bucket_ms()));
   const gaps = createMemo(() => gapsOf(drawn(), bucket_ms()));
+  const runs = createMemo(() => runsOf(props.found.marked ?? [], props.found.buckets ?? []));
   return (
     <>
       <Show when={props.found.purged}>
@@ -114,11 +117,21 @@ function Found(props: FoundProps): JSX.Element {
         span={[props.found.from_ms, props.found.to_ms]}
         pieces={drawn()}
         gaps={gaps()}
+        runs={runs()}
+        marked={countOf(props.found.marked ?? [])}
+        bucket_ms={bucket_ms()}
         unit={props.found.row.unit}
         onSpan={props.onSpan}
         onKey={props.onKey}
       />
-      <SignalTable buckets={props.found.buckets ?? []} gaps={gaps()} bucket_ms={bucket_ms()} unit={props.found.row.unit} />
+      <SignalMarks runs={runs()} span={[props.found.from_ms, props.found.to_ms]} far={props.found.marked === undefined} />
+      <SignalTable
+        buckets={props.found.buckets ?? []}
+        gaps={gaps()}
+        marked={props.found.marked ?? []}
+        bucket_ms={bucket_ms()}
+        unit={props.found.row.unit}
+      />
     </>
   );
 }

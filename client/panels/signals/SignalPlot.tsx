@@ -2,6 +2,9 @@
 import { For, Show, createMemo, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import { asideIn, clausesIn } from '../../core/language';
+import { marksText } from './marks';
+import type { MarkRun } from './marks';
 import { between, pathsOf, steps, valuesOf, zoomed } from './span';
 import type { Bucket, Span } from './span';
 import { timeIn } from './time';
@@ -13,6 +16,10 @@ interface PlotProps {
   readonly span: Span;
   readonly pieces: readonly (readonly Bucket[])[];
   readonly gaps: readonly Span[];
+  readonly runs: readonly MarkRun[];
+  /** How many readings are marked. */
+  readonly marked: number;
+  readonly bucket_ms: number;
   readonly unit: string;
   onSpan(span: Span): void;
   onKey(event: KeyboardEvent): void;
@@ -39,8 +46,9 @@ export function SignalPlot(props: PlotProps): JSX.Element {
   };
   const text = (): string => {
     const found = range();
-    if (!found) return app.t('signals.nothing');
-    return app.t('signals.plotText', {
+    const marked = props.marked > 0 ? [app.t('signals.markedText', { n: props.marked })] : [];
+    if (!found) return clausesIn([app.t('signals.nothing'), ...marked], app.language());
+    const said = app.t('signals.plotText', {
       from: timeIn(props.span[0], props.span, app.language()),
       to: timeIn(props.span[1], props.span, app.language()),
       low: shown(found[0]),
@@ -48,6 +56,7 @@ export function SignalPlot(props: PlotProps): JSX.Element {
       unit: props.unit === '1' ? '' : props.unit,
       gaps: props.gaps.length,
     });
+    return clausesIn([said, ...marked], app.language());
   };
   const shown = (value: number): string => value.toLocaleString(app.language(), { maximumSignificantDigits: 4 });
   const drop = (): void => {
@@ -93,6 +102,13 @@ export function SignalPlot(props: PlotProps): JSX.Element {
         </text>
         <For each={props.gaps}>
           {([from, to]) => <rect class="gap" x={x(from)} width={Math.max(1, x(to) - x(from))} y={TOP} height={HEIGHT - TOP - BOTTOM} />}
+        </For>
+        <For each={props.runs}>
+          {(run) => (
+            <rect class="mark" x={x(run.from)} width={Math.max(3, x(run.last + props.bucket_ms) - x(run.from))} y={TOP - 8} height="6">
+              <title>{marksText(run.marks, app.language()) + asideIn(app.t('signals.markedText', { n: run.count }), app.language())}</title>
+            </rect>
+          )}
         </For>
         <For each={props.pieces}>
           {(piece) => (

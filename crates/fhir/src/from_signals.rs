@@ -390,7 +390,7 @@ pub fn last_of_each(mut bundle: Value, more: Vec<Value>, most: usize) -> Value {
 /// Why readings cannot be `SampledData`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsampled {
-    /// There are fewer than two.
+    /// There are fewer than two that stand and are trusted.
     TooFew,
     /// The span has more places than one resource should.
     TooLong,
@@ -398,22 +398,36 @@ pub enum Unsampled {
     Uneven,
 }
 
-/// Readings of a series, in the order of their times, as an `Observation` with `SampledData`. Where one is missing
-/// stands `E`. Times are moved to the nearest place, by less than half a period; how far stands in a note.
+/// Whether a reading stands in a span as a fact, be it that a person wrote it down.
+fn is_sample(reading: &Reading) -> bool {
+    reading.marks.iter().all(|mark| {
+        *mark == QualityMark::FromObservation || is_trustworthy(std::slice::from_ref(mark))
+    })
+}
+
+/// Readings of a series, in the order of their times, as an `Observation` with `SampledData`. Where one is missing, or is
+/// not to be trusted, such as a test or artefact, stands `E`; what was corrected is left out, and its correction stands.
+/// Times are moved to the nearest place, by less than half a period; how far stands in a note, and how many were not
+/// trusted.
 pub fn sampled_observation(
     series: &SignalSeries,
     display: Option<&str>,
     readings: &[Reading],
 ) -> Result<Value, Unsampled> {
-    let (Some(first), Some(last)) = (readings.first(), readings.last()) else {
+    let samples: Vec<&Reading> = readings.iter().filter(|one| is_sample(one)).collect();
+    let [first, .., last] = samples.as_slice() else {
         return Err(Unsampled::TooFew);
     };
-    let pairs = readings.iter().zip(readings.iter().skip(1));
-    let mut distances: Vec<i64> = pairs.map(|(one, next)| next.at_us - one.at_us).collect();
+    // What is not trusted was measured all the same: it tells at which distances.
+    let mut times: Vec<i64> = readings.iter().map(|one| one.at_us).collect();
+    times.dedup();
+    let pairs = times.iter().zip(times.iter().skip(1));
+    let mut distances: Vec<i64> = pairs.map(|(one, next)| next - one).collect();
     distances.sort_unstable();
+    // Where there is none, all are of one time.
     let period_us = *distances
         .get(distances.len() / 2)
-        .ok_or(Unsampled::TooFew)?;
+        .ok_or(Unsampled::Uneven)?;
     if period_us <= 0 {
         return Err(Unsampled::Uneven);
     }
@@ -423,7 +437,7 @@ pub fn sampled_observation(
     }
     let mut data: Vec<String> = Vec::with_capacity(usize::try_from(places).unwrap_or(0));
     let mut moved_us = 0;
-    for reading in readings {
+    for reading in &samples {
         let after = reading.at_us - first.at_us;
         let place = (after + period_us / 2) / period_us;
         let place = usize::try_from(place).map_err(|_| Unsampled::Uneven)?;
@@ -453,18 +467,29 @@ pub fn sampled_observation(
             "data": data.join(" "),
         },
     });
-    if let Some(parts) = observation.as_object_mut() {
-        if let Some(patient) = &series.subject {
-            let subject = json!({"reference": format!("Patient/{patient}")});
-            parts.insert("subject".to_owned(), subject);
-        }
-        if moved_us > 0 {
-            let text = format!(
-                "Times are moved to equal distances, by at most {} ms. E: no reading.",
-                moved_us as f64 / 1000.0
-            );
-            parts.insert("note".to_owned(), json!([{"text": text}]));
-        }
+    if let (Some(parts), Some(patient)) = (observation.as_object_mut(), &series.subject) {
+        let subject = json!({"reference": format!("Patient/{patient}")});
+        parts.insert("subject".to_owned(), subject);
+    }
+    if moved_us > 0 {
+        let text = format!(
+            "Times are moved to equal distances, by at most {} ms. E: no reading.",
+            moved_us as f64 / 1000.0
+        );
+        add_note(&mut observation, &text);
+    }
+    let within = first.at_us..=last.at_us;
+    let is_doubted = |one: &&Reading| {
+        let is_corrected = one.marks.contains(&QualityMark::Superseded);
+        !is_sample(one) && !is_corrected && within.contains(&one.at_us)
+    };
+    let doubted = readings.iter().filter(is_doubted).count();
+    if doubted > 0 {
+        let text = format!(
+            "有 {doubted} 个读数不可信（测试、校准、伪差等），未列入；其处为 E。\n{doubted} readings are not \
+             trusted, such as tests, calibration and artefact, and are left out. E: no such reading."
+        );
+        add_note(&mut observation, &text);
     }
     Ok(observation)
 }

@@ -289,3 +289,47 @@ fn a_span_is_sampled_data_with_its_gaps() {
     check(&[0, 2000, 2000, 4000], Err(Unsampled::Uneven));
     check(&[0, 1, 2, 1_000_000_000_000], Err(Unsampled::TooLong));
 }
+
+#[test]
+fn a_span_holds_what_stands_and_is_trusted() {
+    let marked = |marks: &[(usize, QualityMark)]| {
+        // The second and the third were measured at the same time.
+        let mut all = readings(&[0, 2000, 2000, 4000, 6000]);
+        for (place, mark) in marks {
+            let known = all[*place].marks.iter().cloned();
+            all[*place].marks = known.chain([mark.clone()]).collect();
+        }
+        sampled_observation(&series(), None, &all)
+    };
+    let data = |made: &Value| made["valueSampledData"]["data"].clone();
+    let correction = (2, QualityMark::Correction { received_ms: 9 });
+    // A correction stands, and what it corrects does not.
+    let made = marked(&[(1, QualityMark::Superseded), correction.clone()]).unwrap();
+    assert_eq!(data(&made), "0.5 2.5 3.5 4.5");
+    assert_eq!(made.get("note"), None);
+    // Nobody takes a test for a measure of the patient.
+    for doubt in [
+        QualityMark::Test,
+        QualityMark::Calibrating,
+        QualityMark::Artefact,
+        QualityMark::Conflicting,
+    ] {
+        let marks = [
+            (1, QualityMark::Superseded),
+            correction.clone(),
+            (3, doubt.clone()),
+        ];
+        let made = marked(&marks).unwrap();
+        assert_eq!(data(&made), "0.5 2.5 E 4.5", "{doubt:?}");
+        let note = made["note"][0]["text"].as_str().unwrap();
+        assert!(note.contains("1 readings are not trusted"), "{note}");
+        assert!(is_valid(&made));
+    }
+    // What a person wrote down stands.
+    let written: Vec<_> = (0..5).map(|n| (n, QualityMark::FromObservation)).collect();
+    assert_eq!(marked(&written), Err(Unsampled::Uneven));
+    let taken_back = [written, vec![(1, QualityMark::Superseded)]].concat();
+    assert_eq!(data(&marked(&taken_back).unwrap()), "0.5 2.5 3.5 4.5");
+    let all: Vec<_> = (0..5).map(|n| (n, QualityMark::Test)).collect();
+    assert_eq!(marked(&all), Err(Unsampled::TooFew));
+}

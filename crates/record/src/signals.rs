@@ -108,6 +108,13 @@ impl QualityMark {
         matches!(self, Self::ClockUnknown | Self::ArrivalTime)
     }
 
+    /// Whether a reading with these marks measured nothing of what its series is about: a test, a calibration, or what
+    /// is disturbed. It is kept and shown as marked, and no figure is made of it.
+    pub fn is_unmeasured(marks: &[Self]) -> bool {
+        let is_one = |mark: &Self| matches!(mark, Self::Artefact | Self::Calibrating | Self::Test);
+        marks.iter().any(is_one)
+    }
+
     /// When it came, where it is a correction.
     pub fn correction(marks: &[Self]) -> Option<i64> {
         marks.iter().find_map(|mark| match mark {
@@ -422,7 +429,8 @@ pub struct ReadingPage {
     pub purged: bool,
 }
 
-/// What was measured within a span of time that is one point on a screen.
+/// What was measured within a span of time that is one point on a screen. What was corrected is not in it, nor tests,
+/// calibrations and artefact.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bucket {
     /// Where it begins, in microseconds since 1970.
@@ -443,7 +451,7 @@ pub struct RollUp {
     /// How long each bucket is, in microseconds: a power of two of milliseconds. Buckets begin at multiples
     /// of it.
     pub bucket_us: i64,
-    /// The buckets that hold readings, in order.
+    /// The buckets in which something was measured, in order.
     pub buckets: Vec<Bucket>,
 }
 

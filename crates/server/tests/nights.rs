@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 const WHO: &str = "https://hospital.example/mrn|7";
 /// Nights that the machine of the demo's card counted.
 const COUNTED: u64 = 17;
-const SECONDS: u32 = 2400;
+const SECONDS: u32 = 16_200;
 
-/// Forty minutes of a saturation of 95 % with a fall to 88 % for half a minute in each ten: EDF of 1992.
+/// Four and a half hours of a saturation of 95 % with a fall to 88 % for half a minute in each ten: EDF of 1992.
 fn night_of_falls() -> Vec<u8> {
     let head = [
         ("0", 8),
@@ -28,7 +28,7 @@ fn night_of_falls() -> Vec<u8> {
         ("23.00.00", 8),
         ("512", 8),
         ("", 44),
-        ("2400", 8),
+        ("16200", 8),
         ("1", 8),
         ("1", 4),
     ];

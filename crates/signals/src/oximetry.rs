@@ -62,22 +62,37 @@ const POSSIBLE: std::ops::RangeInclusive<f64> = 50.0..=100.0;
 /// Equation: a fall begins when the saturation lies 3 points or more below the mean of the 120 valid seconds before it,
 /// falls excluded; it counts when that lasts 10 s, and ends when the saturation has risen by 1 point or more from its
 /// lowest value. What has risen only in part must fall anew to count again: by 3 points from the highest value since.
-/// A fall is one by 4 points where it lies so deep for 10 s · Inputs: oxygen saturation (%, one value a second, `None`
-/// for artefact) · Result: events per hour of valid recording; per cent · Not for: averaged values of a minute, which
-/// hide falls. `None` where nothing valid was recorded.
+/// A fall is one by 4 points where it lies so deep for 10 s. Artefact is passed over; of what lies beyond a gap the
+/// source says nothing, and it is chosen that a fall ends where for 10 s nothing is valid, since a whole fall could lie
+/// there, and that after 120 s without a value nothing is left of the seconds before · Inputs: oxygen saturation (%, one
+/// value a second, `None` for artefact) · Result: events per hour of valid recording; per cent · Not for: averaged
+/// values of a minute, which hide falls. `None` where nothing valid was recorded.
 /// Source: `aasm-scoring`
 pub fn oximetry(seconds: &[Option<f64>]) -> Option<Oximetry> {
-    let seconds: Vec<Option<f64>> = seconds
-        .iter()
-        .map(|value| value.filter(|value| POSSIBLE.contains(value)))
-        .collect();
+    of_parts(&[seconds])
+}
+
+/// The same of parts between which nothing is known, such as a night's sessions: no fall begins in one and ends in the
+/// next, and each has its own baseline. Times are counted as if the parts followed each other without a break.
+pub fn of_parts<Part: AsRef<[Option<f64>]>>(parts: &[Part]) -> Option<Oximetry> {
+    let mut seconds: Vec<Option<f64>> = Vec::new();
+    let mut falls = Vec::new();
+    for part in parts {
+        let first = seconds.len();
+        let all = part.as_ref().iter();
+        seconds.extend(all.map(|value| value.filter(|value| POSSIBLE.contains(value))));
+        let of_part = self::falls(seconds.get(first..).unwrap_or_default());
+        falls.extend(of_part.into_iter().map(|fall| Desaturation {
+            start_s: fall.start_s + first as u64,
+            ..fall
+        }));
+    }
     let valid: Vec<f64> = seconds.iter().copied().flatten().collect();
     if valid.is_empty() {
         return None;
     }
     let hours = valid.len() as f64 / 3600.0;
     let low = valid.iter().filter(|value| **value < 90.0).count() as f64;
-    let falls = falls(&seconds);
     let deeper = falls.iter().filter(|fall| fall.by_four).count();
     Some(Oximetry {
         valid_s: valid.len() as u64,
@@ -98,17 +113,24 @@ pub fn falls(seconds: &[Option<f64>]) -> Vec<Desaturation> {
     // Valid seconds outside of falls, the latest last, and the highest of them since the last fall.
     let mut before: VecDeque<f64> = VecDeque::new();
     let mut highest = f64::INFINITY;
+    let mut gap = 0;
     let mut at = 0;
     while let Some(value) = seconds.get(at) {
         let Some(value) = *value else {
+            gap += 1;
+            if gap >= BASELINE_S {
+                before.clear();
+                highest = f64::INFINITY;
+            }
             at += 1;
             continue;
         };
+        gap = 0;
         // 1. The baseline is the mean of the seconds before; after a fall, what has not risen to it falls from where
         // it has risen to.
         let baseline = before.iter().sum::<f64>() / before.len() as f64;
         let from = baseline.min(highest);
-        // 2. How long it stays that deep; artefact within is passed over.
+        // 2. How long it stays that deep; artefact within is passed over where it is shorter than a fall.
         if !before.is_empty()
             && let Some((end, lowest)) = extent(seconds, at, from)
         {
@@ -135,12 +157,20 @@ pub fn falls(seconds: &[Option<f64>]) -> Vec<Desaturation> {
 }
 
 /// Where a fall from a level that begins here ends, and its lowest value; none where it does not last. It ends at the
-/// first second that has risen from the lowest, once it has lasted.
+/// first second that has risen from the lowest, once it has lasted, or where a gap begins in which a fall could lie.
 fn extent(seconds: &[Option<f64>], start: usize, from: f64) -> Option<(usize, f64)> {
     let mut lowest = f64::INFINITY;
     let mut lasted = 0;
+    let mut gap = 0;
     for (place, value) in seconds.iter().enumerate().skip(start) {
-        let Some(value) = *value else { continue };
+        let Some(value) = *value else {
+            gap += 1;
+            if gap >= LASTS_S {
+                return (lasted >= LASTS_S).then_some((place + 1 - gap, lowest));
+            }
+            continue;
+        };
+        gap = 0;
         if lasted < LASTS_S && !is_below(value, from - FALLS) {
             return None;
         }
@@ -290,6 +320,59 @@ mod tests {
         let mut unsteady = vec![Some(96.0); 300];
         unsteady.extend((0..600).map(|second| Some(if second % 8 < 4 { 88.0 } else { 89.0 })));
         assert_eq!(oximetry(&unsteady).unwrap().falls.len(), 1);
+    }
+
+    /// So many calm seconds, twenty at 85 %, a gap, and so many at a level.
+    fn with_gap(calm: usize, gap: usize, (level, after): (f64, usize)) -> Vec<Option<f64>> {
+        let mut seconds = vec![Some(96.0); calm];
+        seconds.extend([Some(85.0); 20]);
+        seconds.resize(calm + 20 + gap, None);
+        seconds.extend(std::iter::repeat_n(Some(level), after));
+        seconds
+    }
+
+    #[test]
+    fn nobody_knows_how_a_fall_goes_on_in_a_gap_as_long_as_a_fall() {
+        // A probe that slips off is off for an hour: the fall was seen for twenty seconds.
+        for gap in [10, 60, 3600] {
+            for level in [85.0, 96.0] {
+                let falls = falls(&with_gap(600, gap, (level, 600)));
+                assert_eq!(falls.len(), 1, "{gap} {level}");
+                assert_eq!((falls[0].start_s, falls[0].lasts_s), (600, 20), "{gap}");
+            }
+        }
+        // What is shorter is passed over, and belongs to the fall.
+        let falls_of = falls(&with_gap(600, 9, (85.0, 30)));
+        assert_eq!((falls_of.len(), falls_of[0].lasts_s), (1, 59));
+        // Ten seconds of a gap cannot make a fall of what lasted less.
+        let mut short = with_gap(600, 30, (96.0, 60));
+        short[605..620].fill(None);
+        assert!(falls(&short).is_empty());
+    }
+
+    #[test]
+    fn what_was_before_a_long_gap_is_no_baseline() {
+        let deep = |gap: usize| {
+            let mut seconds = vec![Some(96.0); 600];
+            seconds.resize(600 + gap, None);
+            seconds.extend([Some(88.0); 60]);
+            falls(&seconds).len()
+        };
+        assert_eq!((deep(119), deep(120), deep(3600)), (1, 0, 0));
+    }
+
+    #[test]
+    fn no_fall_and_no_baseline_goes_from_one_part_to_the_next() {
+        let evening = vec![Some(96.0); 600];
+        let mut night = vec![Some(88.0); 300];
+        night.extend([Some(84.0); 20]);
+        let said = of_parts(&[evening.as_slice(), night.as_slice()]).unwrap();
+        // As one recording the whole of the second part were a fall.
+        assert_eq!(said.falls.len(), 1);
+        assert_eq!((said.falls[0].start_s, said.falls[0].baseline), (900, 88.0));
+        assert_eq!((said.valid_s, said.artefact_s), (920, 0));
+        let one: Vec<Option<f64>> = [evening, night].concat();
+        assert_eq!(oximetry(&one).unwrap().falls[0].start_s, 600);
     }
 
     #[test]

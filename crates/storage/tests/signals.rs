@@ -409,6 +409,62 @@ async fn who_listens_hears_each_new_reading_once() {
 }
 
 #[tokio::test]
+async fn what_measured_nothing_is_kept_and_in_no_figure() {
+    let span = SpanQuery {
+        from_us: 0,
+        to_us: 200_000_000,
+        ..ever(0)
+    };
+    // So many marks that a fact does not name all.
+    let marked = (0..40).map(|n: u8| Arrived {
+        quality: vec![QualityMark::Other(n.to_string())],
+        ..one(0, 5_000 + i64::from(n), 80.0)
+    });
+    let unmeasured = [
+        QualityMark::Test,
+        QualityMark::Calibrating,
+        QualityMark::Artefact,
+    ];
+    let unmeasured = (0..).zip(unmeasured).map(|(n, mark)| Arrived {
+        quality: vec![mark],
+        ..one(0, 65_000 + n, 250.0)
+    });
+    let arrived: Vec<Arrived> = marked.chain(unmeasured).collect();
+    for sealed in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let both = open_both(folder.path(), SignalOptions::default());
+        both.1.append(arrived.clone()).await.unwrap();
+        if sealed {
+            both.1.seal().await.unwrap();
+        }
+        for points in [4, 50, 5000] {
+            let rolled = both.1.rollup(&all(), &span, points).await.unwrap();
+            let most = rolled.buckets.iter().map(|one| one.max).fold(0.0, f64::max);
+            let count: u64 = rolled.buckets.iter().map(|one| one.count).sum();
+            assert_eq!((most, count), (80.0, 40), "{sealed} {points}");
+        }
+        assert_eq!(read_all(&both.1, &all(), 0).await.len(), 43);
+        drop(both);
+        let report = verify(folder.path(), true).unwrap();
+        assert!(report.is_sound(), "{:?}", report.fault);
+    }
+    // A chunk of nothing else has an empty roll-up.
+    let folder = tempfile::tempdir().unwrap();
+    let both = open_both(folder.path(), SignalOptions::default());
+    let test = Arrived {
+        quality: vec![QualityMark::Test],
+        ..one(0, 5_000, 80.0)
+    };
+    both.1.append(vec![test]).await.unwrap();
+    both.1.seal().await.unwrap();
+    let rolled = both.1.rollup(&all(), &span, 4).await.unwrap();
+    assert!(rolled.buckets.is_empty());
+    drop(both);
+    let report = verify(folder.path(), true).unwrap();
+    assert!(report.is_sound(), "{:?}", report.fault);
+}
+
+#[tokio::test]
 async fn a_sealed_chunk_is_a_fact_whose_bytes_the_ledger_proves() {
     let folder = tempfile::tempdir().unwrap();
     let (record, signals) = open_both(folder.path(), tiny());

@@ -22,9 +22,9 @@ export function edf(signals: readonly Made[], records: number, reserved = ''): U
   return Uint8Array.from([...new TextEncoder().encode(head + fields), ...data]);
 }
 
-/** Forty minutes of a saturation of 95 % with a fall to 88 % for half a minute in each ten. */
+/** Four and a half hours of a saturation of 95 % with a fall to 88 % for half a minute in each ten. */
 export function nightOfFalls(): Uint8Array<ArrayBuffer> {
   const tenths = (second: number): number => (second % 600 >= 300 && second % 600 < 330 ? 880 : 950);
   const spo2 = { label: 'SpO2', samples: 1, record: (second: number) => [tenths(second) & 0xff, tenths(second) >> 8] };
-  return edf([spo2], 2400);
+  return edf([spo2], 16_200);
 }

@@ -187,7 +187,12 @@ impl<'a> FollowUps<'a> {
                 let why = file.pointer("/why/en").and_then(Value::as_str)?;
                 Some(format!("{}: {why}", text(file, "path")?))
             });
-            left_out = broken.collect();
+            let short = said.pointer("/read/short").and_then(Value::as_array);
+            let short = short.into_iter().flatten().filter_map(|night| {
+                let why = night.pointer("/why/en").and_then(Value::as_str)?;
+                Some(format!("night of {}: {why}", text(night, "date")?))
+            });
+            left_out = broken.chain(short).collect();
         }
         Ok(left_out)
     }

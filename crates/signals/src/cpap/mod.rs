@@ -158,6 +158,21 @@ impl Night {
         counted.or((!self.sessions.is_empty()).then_some(self.recorded_h))
     }
 
+    /// From when to when each part of the oximetry was recorded, by the machine's clock.
+    pub fn oximetry_spans(&self) -> Vec<[DateTime; 2]> {
+        let whole = self.oximetry.as_ref();
+        let whole_s = whole.map_or(0, |found| found.valid_s + found.artefact_s);
+        let firsts = self.oximetry_parts.iter().map(|(first, _)| *first);
+        let ends = firsts.skip(1).chain([whole_s]);
+        let parts = self.oximetry_parts.iter().zip(ends);
+        parts
+            .filter_map(|((first, start), end)| {
+                let lasts_s = i64::try_from(end.checked_sub(*first)?).ok()?;
+                Some([*start, start.checked_add(lasts_s.seconds()).ok()?])
+            })
+            .collect()
+    }
+
     /// The falls of the saturation with the times at which they began, by the machine's clock.
     pub fn falls(&self) -> Vec<(DateTime, Desaturation)> {
         let falls = self.oximetry.iter().flat_map(|found| &found.falls);

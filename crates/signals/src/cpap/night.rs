@@ -130,20 +130,21 @@ fn spread(traces: impl Iterator<Item = Trace>, times: f64) -> Option<Spread> {
     })
 }
 
-/// The oximetry of all sessions, and where each of them begins in it.
+/// The oximetry of all sessions, and where each of them begins in it. Between two of them nothing is known.
 fn saturation(files: &[Edf]) -> (Option<oximetry::Oximetry>, Vec<(u64, DateTime)>) {
-    // Between two sessions nothing is known: no fall begins in one and ends in the next.
-    let mut all: Vec<Option<f64>> = Vec::new();
-    let mut parts = Vec::new();
+    let mut all: Vec<Vec<Option<f64>>> = Vec::new();
+    let mut starts = Vec::new();
+    let mut first = 0;
     for file in files {
         let Some(part) = trace(file, "SpO2") else {
             continue;
         };
-        parts.extend(file.start.map(|start| (all.len() as u64, start)));
-        all.extend(oximetry::by_second(&part));
-        all.push(None);
+        starts.extend(file.start.map(|start| (first, start)));
+        let seconds = oximetry::by_second(&part);
+        first += seconds.len() as u64;
+        all.push(seconds);
     }
-    (oximetry::oximetry(&all), parts)
+    (oximetry::of_parts(&all), starts)
 }
 
 fn events(files: &[Edf]) -> Vec<Event> {

@@ -77,9 +77,10 @@ pub fn readings(sealed: &SealedSignals, bytes: &[u8]) -> Result<(), &'static str
 pub fn rollup(sealed: &SealedSignals, bytes: &[u8]) -> Result<(), &'static str> {
     let spans = Spans::decode(bytes).map_err(|_| "these bytes are no roll-up")?;
     let count: u64 = spans.buckets().iter().map(|bucket| bucket.count).sum();
-    // What was corrected in the chunk itself is not rolled up.
-    let corrects = QualityMark::correction(&sealed.marks).is_some();
-    let counts_all = count == sealed.count || (corrects && count < sealed.count);
+    // What was corrected in the chunk itself is not rolled up, nor what measured nothing.
+    let leaves_out = QualityMark::correction(&sealed.marks).is_some()
+        || QualityMark::is_unmeasured(&sealed.marks);
+    let counts_all = count == sealed.count || (leaves_out && count < sealed.count);
     if counts_all && spans.length_us == sealed.rollup_us {
         Ok(())
     } else {

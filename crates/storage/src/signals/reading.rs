@@ -225,7 +225,7 @@ fn takes_back(reading: &Reading) -> bool {
 }
 
 /// Those readings that stand, of some in the order of their times: all but what was corrected or taken back.
-pub fn standing(readings: &[Reading]) -> impl Iterator<Item = &Reading> {
+fn standing(readings: &[Reading]) -> impl Iterator<Item = &Reading> {
     let correction = |reading: &Reading| QualityMark::correction(&reading.marks);
     let each = readings.chunk_by(|a, b| a.at_us == b.at_us);
     each.flat_map(move |at_once| {
@@ -236,8 +236,14 @@ pub fn standing(readings: &[Reading]) -> impl Iterator<Item = &Reading> {
     })
 }
 
-/// A span of time in buckets of `length_us` microseconds, or longer ones where only those are left. What was corrected
-/// is left out: a chunk of which something was corrected after it was sealed is read, as long as it is there.
+/// Those that stand and measured something: what figures are made of.
+pub fn measured(readings: &[Reading]) -> impl Iterator<Item = &Reading> {
+    standing(readings).filter(|reading| !QualityMark::is_unmeasured(&reading.marks))
+}
+
+/// A span of time in buckets of `length_us` microseconds, or longer ones where only those are left. What measured nothing
+/// is left out, but of chunks that were rolled up with it before it was: these stay as they are. What was corrected is
+/// left out: a chunk of which something was corrected after it was sealed is read, as long as it is there.
 pub fn rollup(
     reader: &Reader<'_>,
     permit: &Permit,
@@ -284,7 +290,7 @@ pub fn rollup(
         readings.extend(of(chunk)?);
     }
     readings.sort_by_key(|reading| reading.at_us);
-    for reading in standing(&readings) {
+    for reading in measured(&readings) {
         spans.reading(reading.at_us, reading.value);
     }
     Ok(RollUp {

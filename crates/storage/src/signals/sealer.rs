@@ -18,7 +18,7 @@ use crate::{Clock, Embedded, StorageError, log::Log};
 
 use super::{
     chunk,
-    reading::standing,
+    reading::measured,
     rollups::{self, Spans},
     unsealed::{Tail, Unsealed},
     writer::Shared,
@@ -214,7 +214,7 @@ fn fact(due: &Due) -> Result<NewFact, RecordError> {
     };
     let bytes = chunk::encode(&due.series, due.number, readings).map_err(unwritable)?;
     let mut spans = Spans::new(rollups::length_for_chunk(first.at_us, last.at_us));
-    for reading in standing(readings) {
+    for reading in measured(readings) {
         spans.reading(reading.at_us, reading.value);
     }
     let rollup = spans
@@ -246,13 +246,17 @@ fn fact(due: &Due) -> Result<NewFact, RecordError> {
 }
 
 /// The most different marks that a fact names; the chunk itself has all of them. That something is corrected in it is
-/// always named: other chunks are read by that.
+/// always named: other chunks are read by that. So is that something measured nothing: it is not rolled up.
 const NAMED: usize = 32;
 
 fn all_marks(readings: &[Reading]) -> Vec<QualityMark> {
-    let mut marks = readings.iter().flat_map(|reading| reading.marks.iter());
-    let corrects = marks.find(|mark| matches!(mark, QualityMark::Correction { .. }));
-    let mut all: Vec<QualityMark> = corrects.cloned().into_iter().collect();
+    let find = |is_it: fn(&QualityMark) -> bool| {
+        let mut marks = readings.iter().flat_map(|reading| reading.marks.iter());
+        marks.find(|mark| is_it(mark)).cloned()
+    };
+    let corrects = find(|mark| matches!(mark, QualityMark::Correction { .. }));
+    let unmeasured = find(|mark| QualityMark::is_unmeasured(std::slice::from_ref(mark)));
+    let mut all: Vec<QualityMark> = corrects.into_iter().chain(unmeasured).collect();
     let mut before: Option<&Arc<[QualityMark]>> = None;
     for reading in readings {
         if before.is_some_and(|before| Arc::ptr_eq(before, &reading.marks)) {

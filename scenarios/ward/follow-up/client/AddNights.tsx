@@ -2,10 +2,11 @@
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
+import { dayOf } from '../../../../client/core/dates';
 import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Notice } from '../../../../client/panels/Notice';
 import { coursePath } from './course';
-import type { BrokenFile, NightsRead } from './course';
+import type { BrokenFile, NightsRead, ShortNight } from './course';
 import { bundles, staying, toBase64 } from './card';
 import { cutOf, thinned } from './thin';
 import type { Cut } from './thin';
@@ -20,6 +21,7 @@ interface Told {
   readonly kind: 'note' | 'good' | 'bad';
   readonly words: string;
   readonly broken: readonly BrokenFile[];
+  readonly short: readonly ShortNight[];
   /** Files that stayed on the card. */
   readonly staying: number;
 }
@@ -38,7 +40,7 @@ export function AddNights(props: NightsTaker): JSX.Element {
   const { say } = props;
   const [told, setTold] = createSignal<Told>();
   const tell = (kind: Told['kind'], words: string, more: Partial<Told> = {}): void =>
-    void setTold({ kind, words, broken: [], staying: 0, ...more });
+    void setTold({ kind, words, broken: [], short: [], staying: 0, ...more });
   /** One recording goes without the signals that nothing is made of: a whole night of sleep would be too large. */
   const lighter = async (files: readonly File[]): Promise<{ files: readonly File[]; cut: readonly SaidCut[] }> => {
     const [only, ...others] = files;
@@ -55,6 +57,7 @@ export function AddNights(props: NightsTaker): JSX.Element {
     if (all.length === 0) return tell('bad', say('noNights'));
     const left = staying(card);
     const broken: BrokenFile[] = [];
+    const short: ShortNight[] = [];
     try {
       const ofLeft = await Promise.all(left.map(async ({ path, file }) => ({ path, cut: await cutOf(file) })));
       const said = [...cut, ...ofLeft.flatMap(({ path, cut: one }) => (one ? [{ path, ...one }] : []))];
@@ -67,12 +70,13 @@ export function AddNights(props: NightsTaker): JSX.Element {
         const body = { files: sent, ...(at === 0 && said.length > 0 && { cut: said }) };
         const answer = await app.api.post<{ readonly read?: NightsRead }>(coursePath(props.course, '/nights'), body);
         broken.push(...(answer.read?.broken ?? []));
+        short.push(...(answer.read?.short ?? []));
       }
-      const words = say(broken.length > 0 ? 'nightsAddedInPart' : 'nightsAdded');
-      tell(broken.length > 0 ? 'bad' : 'good', words, { broken, staying: left.length });
+      const words = say(broken.length > 0 ? 'nightsAddedInPart' : short.length > 0 ? 'nightsAddedShort' : 'nightsAdded');
+      tell(broken.length > 0 ? 'bad' : short.length > 0 ? 'note' : 'good', words, { broken, short, staying: left.length });
       app.announce(words);
     } catch (error) {
-      tell('bad', app.explain(error), { broken });
+      tell('bad', app.explain(error), { broken, short });
     }
     // What went before something failed is kept, too.
     props.onTaken?.();
@@ -105,6 +109,17 @@ export function AddNights(props: NightsTaker): JSX.Element {
                     {(file) => (
                       <li>
                         <span class="follow-file">{file.path}</span>{colonIn(app.language())}{inLanguage(file.why, app.language())}
+                      </li>
+                    )}
+                  </For>
+                </ul>
+              </Show>
+              <Show when={now().short.length > 0}>
+                <ul data-short-nights="">
+                  <For each={now().short}>
+                    {(night) => (
+                      <li>
+                        {dayOf(night.date, app.language())}{colonIn(app.language())}{inLanguage(night.why, app.language())}
                       </li>
                     )}
                   </For>

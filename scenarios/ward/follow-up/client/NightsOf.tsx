@@ -7,14 +7,14 @@ import { clausesIn, colonIn, inLanguage } from '../../../../client/core/language
 import { DataTable } from '../../../../client/panels/DataTable';
 import type { Night, Nights } from './course';
 import { EventsOf } from './NightEvents';
+import { barOf } from './nights';
 import { figure } from './shown';
 import type { Say } from './words';
 
 const WIDTH = 300;
 const HEIGHT = 72;
-/** The hours that a bar of full height stands for, and those from which a night counts. */
+/** The hours that a bar of full height stands for. */
 const FULL_H = 12;
-const COUNTED_H = 4;
 
 export function NightsOf(props: { course: string; nights: Nights; say: Say; own?: boolean }): JSX.Element {
   const app = useApp();
@@ -29,7 +29,7 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say; own?
   };
   const known = () =>
     props.nights.nights.filter(({ hours, oximetry_h, ahi, leak_p95_l_min }) => [hours, oximetry_h, ahi, leak_p95_l_min].some((one) => one !== null));
-  /** What devices sent of nights, too little of it for an index. */
+  /** Of a night there is too little for an index. */
   const isShort = (): boolean => known().some(({ oximetry_h, odi3 }) => oximetry_h !== null && odi3 === null);
   const sentBy = ({ oximetry_sent_by, leak_sent_by }: Night): string =>
     [...new Set([oximetry_sent_by, leak_sent_by].filter((name) => name !== null))].join(', ') || say('unknown');
@@ -61,6 +61,7 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say; own?
               lowest: figure(night().lowest_spo2_percent, 0, say),
             })}
             <Show when={night().oximetry_sent_by}>{(name) => <span data-sent-by=""> {say('nightSentBy', { name: name() })}</span>}</Show>
+            <Show when={night().uncounted_h}>{(hours) => <span data-uncounted=""> {say('uncounted', { hours: figure(hours(), 1, say) })}</span>}</Show>
           </p>
         )}
       </Show>
@@ -76,8 +77,14 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say; own?
           {result()}
         </strong>
       </p>
-      <p class="soft small">{say('nightsOf', { counted: props.nights.counted, known: props.nights.known })}</p>
-      <Plot nights={props.nights.nights} label={say('nightsPlot')} />
+      <Show when={props.nights.counted_h}>
+        {(hours) => (
+          <>
+            <p class="soft small">{say('nightsOf', { hours: hours(), counted: props.nights.counted, known: props.nights.known })}</p>
+            <Plot nights={props.nights.nights} counted_h={hours()} label={say('nightsPlot', { hours: hours() })} />
+          </>
+        )}
+      </Show>
       </Show>
       <Show when={known().length > 0}>
         <details>
@@ -100,6 +107,7 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say; own?
               number('falls', ({ falls }) => falls, 0),
               number('meanSpo2', ({ mean_spo2_percent }) => mean_spo2_percent, 1),
               number('lowest', ({ lowest_spo2_percent }) => lowest_spo2_percent, 0),
+              number('uncountedHours', ({ uncounted_h }) => uncounted_h ?? null, 1),
               number('incomplete', ({ incomplete_s }) => (incomplete_s ? incomplete_s : null), 0),
               { heading: say('nightSent'), cell: sentBy },
             ]}
@@ -116,7 +124,7 @@ export function NightsOf(props: { course: string; nights: Nights; say: Say; own?
   );
 }
 
-function Plot(props: { nights: readonly Night[]; label: string }): JSX.Element {
+function Plot(props: { nights: readonly Night[]; counted_h: number; label: string }): JSX.Element {
   const step = (): number => WIDTH / Math.max(props.nights.length, 1);
   const height = (hours: number): number => (Math.min(hours, FULL_H) / FULL_H) * HEIGHT;
   return (
@@ -125,7 +133,7 @@ function Plot(props: { nights: readonly Night[]; label: string }): JSX.Element {
         <For each={props.nights}>
           {(night, at) => (
             <rect
-              class={night.hours === null ? 'unknown' : night.hours >= COUNTED_H ? 'counted' : 'short'}
+              class={barOf(night.hours, props.counted_h)}
               x={at() * step() + 1}
               width={Math.max(step() - 2, 1)}
               y={night.hours === null ? 0 : HEIGHT - Math.max(height(night.hours), 1)}
@@ -133,7 +141,7 @@ function Plot(props: { nights: readonly Night[]; label: string }): JSX.Element {
             />
           )}
         </For>
-        <line x1="0" x2={WIDTH} y1={HEIGHT - height(COUNTED_H)} y2={HEIGHT - height(COUNTED_H)} />
+        <line x1="0" x2={WIDTH} y1={HEIGHT - height(props.counted_h)} y2={HEIGHT - height(props.counted_h)} />
       </svg>
       <figcaption class="soft small">{props.label}</figcaption>
     </figure>

@@ -109,6 +109,8 @@ export interface Night {
   readonly incomplete_s: number | null;
   /** Whether what happened in it can be asked for one by one. */
   readonly has_events: boolean;
+  /** Valid hours of another recording of the night, which cannot be added to the one that counts. */
+  readonly uncounted_h?: number | null;
 }
 
 /** A file of which not all could be taken. */
@@ -118,9 +120,18 @@ export interface BrokenFile {
   readonly why: Text;
 }
 
+/** A night of which too little of a saturation is valid for an index, or for a night at all. */
+export interface ShortNight {
+  readonly date: string;
+  readonly hours: number;
+  readonly why: Text;
+}
+
 /** What could not be taken of files that were sent. */
 export interface NightsRead {
   readonly broken: readonly BrokenFile[];
+  /** Nights of which too little of a saturation is valid, where there are such. */
+  readonly short?: readonly ShortNight[];
 }
 
 export type EventKind = 'obstructive-apnea' | 'central-apnea' | 'apnea' | 'hypopnea' | 'arousal';
@@ -146,8 +157,10 @@ export interface Nights {
   readonly therapy: boolean;
   /** The newest night with oximetry. */
   readonly oximetry: Night | null;
-  /** From so many valid hours of a saturation on indices are reckoned of what a device sent: a setting of the hospital. */
+  /** From so many valid hours of a saturation on indices are reckoned: a setting of the hospital. */
   readonly least_valid_h: number;
+  /** From so many hours of use on a night counts, by the rule; what was kept before the hospital told it has none. */
+  readonly counted_h?: number;
   readonly known: number;
   readonly counted: number;
   readonly rule: { readonly title: Text; readonly classes: readonly { readonly id: string; readonly label: Text }[] } | null;

@@ -3,6 +3,7 @@
 
 mod broken;
 pub mod events;
+mod joined;
 pub mod sent;
 
 use std::collections::BTreeMap;
@@ -15,12 +16,13 @@ use record::{NewFact, Precondition, ResourceVersion};
 use scenario::{Context, Problem, Request, Topic};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use signals::{Found, cpap, oximetry::Oximetry};
+use signals::{Found, cpap};
 use vocabulary::Text;
 
 use self::{
-    broken::{Broken, Fault},
+    broken::{Broken, Fault, Short},
     events::Events,
+    joined::{Saturation, Span},
 };
 use crate::{
     course::{FollowUp, is_only_patient},
@@ -35,6 +37,9 @@ const NIGHTS: i64 = 30;
 const MOST_NIGHTS: usize = 400;
 /// A night begins at noon.
 const NOON: i8 = 12;
+const HOUR_S: f64 = 3600.0;
+/// A finger that is looked at for no longer than this is no night.
+const SPOT_S: u64 = 600;
 
 /// How it is known for how long the therapy was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +89,15 @@ pub struct Night {
     /// Whether what happened in it is kept one by one.
     #[serde(default)]
     pub has_events: bool,
+    /// Valid hours of another recording of the night, which cannot be added to the one that counts.
+    #[serde(default)]
+    pub uncounted_h: Option<f64>,
+    /// When files show that the therapy was used; not shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sessions: Vec<Span>,
+    /// What adds up of each recording of files that counts, the earliest first; not shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recordings: Vec<Saturation>,
 }
 
 /// What files tell of a night.
@@ -111,6 +125,9 @@ impl Night {
             oximetry_sent_by: None,
             incomplete_s: None,
             has_events: false,
+            uncounted_h: None,
+            sessions: Vec::new(),
+            recordings: Vec::new(),
         }
     }
 
@@ -124,91 +141,44 @@ impl Night {
             HoursFrom::Signals
         };
         let leak = night.leak_l_min.map(|leak| leak.p95);
-        let has_files = !night.sessions.is_empty() || night.oximetry.is_some();
+        let oximetry = night.oximetry.as_ref();
+        let oximetry = oximetry.filter(|found| found.valid_s > SPOT_S);
+        let has_files = !night.sessions.is_empty() || oximetry.is_some();
         let mut made = Self {
             hours,
             hours_from: hours.map(|_| source),
             ahi: machine.and_then(|day| day.ahi).or(night.ahi),
             leak_p95_l_min: machine.and_then(|day| day.leak_p95_l_min).or(leak),
             incomplete_s: has_files.then(|| lacking(broken, Some(night.date))),
+            sessions: joined::merged(events::sessions(night)),
             ..Self::of_nothing(night.date)
         };
-        if let Some(found) = &night.oximetry {
-            made.take_oximetry(found);
+        if let Some(found) = oximetry {
+            made.take_files(Saturation::of(found, night.oximetry_spans()));
         }
         made
     }
 
-    fn take_oximetry(&mut self, found: &Oximetry) {
-        self.odi3 = Some(found.odi3);
-        self.odi4 = Some(found.odi4);
-        self.t90_percent = Some(found.t90_percent);
-        self.lowest_spo2_percent = Some(found.lowest);
-        self.mean_spo2_percent = Some(found.mean);
-        self.falls = Some(found.falls.len());
-        self.oximetry_h = Some(found.valid_s as f64 / 3600.0);
+    /// Takes over the saturation of files.
+    fn take_files(&mut self, saturation: Saturation) {
+        self.reckon(&saturation);
+        self.recordings = vec![saturation];
     }
 
-    /// What is known of the night where more is known of it now. The machine's own count of use stands above what
-    /// its signals show, since those are cut to whole minutes.
-    fn with(self, before: &Self) -> Self {
-        let keeps = before.hours_from == Some(HoursFrom::Machine)
-            && self.hours_from != Some(HoursFrom::Machine);
-        let (hours, hours_from) = if keeps || self.hours.is_none() {
-            (before.hours, before.hours_from)
-        } else {
-            (self.hours, self.hours_from)
-        };
-        let of_leak = if self.leak_p95_l_min.is_some() {
-            &self
-        } else {
-            before
-        };
-        // Figures of one saturation stand together.
-        let of_oximetry = if self.oximetry_h.is_some() {
-            &self
-        } else {
-            before
-        };
+    /// As it is shown.
+    fn shown(&self) -> Self {
         Self {
-            date: self.date,
-            hours,
-            hours_from,
-            ahi: self.ahi.or(before.ahi),
-            leak_p95_l_min: of_leak.leak_p95_l_min,
-            leak_sent_by: of_leak.leak_sent_by.clone(),
-            incomplete_s: self.incomplete_s.or(before.incomplete_s),
-            has_events: self.has_events || before.has_events,
-            ..of_oximetry.clone()
+            sessions: Vec::new(),
+            recordings: Vec::new(),
+            ..self.clone()
         }
     }
 
-    /// What is known of the night with what devices at home sent of it. What a file tells stands: no reading of it was
-    /// lost on a line.
-    fn with_sent(&self, sent: &Self) -> Self {
-        let has_leak = self.leak_p95_l_min.is_some() && self.leak_sent_by.is_none();
-        let has_oximetry = self.oximetry_h.is_some() && self.oximetry_sent_by.is_none();
-        let of_leak = if has_leak || sent.leak_sent_by.is_none() {
-            self
-        } else {
-            sent
-        };
-        let of_oximetry = if has_oximetry || sent.oximetry_sent_by.is_none() {
-            self
-        } else {
-            sent
-        };
-        Self {
-            date: self.date,
-            hours: self.hours,
-            hours_from: self.hours_from,
-            ahi: self.ahi,
-            leak_p95_l_min: of_leak.leak_p95_l_min,
-            leak_sent_by: of_leak.leak_sent_by.clone(),
-            incomplete_s: self.incomplete_s,
-            has_events: self.has_events || of_oximetry.has_events,
-            ..of_oximetry.clone()
-        }
+    /// What who sent its files is told, where they hold too little of a saturation.
+    fn short(&self) -> Option<Short> {
+        let (date, hours) = (self.date, self.oximetry_h?);
+        let is_short = self.odi3.is_none();
+        is_short.then_some(Short { date, hours })
     }
 
     /// Whether devices at home sent something of it.
@@ -296,7 +266,7 @@ pub async fn post(
         }
     };
     let of = (found.is_card, found.serial.as_deref());
-    let new = news(context, permit, course, found.nights).await?;
+    let (new, short) = news(context, permit, course, found.nights).await?;
     if !new.is_empty() {
         facts::commit(context, &request.actor.id, new).await?;
         course.tell(context, Topic::Case);
@@ -304,27 +274,40 @@ pub async fn post(
     // Not before it is kept: what raced is taken once more.
     broken::note(context, course, &found.broken, of, bytes);
     let told: Vec<Value> = found.broken.iter().map(Broken::told).collect();
-    Ok(json!({"broken": told}))
+    let mut answer = json!({"broken": told});
+    let short = found.short.iter().chain(&short).map(Short::told);
+    let short: Vec<Value> = short.take(MOST_NIGHTS).collect();
+    if let Some(answer) = answer.as_object_mut().filter(|_| !short.is_empty()) {
+        answer.insert("short".to_owned(), short.into());
+    }
+    Ok(answer)
 }
 
-/// What of it is not known yet.
+/// What of it is not known yet, and the nights of which these files and those before hold too little.
 async fn news(
     context: &dyn Context,
     permit: &Permit,
     course: &FollowUp,
     found: Vec<Told>,
-) -> Result<Vec<(NewFact, Precondition)>, Problem> {
+) -> Result<(Vec<(NewFact, Precondition)>, Vec<Short>), Problem> {
     let mut new = Vec::new();
+    let mut short = Vec::new();
     for Told { night, events } in found.into_iter().rev().take(MOST_NIGHTS) {
         let date = night.date;
-        if let Some(events) = events {
-            new.extend(events::fact(context, permit, course, (date, events)).await?);
-        }
         let before = course.nights.iter().find(|one| one.of.date == date);
+        let nothing = Night::of_nothing(date);
+        let counts = night.counts(before.map_or(&nothing, |before| &before.of));
+        if let Some(events) = events {
+            let events = (date, events, counts);
+            new.extend(events::fact(context, permit, course, events).await?);
+        }
+        let is_short = night.short();
         let (night, condition) = match before {
             Some(before) => (night.with(&before.of), before.unchanged()),
             None => (night, Precondition::Version(0)),
         };
+        // With a recording of before it may be long enough.
+        short.extend(is_short.filter(|_| night.odi3.is_none()));
         if before.is_some_and(|before| before.of == night) {
             continue;
         }
@@ -332,13 +315,15 @@ async fn news(
         let fact = facts::put(key, &course.patient, observation(course, &night, context));
         new.push((fact, condition));
     }
-    Ok(new)
+    Ok((new, short))
 }
 
 /// What files tell of.
 struct FoundIn {
     /// The oldest first.
     nights: Vec<Told>,
+    /// Days of which a saturation is so short that it is no night.
+    short: Vec<Short>,
     broken: Vec<Broken>,
     is_card: bool,
     serial: Option<String>,
@@ -385,17 +370,17 @@ fn found_in(files: &[cpap::File], said: Vec<broken::Said>) -> Result<FoundIn, Un
         Found::CpapCard(card) => {
             let broken = broken::with_said(broken::of_card(&card), said);
             let nights = card.nights.iter().map(|night| {
-                let events = Events::of_card(night);
+                let made = Night::of_card(night, &broken);
+                let events = Events::of_card(night, made.oximetry_h.is_some());
+                let has_events = made.odi3.is_some() || night.events.is_some();
                 Told {
-                    night: Night {
-                        has_events: events.is_some(),
-                        ..Night::of_card(night, &broken)
-                    },
+                    night: Night { has_events, ..made },
                     events,
                 }
             });
             FoundIn {
                 nights: nights.collect(),
+                short: card.nights.iter().filter_map(Short::of_card).collect(),
                 broken,
                 is_card: true,
                 serial: card.serial,
@@ -405,7 +390,8 @@ fn found_in(files: &[cpap::File], said: Vec<broken::Said>) -> Result<FoundIn, Un
     };
     found.nights.retain(|told| told.night.says_something());
     if found.nights.is_empty() {
-        let why = found.broken.first().map(Broken::text);
+        let why = found.short.first().map(Short::text);
+        let why = why.or(found.broken.first().map(Broken::text));
         let why = why.unwrap_or_else(|| Text::new("", ""));
         return Err(Unread {
             problem: Problem::invalid(
@@ -430,6 +416,7 @@ fn of_recording(
             "the recording holds no saturation that can be used, or no time",
         )
     })?;
+    let date = night_of(start);
     let path = files.first().map(|(path, _)| path.clone());
     let cut = recording.cut.zip(path).map(|(cut, path)| Broken {
         path,
@@ -437,16 +424,29 @@ fn of_recording(
         fault: Fault::Cut(cut),
     });
     let broken = broken::with_said(cut.into_iter().collect(), said);
+    if let Some(short) = Short::of(date, oximetry) {
+        return Ok(FoundIn {
+            nights: Vec::new(),
+            short: vec![short],
+            broken,
+            is_card: false,
+            serial: None,
+        });
+    }
     let seconds = oximetry.valid_s + oximetry.artefact_s;
     let events = Events::of_oximetry(start, seconds, &oximetry.falls);
     let mut night = Night {
         incomplete_s: Some(lacking(&broken, None)),
-        has_events: events.is_some(),
-        ..Night::of_nothing(night_of(start))
+        ..Night::of_nothing(date)
     };
-    night.take_oximetry(oximetry);
+    let spans = events
+        .as_ref()
+        .map_or_else(Vec::new, |events| events.recorded().to_vec());
+    night.take_files(Saturation::of(oximetry, spans));
+    night.has_events = events.is_some() && night.odi3.is_some();
     Ok(FoundIn {
         nights: vec![Told { night, events }],
+        short: Vec::new(),
         broken,
         is_card: false,
         serial: None,
@@ -590,14 +590,16 @@ pub fn adherent(course: &FollowUp, today: Date) -> Option<String> {
 pub fn view(course: &FollowUp, today: Date) -> Value {
     let nights = latest(course, today);
     let hours: Vec<Option<f64>> = nights.iter().map(|night| night.hours).collect();
+    let nights: Vec<Night> = nights.iter().map(Night::shown).collect();
     let rule = knowledge::class_list("cpap-adherence");
     json!({
         "nights": nights,
         "adherence": knowledge::adherence(&hours),
         "known": hours.iter().flatten().count(),
         "therapy": course.plan.asks_for_use(),
-        "oximetry": oximetry(course, today),
+        "oximetry": oximetry(course, today).map(Night::shown),
         "least_valid_h": plans().nights.least_valid_h,
+        "counted_h": knowledge::COUNTED_H,
         "counted": hours.iter().flatten().filter(|hours| **hours >= knowledge::COUNTED_H).count(),
         "rule": rule.map(|rule| json!({"title": rule.title, "classes": rule.classes.iter().map(|class| json!({"id": class.id, "label": class.label})).collect::<Vec<_>>()})),
     })

@@ -72,7 +72,7 @@ pub struct Devices {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct SentNights {
-    /// From so many hours of a valid saturation on something is reckoned of it.
+    /// From so many hours of a valid saturation on something is reckoned of it, of files as well.
     pub least_valid_h: f64,
     /// Before noon a night is reckoned where nothing came for so many minutes.
     pub rests_min: i64,

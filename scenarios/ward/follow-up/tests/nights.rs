@@ -58,11 +58,28 @@ fn recording(promised: i64, spo2: &[i16]) -> Vec<u8> {
     file
 }
 
-/// Ten minutes at 95 %, with twenty seconds at 88 % after five.
-fn falling() -> Vec<i16> {
-    (0..600)
+/// Four and a half hours: a night by the settings.
+const NIGHT_S: i64 = 16_200;
+
+/// So many seconds at 95 %, with twenty at 88 % after five minutes.
+fn falling_for(seconds: i64) -> Vec<i16> {
+    (0..seconds)
         .map(|second| if (300..320).contains(&second) { 88 } else { 95 })
         .collect()
+}
+
+fn falling() -> Vec<i16> {
+    falling_for(NIGHT_S)
+}
+
+/// A recording of so many seconds that began on this day of November at this time, as `23.00.00`.
+fn begun_at(day: &str, clock: &str, seconds: i64) -> Vec<u8> {
+    let mut file = recording(seconds, &falling_for(seconds));
+    for place in [98, 168] {
+        file[place..place + 2].copy_from_slice(day.as_bytes());
+    }
+    file[176..184].copy_from_slice(clock.as_bytes());
+    file
 }
 
 /// A follow-up on therapy, some days after the night of the recording.
@@ -89,7 +106,7 @@ async fn what_happened_in_a_night_is_listed_with_its_time() {
             LI,
             Method::Post,
             "/nights",
-            body(&recording(600, &falling())),
+            body(&recording(NIGHT_S, &falling())),
         )
         .await;
     assert_eq!(seen["read"], json!({"broken": []}));
@@ -106,7 +123,7 @@ async fn what_happened_in_a_night_is_listed_with_its_time() {
     );
     assert_eq!(
         events["recorded"],
-        json!([["2026-11-20T23:00:00", "2026-11-20T23:10:00"]])
+        json!([["2026-11-20T23:00:00", "2026-11-21T03:30:00"]])
     );
     for (path, status) in [("/nights/2026-11-19", 404), ("/nights/yesterday", 404)] {
         assert_eq!(
@@ -122,7 +139,7 @@ async fn a_patient_sends_a_night_of_their_own_and_nobody_else_s() {
     let way = opened("osa-suspected").await;
     way.hospital.pass(65 * DAY_MS);
     let path = format!("courses/{}/nights", way.id);
-    let night = body(&recording(600, &falling()));
+    let night = body(&recording(NIGHT_S, &falling()));
     assert!(
         as_patient(&way, "p2", Method::Post, &path, night.clone())
             .await
@@ -136,9 +153,87 @@ async fn a_patient_sends_a_night_of_their_own_and_nobody_else_s() {
 }
 
 #[tokio::test]
+async fn a_second_file_of_a_night_is_added_and_takes_nothing_away() {
+    let way = after_the_night().await;
+    let mut seen = Value::Null;
+    // The oximeter began a second file after a break; then both are sent once more.
+    for (day, clock, seconds) in [
+        ("20", "23.00.00", NIGHT_S),
+        ("21", "03.40.00", 1200),
+        ("21", "03.40.00", 1200),
+        ("20", "23.00.00", NIGHT_S),
+    ] {
+        let file = body(&begun_at(day, clock, seconds));
+        seen = way.do_it(LI, Method::Post, "/nights", file).await;
+    }
+    assert_eq!(seen["read"], json!({"broken": []}));
+    let night = &seen["nights"]["oximetry"];
+    assert_eq!(
+        (&night["falls"], &night["uncounted_h"]),
+        (&json!(2), &Value::Null)
+    );
+    let hours = (NIGHT_S + 1200) as f64 / 3600.0;
+    assert!((night["oximetry_h"].as_f64().unwrap() - hours).abs() < 1e-9);
+    // What only adds it up is not shown.
+    assert!(night.get("recordings").is_none() && night.get("sessions").is_none());
+    let events = way
+        .do_it(LI, Method::Get, "/nights/2026-11-20", Value::Null)
+        .await;
+    let at: Vec<&Value> = events["falls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fall| &fall["at"])
+        .collect();
+    assert_eq!(at, ["2026-11-20T23:05:00", "2026-11-21T03:45:00"]);
+    assert_eq!(
+        events["recorded"],
+        json!([
+            ["2026-11-20T23:00:00", "2026-11-21T03:30:00"],
+            ["2026-11-21T03:40:00", "2026-11-21T04:00:00"]
+        ])
+    );
+
+    // Another that was measured at the same time cannot be added: the longer counts, and the page says so.
+    let other = body(&begun_at("20", "23.30.00", 7200));
+    let seen = way.do_it(LI, Method::Post, "/nights", other).await;
+    let after = &seen["nights"]["oximetry"];
+    assert_eq!(
+        (&after["falls"], &after["uncounted_h"]),
+        (&json!(2), &json!(2.0))
+    );
+}
+
+#[tokio::test]
+async fn a_file_of_minutes_is_no_night_and_one_of_an_hour_has_no_index() {
+    let way = after_the_night().await;
+    let spot = begun_at("20", "23.00.00", 120);
+    let path = "/nights";
+    for file in [spot.as_slice(), &spot[..spot.len() - 21]] {
+        let refused = way.refused(LI, Method::Post, path, body(file)).await;
+        assert_eq!(refused, 422);
+    }
+    // That one of them broke off as well is counted.
+    assert_eq!(faults(&way), [("file-cut", "recording")]);
+    assert_eq!(way.see(LI).await["nights"]["oximetry"], Value::Null);
+
+    let hour = body(&begun_at("20", "23.00.00", 3600));
+    let seen = way.do_it(LI, Method::Post, path, hour).await;
+    assert_eq!(seen["nights"]["oximetry"], Value::Null);
+    assert_eq!(seen["nights"]["counted_h"], json!(knowledge::COUNTED_H));
+    let short = &seen["read"]["short"][0];
+    assert_eq!(short["date"], "2026-11-20");
+    let why = short["why"]["en"].as_str().unwrap();
+    let says_both = why.contains("only 60 min") && why.contains("less than 4 h");
+    assert!(says_both, "{why}");
+    let zh = short["why"]["zh"].as_str().unwrap();
+    assert!(zh.contains("60 分钟") && zh.contains("4 小时"), "{zh}");
+}
+
+#[tokio::test]
 async fn half_a_file_is_told_to_who_sent_it_and_counted_without_a_name() {
     let way = after_the_night().await;
-    let whole = recording(600, &falling());
+    let whole = recording(NIGHT_S, &falling());
     let seen = way
         .do_it(
             LI,
@@ -159,7 +254,7 @@ async fn half_a_file_is_told_to_who_sent_it_and_counted_without_a_name() {
     assert_eq!(seen["nights"]["oximetry"]["incomplete_s"], 11.0);
 
     // What did not come as it is, is said by who sent it; what nobody can believe is left aside.
-    let mut said = body(&recording(600, &falling()));
+    let mut said = body(&recording(NIGHT_S, &falling()));
     said["cut"] = json!([
         {"path": "Zhao Min.edf", "missing_s": null, "left_out_s": 0.25},
         {"path": "20231120_230000_BRP.edf", "missing_s": 60, "left_out_s": 0},
@@ -291,7 +386,7 @@ async fn what_an_oximeter_sends_is_a_night_once_it_rests_and_a_file_of_it_stands
     assert_eq!(kept["note"][0]["text"], "Saturation sent by My ox");
 
     // The oximeter's own file of that night counts, and goes on counting.
-    let mut file = recording(600, &falling());
+    let mut file = recording(NIGHT_S, &falling());
     file[98..109].copy_from_slice(b"21-SEP-2026");
     file[168..184].copy_from_slice(b"21.09.2623.00.00");
     let seen = way.do_it(LI, Method::Post, "/nights", body(&file)).await;

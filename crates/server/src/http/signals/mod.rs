@@ -1,6 +1,7 @@
 //! Readings of devices: which series there are, a span of one at any zoom, and what is measured now.
 
 mod live;
+mod marked;
 
 use std::sync::Arc;
 
@@ -217,11 +218,17 @@ pub struct SignalSpan {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub bucket_ms: Option<f64>,
-    /// Each as `[start in milliseconds since 1970, least, greatest, mean, count]`; where there is no bucket there
-    /// is no reading.
+    /// Each as `[start in milliseconds since 1970, least, greatest, mean, count]`; where there is no bucket nothing
+    /// was measured. Tests, calibrations and artefact are not in them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional, type = "[number, number, number, number, number][]")]
     pub buckets: Option<Vec<BucketRow>>,
+    /// Readings beside the buckets that bear marks of which a person must know, each as `[start of the bucket in
+    /// milliseconds since 1970, how many are marked, their marks each once]`; not there where the span has too many
+    /// readings to look for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "[number, number, SignalMark[]][]")]
+    pub marked: Option<Vec<marked::Row>>,
     /// The readings.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -390,6 +397,7 @@ async fn span(
         to_ms: ms(query.to_us),
         bucket_ms: None,
         buckets: None,
+        marked: None,
         readings: None,
         next_ms: None,
         purged: false,
@@ -410,6 +418,9 @@ async fn span(
     } else {
         let points = asked.points.unwrap_or(POINTS).clamp(2, MOST_POINTS);
         let rolled: RollUp = hospital.signals.rollup(permit, &query, points).await?;
+        let measured = rolled.buckets.iter().map(|bucket| bucket.count).sum();
+        let of = (rolled.bucket_us, measured);
+        span.marked = marked::of_span(hospital, permit, &query, of).await?;
         span.bucket_ms = Some(ms(rolled.bucket_us));
         let buckets = rolled.buckets.iter().map(|bucket| {
             let start_ms = ms(bucket.start_us);
@@ -471,7 +482,7 @@ async fn as_sampled(
 
 fn why_not(why: Unsampled) -> &'static str {
     match why {
-        Unsampled::TooFew => "there are fewer than two readings",
+        Unsampled::TooFew => "there are fewer than two readings that are trusted",
         Unsampled::TooLong => "ask for a shorter span",
         Unsampled::Uneven => "the readings are not at equal distances",
     }

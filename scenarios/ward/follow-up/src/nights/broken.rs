@@ -1,13 +1,15 @@
-//! Files of nights of which not all could be taken: who sends them is told, and the page on devices counts them.
+//! Files of nights of which not all could be taken, or which hold too little: who sends them is told, and the page on
+//! devices counts those that are broken.
 
 use jiff::civil::Date;
 use scenario::{Context, FileFault};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use signals::{Cut, cpap};
+use signals::{Cut, cpap, oximetry::Oximetry};
 use vocabulary::Text;
 
-use crate::course::FollowUp;
+use super::{HOUR_S, SPOT_S};
+use crate::{course::FollowUp, plans::plans};
 
 /// The kind of device that writes cards.
 const CARD_OF: &str = "cpap";
@@ -88,6 +90,50 @@ impl Broken {
     /// For who sent it, who knows the file by its name.
     pub fn told(&self) -> Value {
         json!({"path": self.path, "code": self.code(), "why": self.text()})
+    }
+}
+
+/// A night of which too little of a saturation is valid for an index, or for a night at all.
+pub struct Short {
+    pub date: Date,
+    pub hours: f64,
+}
+
+impl Short {
+    /// Where it is so short that it is no night.
+    pub fn of(date: Date, found: &Oximetry) -> Option<Self> {
+        let hours = found.valid_s as f64 / HOUR_S;
+        (found.valid_s <= SPOT_S).then_some(Self { date, hours })
+    }
+
+    pub fn of_card(night: &cpap::Night) -> Option<Self> {
+        Self::of(night.date, night.oximetry.as_ref()?)
+    }
+
+    pub fn text(&self) -> Text {
+        // Whole minutes: what lacks one second of four hours does not read as four hours.
+        let minutes = (self.hours * 60.0 + 0.001).floor();
+        let spot = SPOT_S / 60;
+        if self.hours * HOUR_S <= SPOT_S as f64 {
+            return Text::new(
+                format!("有效血氧只有 {minutes:.0} 分钟：超过 {spot} 分钟才算一夜，未采用"),
+                format!(
+                    "only {minutes:.0} min of valid saturation: a night needs more than {spot} min, and it was not taken"
+                ),
+            );
+        }
+        let least = plans().nights.least_valid_h;
+        Text::new(
+            format!("有效血氧只有 {minutes:.0} 分钟：不足 {least} 小时的不计算指数"),
+            format!(
+                "only {minutes:.0} min of valid saturation: of less than {least} h no index is reckoned"
+            ),
+        )
+    }
+
+    /// For who sent it.
+    pub fn told(&self) -> Value {
+        json!({"date": self.date, "hours": self.hours, "why": self.text()})
     }
 }
 

@@ -15,6 +15,7 @@ use signals::{
     oximetry::Desaturation,
 };
 
+use super::joined::{Counts, Span, merged};
 use crate::{
     course::FollowUp,
     facts::{self, own, read_own},
@@ -47,7 +48,7 @@ struct Fall {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Events {
     /// The spans in which something was recorded.
-    recorded: Vec<[DateTime; 2]>,
+    recorded: Vec<Span>,
     scored: Option<Vec<Scored>>,
     falls: Option<Vec<Fall>>,
     /// Whether there were more than are kept.
@@ -65,9 +66,40 @@ fn falls(all: impl Iterator<Item = (DateTime, Desaturation)>) -> Vec<Fall> {
     .collect()
 }
 
+/// From when to when a machine recorded.
+pub fn sessions(night: &cpap::Night) -> Vec<Span> {
+    let recorded = night.sessions.iter().filter_map(|session| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a session has less than 2^63 seconds"
+        )]
+        let seconds = (session.minutes * 60.0) as i64;
+        let end = session.start.checked_add(seconds.seconds()).ok()?;
+        Some([session.start, end])
+    });
+    recorded.collect()
+}
+
+/// Two lists of one night in order, what stands in both once.
+fn both<T: PartialEq>(
+    new: Option<Vec<T>>,
+    before: Option<Vec<T>>,
+    at: impl Fn(&T) -> DateTime,
+) -> Option<Vec<T>> {
+    let (mut new, mut all) = match (new, before) {
+        (Some(new), Some(before)) => (new, before),
+        (new, before) => return new.or(before),
+    };
+    new.retain(|one| !all.contains(one));
+    all.extend(new);
+    all.sort_by_key(at);
+    Some(all)
+}
+
 impl Events {
-    /// Of a night on a card; none where it holds neither scored events nor a saturation.
-    pub fn of_card(night: &cpap::Night) -> Option<Self> {
+    /// Of a night on a card, with its saturation where that is long enough; none where it holds neither scored events nor
+    /// such a saturation.
+    pub fn of_card(night: &cpap::Night, has_saturation: bool) -> Option<Self> {
         let scored = night.events.as_ref().map(|events| {
             let scored = events.iter().map(|event| Scored {
                 at: event.at,
@@ -76,22 +108,8 @@ impl Events {
             });
             scored.collect()
         });
-        let fallen = night
-            .oximetry
-            .as_ref()
-            .map(|_| falls(night.falls().into_iter()));
-        let recorded = night.sessions.iter().filter_map(|session| {
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "a session has less than 2^63 seconds"
-            )]
-            let seconds = (session.minutes * 60.0) as i64;
-            Some([
-                session.start,
-                session.start.checked_add(seconds.seconds()).ok()?,
-            ])
-        });
-        Self::new(recorded.collect(), scored, fallen)
+        let fallen = has_saturation.then(|| falls(night.falls().into_iter()));
+        Self::new(sessions(night), scored, fallen)
     }
 
     /// Of one recording of a saturation, which began then and lasted so long.
@@ -107,12 +125,12 @@ impl Events {
     }
 
     fn new(
-        recorded: Vec<[DateTime; 2]>,
+        recorded: Vec<Span>,
         scored: Option<Vec<Scored>>,
         falls: Option<Vec<Fall>>,
     ) -> Option<Self> {
         let mut made = Self {
-            recorded,
+            recorded: merged(recorded),
             scored,
             falls,
             is_cut: false,
@@ -128,19 +146,46 @@ impl Events {
         (made.scored.is_some() || made.falls.is_some()).then_some(made)
     }
 
-    /// With what was known before and these files do not tell of.
-    fn with(self, before: Self) -> Self {
-        let recorded = if self.recorded.is_empty() {
-            before.recorded
-        } else {
-            self.recorded
-        };
-        Self {
-            recorded,
-            scored: self.scored.or(before.scored),
-            falls: self.falls.or(before.falls),
-            is_cut: self.is_cut || before.is_cut,
+    /// The spans in which something was recorded.
+    pub fn recorded(&self) -> &[Span] {
+        &self.recorded
+    }
+
+    /// With what was known before: the falls are those of the saturation that counts, what the machine scored adds up.
+    fn with(self, before: Option<Self>, counts: Counts) -> Option<Self> {
+        let before = before.unwrap_or(Self {
+            recorded: Vec::new(),
+            scored: None,
+            falls: None,
+            is_cut: false,
+        });
+        let was_cut = self.is_cut || before.is_cut;
+        let mut recorded = Vec::new();
+        if counts != Counts::Before || self.scored.is_some() {
+            recorded.extend(self.recorded);
         }
+        if counts != Counts::New || before.scored.is_some() {
+            recorded.extend(before.recorded);
+        }
+        let falls = match counts {
+            Counts::New => self.falls,
+            Counts::Before => before.falls,
+            Counts::Both => {
+                let new = self.falls.as_deref().unwrap_or_default();
+                let mut known = before.falls;
+                // A file that broke off within a fall may have come again whole.
+                if let Some(known) = &mut known {
+                    known.retain(|one| !new.iter().any(|new| new.at == one.at && new != one));
+                }
+                both(self.falls, known, |fall| fall.at)
+            }
+        };
+        let scored = both(self.scored, before.scored, |event| event.at);
+        let made = Self::new(recorded, scored, falls)?;
+        Some(Self {
+            is_cut: made.is_cut || was_cut,
+            ..made
+        })
     }
 }
 
@@ -161,18 +206,15 @@ pub async fn fact(
     context: &dyn Context,
     permit: &Permit,
     course: &FollowUp,
-    (date, events): (Date, Events),
+    (date, events, counts): (Date, Events, Counts),
 ) -> Result<Option<(NewFact, Precondition)>, Problem> {
-    let before = kept(context, permit, course, date).await?;
-    let (events, condition) = match before {
-        Some((before, version)) => {
-            let events = events.with(before.clone());
-            if events == before {
-                return Ok(None);
-            }
-            (events, Precondition::Version(version))
-        }
-        None => (events, Precondition::Version(0)),
+    let (before, condition) = match kept(context, permit, course, date).await? {
+        Some((before, version)) => (Some(before), Precondition::Version(version)),
+        None => (None, Precondition::Version(0)),
+    };
+    let all = events.with(before.clone(), counts);
+    let Some(events) = all.filter(|all| before.as_ref() != Some(all)) else {
+        return Ok(None);
     };
     let night = facts::night_key(&course.id, date);
     let body = json!({

@@ -15,8 +15,9 @@ use signals::{
 use vocabulary::Timestamp;
 
 use super::{
-    NOON, Night,
+    NOON, Night, SPOT_S,
     events::{self, Events},
+    joined::{Counts, Saturation},
     night_of, observation,
 };
 use crate::{
@@ -32,9 +33,6 @@ use crate::{
 const PAGE: usize = 50_000;
 const SECOND_US: i64 = 1_000_000;
 const MINUTE_US: i64 = 60 * SECOND_US;
-const HOUR_S: f64 = 3600.0;
-/// A finger that is looked at for no longer than this is no night.
-const SPOT_S: u64 = 600;
 /// A device measures each second where one reading comes no later than this after the other.
 const EACH_SECOND_US: i64 = 1_500_000;
 /// Devices say their leak by the second, nights by the minute, as its 95th percentile.
@@ -178,7 +176,8 @@ impl Taking<'_> {
             return Ok(new);
         }
         if let Some(events) = happened.filter(|_| night.oximetry_sent_by.is_some()) {
-            new.extend(events::fact(self.context, self.permit, course, (date, events)).await?);
+            let events = (date, events, Counts::New);
+            new.extend(events::fact(self.context, self.permit, course, events).await?);
         }
         let key = facts::night_key(&course.id, date);
         let body = observation(course, &night, self.context);
@@ -217,11 +216,10 @@ impl Taking<'_> {
             return Ok(None);
         };
         sent.oximetry_sent_by = Some(one.device.clone());
-        if (found.valid_s as f64) < plans().nights.least_valid_h * HOUR_S {
-            sent.oximetry_h = Some(found.valid_s as f64 / HOUR_S);
+        sent.reckon(&Saturation::of(&found, Vec::new()));
+        if sent.odi3.is_none() {
             return Ok(None);
         }
-        sent.take_oximetry(&found);
         let start = Timestamp(first.div_euclid(SECOND_US) * 1000);
         let seconds = found.valid_s + found.artefact_s;
         let events = Events::of_oximetry(at_home(start, zone), seconds, &found.falls);
