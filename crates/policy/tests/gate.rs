@@ -498,15 +498,15 @@ fn a_refusal_tells_nothing_about_the_patient() {
 fn relations() -> impl Strategy<Value = Relations> {
     let set =
         || prop::collection::btree_set((0..6_u8).prop_map(|n| patient(&format!("p{n}"))), 0..5);
-    (set(), set(), set(), set()).prop_map(
-        |(care_team, invited, accompanies, refused_consent)| Relations {
+    (set(), set(), set(), set()).prop_map(|(care_team, invited, accompanies, refused_consent)| {
+        Relations {
             care_team,
             invited,
             accompanies,
             refused_consent,
             ..Relations::default()
-        },
-    )
+        }
+    })
 }
 
 proptest! {

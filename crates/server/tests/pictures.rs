@@ -13,8 +13,10 @@ use hospital::Hospital;
 use serde_json::{Value, json};
 
 /// Two pictures of one pixel, red and blue.
-const RED: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4IScHAAK2AQUKW6YGAAAAAElFTkSuQmCC";
-const BLUE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mPgqrgDAAHuAV/SYPBkAAAAAElFTkSuQmCC";
+const RED: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mM4IScHAAK2AQUKW6YGAAAAAElFTkSuQmCC";
+const BLUE: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mPgqrgDAAHuAV/SYPBkAAAAAElFTkSuQmCC";
 
 #[test]
 fn a_room_about_a_patient_without_images_has_its_pictures_in_a_study_of_that_patient() {

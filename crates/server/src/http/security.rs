@@ -155,7 +155,10 @@ async fn counts(
             ("devices_without_credential", json!(bare(&hospital)?.len())),
             ("tokens_ending", json!(ending.len())),
             ("ending_days", json!(ENDING_DAYS)),
-            ("ledger_size", json!(hospital.record.checkpoint().await?.size)),
+            (
+                "ledger_size",
+                json!(hospital.record.checkpoint().await?.size),
+            ),
         ];
         all.extend(more.map(|(name, value)| (name.to_owned(), value)));
     }

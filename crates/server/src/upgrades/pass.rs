@@ -125,9 +125,7 @@ mod tests {
         let package = Digest::of(b"package");
         let path = format!("/api/devices/packages/{package}/bytes");
         let until = Timestamp(clock::now().0 + 60_000);
-        let order = |command: &str| {
-            json!({"command": command, "parameters": {"path": path}, "until": until})
-        };
+        let order = |command: &str| json!({"command": command, "parameters": {"path": path}, "until": until});
         let kept = &hospital.devices.kept;
         kept.issue(&device).unwrap();
         assert_eq!(pass_for(&hospital, &device, &order("install")), None);

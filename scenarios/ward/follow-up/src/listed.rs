@@ -16,8 +16,7 @@ use crate::{
     facts::{self, read_own},
     nights, orders,
     referral::Referral,
-    report,
-    stay,
+    report, stay,
 };
 
 /// So many of the newest reports, or nights, are read at once.

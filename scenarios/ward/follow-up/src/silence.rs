@@ -85,7 +85,9 @@ impl FollowUp {
         let is_silent = self.is_active
             && self.in_hospital.is_none()
             && next.due == Due::Overdue
-            && allowed.iter().any(|days| days_between(since, today) > *days);
+            && allowed
+                .iter()
+                .any(|days| days_between(since, today) > *days);
         is_silent.then_some(Silence { since, heard })
     }
 }
