@@ -6,7 +6,7 @@ import { createAttended } from '../core/attended';
 import type { MyCall } from '../core/reach';
 import { Link, page } from '../core/router';
 import { wearsHeadset } from '../xr/modes';
-import { kindWords } from './call-words';
+import { callWords } from './call-words';
 import { Icon } from './Icon';
 import { createChanges, drawnOnPage, isShown, seenOnPage, useOwnCalls } from './own-calls';
 
@@ -46,7 +46,7 @@ export function CallsBanner(): JSX.Element {
             {(call) => (
               <li class="notice warn" data-call={call.kind}>
                 <Icon name="alert" />
-                <span>{kindWords(app, call.kind)}</span>
+                <span>{callWords(app, call)}</span>
                 <Link href={call.path} class="button small primary">
                   {app.t('reach.open')}
                 </Link>

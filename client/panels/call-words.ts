@@ -1,6 +1,7 @@
 /** Calls in words. */
 import type { App } from '../core/app';
-import type { Call } from '../core/reach';
+import { momentOf } from '../core/dates';
+import type { Call, MyCall } from '../core/reach';
 
 const KINDS = ['alarm', 'errand', 'follow-up', 'remote-consult', 'test'] as const;
 const REASONS = ['late', 'unreachable'] as const;
@@ -10,6 +11,11 @@ const known = (kind: string): (typeof KINDS)[number] => KINDS.find((one) => one 
 /** What calls whoever reads it. */
 export function kindWords(app: Pick<App, 't'>, kind: string): string {
   return app.t(`reach.kind.${known(kind)}`);
+}
+
+/** What calls whoever reads it, and since when, by which several are told apart. */
+export function callWords(app: Pick<App, 't' | 'language'>, { kind, since }: MyCall): string {
+  return app.t('reach.since', { what: kindWords(app, kind), at: momentOf(since, app.language()) });
 }
 
 /** What kind of call went to somebody. */

@@ -34,7 +34,6 @@ export const inside = {
   'inside.appeal.none': 'There is no objection to answer.',
   'inside.objects': '{name} objects: decide under Room → People and order.',
   'inside.person.nobody': 'Nobody else is here, and nobody waits.',
-  'inside.call': '{what} (since {at})',
   'inside.call.look': 'See the call',
   'inside.call.hint': 'It opens on its own page: you leave the room. Closed, it is shown here no more.',
   'inside.call.close': 'Close the call',

@@ -36,7 +36,6 @@ export const inside: Readonly<Record<keyof typeof en, string>> = {
   'inside.appeal.none': '没有待裁定的申诉。',
   'inside.objects': '{name} 提出申诉，请在“房间 → 人员与秩序”中裁定。',
   'inside.person.nobody': '没有其他人在场，门口也没有人等候。',
-  'inside.call': '{what}（{at} 起）',
   'inside.call.look': '查看呼叫',
   'inside.call.hint': '将打开其页面，您会离开本房间。关闭后此处不再显示。',
   'inside.call.close': '关闭呼叫',

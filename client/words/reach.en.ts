@@ -27,6 +27,7 @@ export const reach = {
   'reach.kind.follow-up': 'A follow-up waits for you: an alert or a referral',
   'reach.kind.remote-consult': 'You are asked for a consultation',
   'reach.kind.test': 'Test message',
+  'reach.since': '{what} (since {at})',
   'reach.open': 'Open',
   'reach.calls': 'What calls you',
   'reach.soundOn': 'Alarm sound: on',

@@ -27,6 +27,7 @@ export const reach = {
   'reach.kind.follow-up': '有随访事项等您处理',
   'reach.kind.remote-consult': '有会诊申请等您答复',
   'reach.kind.test': '测试消息',
+  'reach.since': '{what}（{at} 起）',
   'reach.open': '打开',
   'reach.calls': '呼叫您的事项',
   'reach.soundOn': '报警声：开',

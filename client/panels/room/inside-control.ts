@@ -41,7 +41,7 @@ import type { SurfaceState } from '../../xr/real-room';
 import { STEPS } from '../../xr/steps';
 import type { Step } from '../../xr/steps';
 import type { Side } from '../../xr/walk';
-import { kindWords } from '../call-words';
+import { callWords } from '../call-words';
 import type { OwnCalls } from '../own-calls';
 import { placeOf } from './CasePanel';
 import { APART_STEPS, FADED, MODES_INSIDE, STEP_MM, WINDOWS_INSIDE, asksFor, pageNow, shelfAfter, toolsInside } from './inside';
@@ -179,7 +179,7 @@ export function createInside(props: InsideRoom & HowWorn & Called & Shown, app: 
 
   const call = (): string | undefined => {
     const [first] = props.calls.open();
-    return first && app.t('inside.call', { what: kindWords(app, first.kind), at: momentOf(first.since, app.language()) });
+    return first && callWords(app, first);
   };
 
   /** Of what was done to oneself and stands, what one may still speak against. */

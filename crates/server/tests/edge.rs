@@ -483,7 +483,8 @@ fn what_an_ended_edge_left_open_is_led_here_from_then_on() {
     let take = json!({"act": "take"});
     assert_eq!(hospital.send("wang.nurse", "POST", &path, &take).0, 200);
     assert_eq!(hospital.send("wang.nurse", "POST", &path, &close).0, 200);
-    assert!(shown(&hospital).is_empty());
+    let left = shown(&hospital);
+    assert!(left.is_empty(), "{left:?}");
 }
 
 fn errand(bed: &str, ended: bool, sequence: u64) -> Value {
