@@ -30,7 +30,7 @@ pub struct Week {
     alarms: usize,
     /// How long beds were occupied, in days; what the record knew of it.
     bed_days: f64,
-    /// None where no bed was occupied.
+    /// None where all beds together were occupied for less than a day.
     alarms_per_bed_day: Option<f64>,
     /// From raised to taken, the middle one, in seconds.
     seconds_to_take: Option<f64>,
@@ -130,7 +130,8 @@ fn week(alarms: &[&Alarm], stays: &[&Stay], from: i64) -> Week {
         .map(|stay| (stay.to.min(to) - stay.from.max(from)).max(0))
         .sum();
     found.bed_days = lain_ms as f64 / DAY_MS;
-    found.alarms_per_bed_day = (found.bed_days > 0.0).then(|| found.alarms as f64 / found.bed_days);
+    found.alarms_per_bed_day =
+        (found.bed_days >= 1.0).then(|| found.alarms as f64 / found.bed_days);
     found
 }
 
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_week_counts_what_lies_in_it_and_divides_by_no_empty_bed() {
+    fn a_week_counts_what_lies_in_it_and_divides_by_no_less_than_a_bed_day() {
         let half = Stay {
             bed: "b".to_owned(),
             from: -WEEK_MS,
@@ -252,5 +253,11 @@ mod tests {
             (later.alarms_per_bed_day, later.seconds_to_take),
             (None, None)
         );
+        let hours = Stay {
+            to: WEEK_MS / 8,
+            from: 0,
+            ..half
+        };
+        assert_eq!(week(&[], &[&hours], 0).alarms_per_bed_day, None);
     }
 }
