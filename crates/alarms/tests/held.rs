@@ -46,10 +46,13 @@ fn told_last(alarm: &Alarm) -> Option<(i64, &str)> {
     })
 }
 
-#[test]
-fn who_took_it_and_forgot_it_has_not_taken_it() {
+/// Takes a high alarm, ends its condition where that is asked, and looks whom it calls once it is forgotten.
+fn forgotten(is_over: bool) {
     let (mut board, id) = board_with("news2-high");
     board.act(&id, Act::Take, "wang.nurse", at(10)).unwrap();
+    if is_over {
+        end(&mut board, "news2-high", 20);
+    }
     let lapse = i64::from(escalation().high.lapse_s);
     board.tick(at(10 + lapse - 1));
     assert!(board.alarm(&id).unwrap().taken.is_some());
@@ -60,16 +63,13 @@ fn who_took_it_and_forgot_it_has_not_taken_it() {
 }
 
 #[test]
+fn who_took_it_and_forgot_it_has_not_taken_it() {
+    forgotten(false);
+}
+
+#[test]
 fn what_was_taken_and_forgotten_calls_again_though_its_condition_is_over() {
-    let (mut board, id) = board_with("news2-high");
-    board.act(&id, Act::Take, "wang.nurse", at(10)).unwrap();
-    end(&mut board, "news2-high", 20);
-    let lapse = i64::from(escalation().high.lapse_s);
-    board.tick(at(10 + lapse - 1));
-    assert!(board.alarm(&id).unwrap().taken.is_some());
-    board.tick(at(10 + lapse));
-    let alarm = board.alarm(&id).unwrap();
-    assert!(alarm.taken.is_none() && alarm.calls(at(10 + lapse)));
+    forgotten(true);
     // One that does not latch is over with its condition: nobody is called by it.
     let (mut board, id) = board_with("spo2-low");
     board.act(&id, Act::Take, "wang.nurse", at(10)).unwrap();
