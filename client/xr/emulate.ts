@@ -15,7 +15,7 @@ declare global {
 }
 
 /** What is walked: a room around a hologram, or a ward, which has none. */
-type Visited = Pick<Space, 'renderer' | 'scene'> & { readonly rig: Pick<Space['rig'], 'rig'> } & Partial<Pick<Stage, 'shared' | 'hologram' | 'surroundings' | 'ownView' | 'things'>>;
+type Visited = Pick<Space, 'renderer' | 'scene'> & { readonly rig: Pick<Space['rig'], 'rig'> & Partial<Pick<Space['rig'], 'camera'>> } & Partial<Pick<Stage, 'shared' | 'hologram' | 'surroundings' | 'ownView' | 'things'>>;
 
 /** The stage that is open, and the headset while somebody is inside. */
 export interface Inside {

@@ -52,11 +52,27 @@ function drawn(page: Page): Promise<Three> {
   });
 }
 
+/** Where the hologram is on the page, at a place over which no tool lies. */
+async function onPage(page: Page): Promise<readonly [number, number]> {
+  await page.locator('canvas.stage-canvas').scrollIntoViewIfNeeded();
+  return page.evaluate(() => {
+    const { shared, rig } = window.__xrInside?.stage ?? {};
+    const canvas = document.querySelector('canvas.stage-canvas');
+    const now = shared?.now(performance.now());
+    if (!now || !rig?.camera || !canvas) throw new Error('no hologram');
+    const at = rig.rig.position.clone().set(...now.transform.position_m).project(rig.camera);
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    const [x, y] = [left + ((at.x + 1) / 2) * width, top + ((1 - at.y) / 2) * height];
+    const around = [0, -20, 20, -40, 40].flatMap((down) => [0, -20, 20].map((aside) => [x + aside, y + down] as const));
+    const free = around.find((place) => document.elementFromPoint(...place) === canvas);
+    if (!free) throw new Error(`the hologram is covered at ${x}, ${y}`);
+    return free;
+  });
+}
+
 /** Takes the hologram with the mouse and carries it by some pixels; it stays in the hand. */
 async function take(page: Page, by: readonly [number, number]): Promise<void> {
-  const box = await page.locator('canvas.stage-canvas').boundingBox();
-  if (!box) throw new Error('there is no stage');
-  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.4];
+  const [x, y] = await onPage(page);
   await page.mouse.move(x, y);
   await page.keyboard.down('Shift');
   await page.mouse.down();
@@ -65,9 +81,7 @@ async function take(page: Page, by: readonly [number, number]): Promise<void> {
 
 /** Keeps what is in somebody's hand a little in motion while something else is done: what nobody moves is let go of. */
 async function whileMoving(page: Page, then: () => Promise<void>): Promise<void> {
-  const box = await page.locator('canvas.stage-canvas').boundingBox();
-  if (!box) throw new Error('there is no stage');
-  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.4];
+  const [x, y] = await onPage(page);
   const stop = new AbortController();
   const moves = (async () => {
     for (let step = 0; !stop.signal.aborted; step++) {
