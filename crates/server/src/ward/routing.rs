@@ -554,7 +554,8 @@ mod tests {
             places.duties = given.collect();
             state.settle(places, at(7));
             let calls = state.board.alarm(&alarm).unwrap().calls(at(7));
-            assert_eq!((calls, state.unkept.contains(&alarm)), (is_left, is_left), "{role:?}");
+            let is_unkept = state.unkept.contains(&alarm);
+            assert_eq!([calls, is_unkept], [is_left; 2], "{role:?}");
         }
     }
 
