@@ -378,6 +378,27 @@ fn who_comes_on_duty_is_called_and_who_goes_off_is_not() {
 }
 
 #[test]
+fn what_somebody_took_calls_again_once_their_role_is_set_inactive() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    let low = json!({"consciousness": "U", "systolic_mmhg": 60});
+    until(|| {
+        let (status, seen) = see(&hospital, "wang.nurse", &low);
+        (status == 200).then_some(seen)
+    });
+    let found = || alarm(&hospital, "li.terminal", "systolic-low");
+    let raised = until(found);
+    let take = json!({"act": "take"});
+    assert_eq!(act(&hospital, "wang.nurse", &raised, &take).0, 200);
+    assert_eq!(found().unwrap()["alarm"]["taken"]["by"], "wang.nurse");
+    let mut role = duty("wang.nurse", &["bed-nurse"], "b1");
+    role["active"] = json!(false);
+    assert_eq!(hospital.put("importer", &role), 200);
+    until(|| found().filter(|one| one["alarm"]["taken"].is_null()));
+}
+
+#[test]
 fn who_treats_says_who_lies_where() {
     let data = tempfile::tempdir().unwrap();
     let hospital = Hospital::found(data.path());
