@@ -328,14 +328,18 @@ pub fn where_is(state: &State, duty: &super::places::Duty) -> Place {
     }
 }
 
-/// Whether who took an alarm was on duty on its ward then, by what is known or was known before, and is no more.
+/// Whether who took an alarm was on duty on its ward then, by what is known or was known before, and is no more. Whoever
+/// has its bed is on duty also when the record no longer says where that is.
 fn went_off(state: &State, before: Option<&Places>, alarm: &Alarm, now: Timestamp) -> bool {
     let (Some(taken), Some(about)) = (&alarm.taken, state.places.about(&alarm.bed)) else {
         return false;
     };
     let is_on = |places: &Places, at: Timestamp| {
-        let mut staff = places.staff_of(&about.ward, at).into_iter();
-        staff.any(|duty| duty.account.as_str() == taken.by)
+        let mut theirs = places.duties.iter().filter(|duty| {
+            let is_here = duty.places.contains(&alarm.bed) || places.is_of(duty, &about.ward);
+            is_here && duty.holds(at)
+        });
+        theirs.any(|duty| duty.account.as_str() == taken.by)
     };
     is_on(before.unwrap_or(&state.places), taken.at) && !is_on(&state.places, now)
 }
@@ -557,6 +561,29 @@ mod tests {
             let is_unkept = state.unkept.contains(&alarm);
             assert_eq!([calls, is_unkept], [is_left; 2], "{role:?}");
         }
+    }
+
+    #[test]
+    fn what_the_nurse_of_a_bed_holds_stays_theirs_though_the_record_has_that_bed_no_more() {
+        let mut role = shift("by-night", "bed-nurse", CHANGE_AT, at(7200));
+        role["location"] = json!([{"reference": "Location/bed"}]);
+        let given = duties(&role, &BTreeMap::new(), &TimeZone::UTC);
+        let mut state = State::one_bed(at(-60), |places| places.duties.extend(given));
+        let began = Change {
+            at: at(1),
+            rule: "no-heart-beat".to_owned(),
+            changed: Changed::Began { read: vec![] },
+        };
+        let alarm = state.board.apply("bed", None, &began, &ward_rules(), at(1));
+        let alarm = alarm.unwrap();
+        let take = alarms::Act::Take;
+        state.board.act(&alarm, take, "by-night", at(5)).unwrap();
+        let mut places = state.places.clone();
+        places.beds.clear();
+        state.settle(places, at(6));
+        let held = state.board.alarm(&alarm).unwrap();
+        assert!(matches!(held.presence, alarms::Presence::Gone { .. }) && held.latching);
+        assert_eq!(held.taken.as_ref().unwrap().by, "by-night");
     }
 
     #[test]
