@@ -16,7 +16,7 @@ use std::{
     path::Path,
     sync::{Arc, Barrier},
     thread::{scope, sleep},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hospital::Hospital;
@@ -395,7 +395,12 @@ fn what_somebody_took_calls_again_once_their_role_is_set_inactive() {
     let mut role = duty("wang.nurse", &["bed-nurse"], "b1");
     role["active"] = json!(false);
     assert_eq!(hospital.put("importer", &role), 200);
-    until(|| found().filter(|one| one["alarm"]["taken"].is_null()));
+    let since = Instant::now();
+    until(|| {
+        // By the reminder alone it would, too, after half an hour.
+        assert!(since.elapsed() < Duration::from_mins(10), "it is held");
+        found().filter(|one| one["alarm"]["taken"].is_null())
+    });
 }
 
 #[test]

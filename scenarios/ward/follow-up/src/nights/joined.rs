@@ -498,7 +498,10 @@ mod tests {
         let third = file(300, 50, 91.0).with(&known);
         assert_eq!(third.uncounted_h, Some(50.0 / 60.0));
         let both = second.clone().with(&third);
-        assert_eq!((both.falls, both.uncounted_h), (Some(38), third.uncounted_h));
+        assert_eq!(
+            (both.falls, both.uncounted_h),
+            (Some(38), third.uncounted_h)
+        );
         assert_eq!(second.with(&both), both);
     }
 
