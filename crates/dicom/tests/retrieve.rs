@@ -9,6 +9,7 @@
 mod support;
 
 use std::{
+    future::ready,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -225,6 +226,7 @@ async fn objects_are_moved_and_what_is_refused_is_counted() {
     let mut last = dicom::Counts::default();
     let moved = scu::r#move(&peer, Root::Study, STUDY, &wanted(&archive), "OTHER", |c| {
         last = c;
+        ready(())
     })
     .await;
     let moved = moved.unwrap();
@@ -239,7 +241,7 @@ async fn objects_are_moved_and_what_is_refused_is_counted() {
         STUDY,
         &wanted(&archive),
         "ELSEWHERE",
-        |_| {},
+        |_| ready(()),
     )
     .await;
     let error = unknown.unwrap_err().to_string();

@@ -13,7 +13,7 @@ use room::{
     limits, wire::ServerFrame,
 };
 use serde_json::{Value, json};
-use stage::Stage;
+use stage::{Stage, threshold};
 use vocabulary::ActorId;
 
 const LI: &str = "li.terminal";
@@ -54,13 +54,6 @@ fn only(stage: &Stage) -> Sanction {
     let mut all = stage.room.sanctions(stage.now);
     assert_eq!(all.len(), 1, "{all:?}");
     all.remove(0)
-}
-
-fn threshold(frame: &ServerFrame) -> Threshold {
-    match frame {
-        ServerFrame::Threshold { threshold } => threshold.clone(),
-        other => panic!("not at the door: {other:?}"),
-    }
 }
 
 /// The last thing that somebody at the door was told.
@@ -161,7 +154,7 @@ fn who_was_put_out_appeals_from_the_door_and_hears_what_came_of_it() {
     let (mut stage, [li, chen, wang]) = three();
     stage.accepted(li, against("put-out", wang.participant));
     let (again, frame) = stage.come(WANG, Door::default());
-    let at_door = threshold(&frame);
+    let at_door = threshold(&frame).clone();
     assert_eq!(at_door.state, AtDoor::PutOut);
     assert_eq!(at_door.sanction.unwrap().grade, Grade::PutOut);
     stage.accepted(again, appeal("put-out", "it was somebody else"));

@@ -8,21 +8,13 @@
 
 mod stage;
 
-use room::{AtDoor, Door, Refusal, Seat, Standing, Stays, limits, wire::ServerFrame};
+use room::{AtDoor, Door, Refusal, Seat, Stays, limits, wire::ServerFrame};
 use serde_json::{Value, json};
-use stage::Stage;
+use stage::{Stage, patient, threshold};
 use vocabulary::ActorId;
 
 fn child() -> Door {
-    Door {
-        standing: Standing::Patient,
-        is_asked: false,
-        may_host: false,
-        treats: false,
-        may_accompany: false,
-        needs_companion: true,
-        needs_licence: false,
-    }
+    patient(true)
 }
 
 fn admit(waiting: Seat, companion: Option<u16>) -> Value {
@@ -31,14 +23,6 @@ fn admit(waiting: Seat, companion: Option<u16>) -> Value {
 
 fn put_out(stage: &mut Stage, who: &str) {
     stage.room.put_out(stage.now, &ActorId::new(who).unwrap());
-}
-
-/// Why somebody is at the door, as the frame tells them.
-fn state(frame: &ServerFrame) -> AtDoor {
-    match frame {
-        ServerFrame::Threshold { threshold } => threshold.state,
-        other => panic!("not at the door: {other:?}"),
-    }
 }
 
 fn is_inside(stage: &Stage, who: Seat) -> bool {
@@ -51,7 +35,7 @@ fn a_child_is_inside_only_beside_somebody_who_looks_after_them() {
     let mut stage = Stage::new();
     let host = stage.enter("li.terminal");
     let (zhao, frame) = stage.come("zhao.patient", child());
-    assert_eq!(state(&frame), AtDoor::Companion);
+    assert_eq!(threshold(&frame).state, AtDoor::Companion);
     for nobody in [None, Some(99)] {
         assert_eq!(
             stage.refused(host, admit(zhao, nobody)),
@@ -66,7 +50,7 @@ fn a_child_is_inside_only_beside_somebody_who_looks_after_them() {
     put_out(&mut stage, "wang.nurse");
     let parcels = stage.parcels();
     let (_, told) = parcels.iter().find(|(seat, _)| *seat == zhao).unwrap();
-    assert_eq!(state(told), AtDoor::Companion);
+    assert_eq!(threshold(told).state, AtDoor::Companion);
     assert_eq!(stage.room.people().len(), 1);
     // When the nurse is back, so is the child.
     stage.enter("wang.nurse");
@@ -89,7 +73,7 @@ fn who_was_let_in_beside_somebody_knocks_on_another_day_though_that_one_is_there
     assert!(matches!(frame, ServerFrame::Welcome { .. }), "{frame:?}");
     stage.wait(1);
     let (zhao, frame) = comes(&mut stage);
-    assert_eq!(state(&frame), AtDoor::Companion);
+    assert_eq!(threshold(&frame).state, AtDoor::Companion);
     stage.round();
     assert!(!is_inside(&stage, zhao));
     assert!(stage.room.knocking(stage.now)[0].needs_companion);

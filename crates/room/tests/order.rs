@@ -9,11 +9,11 @@
 mod stage;
 
 use room::{
-    AtDoor, Door, Farewell, Refusal, Reply, Room, Seat, Standing, Stays, Threshold, limits,
+    AtDoor, Door, Farewell, Refusal, Reply, Room, Seat, Standing, Stays, limits,
     wire::{ClientFrame, Participant, ServerFrame},
 };
 use serde_json::{Value, json};
-use stage::{Stage, hologram_act, note};
+use stage::{Stage, hologram_act, note, patient, threshold};
 
 fn nurse() -> Door {
     Door {
@@ -23,31 +23,12 @@ fn nurse() -> Door {
     }
 }
 
-fn patient(needs_companion: bool) -> Door {
-    Door {
-        standing: Standing::Patient,
-        is_asked: false,
-        may_host: false,
-        treats: false,
-        may_accompany: false,
-        needs_companion,
-        needs_licence: false,
-    }
-}
-
 fn said(act: &str, participant: u16) -> Value {
     json!({"act": act, "participant": participant, "reason": "shouts"})
 }
 
 fn appoint(participant: u16, standing: &str) -> Value {
     json!({"act": "appoint", "participant": participant, "standing": standing})
-}
-
-fn threshold(frame: &ServerFrame) -> &Threshold {
-    match frame {
-        ServerFrame::Threshold { threshold } => threshold,
-        other => panic!("not at the door: {other:?}"),
-    }
 }
 
 fn to(parcels: &[(Seat, ServerFrame)], seat: Seat) -> Vec<&ServerFrame> {

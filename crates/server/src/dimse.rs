@@ -148,8 +148,12 @@ impl Services for Door {
     }
 
     async fn report_later(&self, caller: &Caller, report: CommitmentReport) {
-        let pacs = &self.hospital.pacs;
-        if let Err(error) = pacs.add_report(&caller.title, &report) {
+        let title = caller.title.clone();
+        let put_by = self.hospital.aside(move |hospital| {
+            let jobs = &hospital.pacs;
+            jobs.add_report(&title, &report)
+        });
+        if let Err(error) = put_by.await {
             tracing::error!(%error, "a commitment report could not be put by for later");
         }
     }

@@ -359,6 +359,7 @@ impl State {
         self.settle_lowest(&was, now);
         self.settle_things(now);
         self.settle_at_beds(now);
+        routing::let_go(self, Some(&was), now);
         begun
     }
 
@@ -472,7 +473,7 @@ impl State {
             self.take_up(&about, None, &change, now);
         }
         self.tick_at_beds(now);
-        routing::let_go(self, now);
+        routing::let_go(self, None, now);
         self.unkept.extend(self.board.tick(now));
         self.send(now);
         let before = Timestamp(now.0 - CLOSED_MS);

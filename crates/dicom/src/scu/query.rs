@@ -111,15 +111,18 @@ pub async fn find(
 }
 
 /// Has a peer send objects to another application entity (C-MOVE), such as ourselves. `progress` hears of
-/// each count.
-pub async fn r#move(
+/// each count, and is waited for.
+pub async fn r#move<F>(
     peer: &Peer,
     model: Model,
     level: Level,
     keys: &[(Tag, String)],
     destination: &str,
-    mut progress: impl FnMut(Counts),
-) -> Result<Retrieved, SendError> {
+    mut progress: impl FnMut(Counts) -> F,
+) -> Result<Retrieved, SendError>
+where
+    F: Future<Output = ()>,
+{
     let class = class(model, Operation::Move);
     let mut association = Association::request(peer, vec![Proposal::of(class, FALLBACK)]).await?;
     let context = association
@@ -138,7 +141,7 @@ pub async fn r#move(
     loop {
         let (response, _) = association.response(message).await?;
         let counts = response.counts.unwrap_or_default();
-        progress(counts);
+        progress(counts).await;
         if response.status.is_pending() {
             continue;
         }

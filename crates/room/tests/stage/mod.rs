@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use room::{
     Act, Bounds, Door, EntityId, Hologram, HologramPatch, Joined, KeptAct, Mode, NewEntity,
     NewMeasure, Patch, Person, Placement, Plane, Pose, Probe, Refusal, Reply, ResumeToken, Room,
-    Sanction, Seat, Transform, Window, World,
+    Sanction, Seat, Standing, Threshold, Transform, Window, World,
     wire::{ClientFrame, Holding, Participant, ServerFrame, VERSION},
 };
 use serde_json::{Value, json};
@@ -342,6 +342,27 @@ pub fn any_act(chance: &mut Chance, world: &World) -> Act {
                 patch: Patch::Hologram(patch),
             }
         }
+    }
+}
+
+/// A patient at the door, who was not asked in.
+pub fn patient(needs_companion: bool) -> Door {
+    Door {
+        standing: Standing::Patient,
+        is_asked: false,
+        may_host: false,
+        treats: false,
+        may_accompany: false,
+        needs_companion,
+        needs_licence: false,
+    }
+}
+
+/// What the frame tells somebody at the door.
+pub fn threshold(frame: &ServerFrame) -> &Threshold {
+    match frame {
+        ServerFrame::Threshold { threshold } => threshold,
+        other => panic!("not at the door: {other:?}"),
     }
 }
 

@@ -68,7 +68,7 @@ impl Devices {
         (command, parameters): (&str, Value),
         until: Timestamp,
         by: &str,
-    ) -> Result<(), CommandError> {
+    ) -> anyhow::Result<()> {
         self.command(Command {
             id,
             device,
@@ -80,7 +80,7 @@ impl Devices {
     }
 
     /// Keeps a command for a device, and sends it as soon as the device is there.
-    pub fn command(&self, command: Command) -> Result<(), CommandError> {
+    pub fn command(&self, command: Command) -> anyhow::Result<()> {
         self.kept.add_command(&command)?;
         // Nobody listening is no failure: the device gets it when it comes.
         let _ = self.commanded.send(command);

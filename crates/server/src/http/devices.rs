@@ -553,6 +553,7 @@ async fn command(
         .new_command(device.id.clone(), &command, parameters, by)?;
     let id = command.id.clone();
     note(&hospital, &caller, &device, ("command", &id)).await?;
-    hospital.devices.command(command)?;
+    let kept = hospital.aside(move |hospital| hospital.devices.command(command));
+    kept.await?;
     Ok(Json(json!({"id": id})))
 }

@@ -264,23 +264,24 @@ struct Retrieve {
 }
 
 /// Puts a job by for who asks for it.
-fn accept(
-    hospital: &Hospital,
-    title: &str,
-    task: &Task,
-    caller: &Caller,
-    items: &[Selected],
+async fn accept(
+    hospital: &Arc<Hospital>,
+    title: String,
+    task: Task,
+    caller: Caller,
+    items: Vec<Selected>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let added = hospital.pacs.add(title, task, &caller.actor, items);
-    let id = added
-        .map_err(|error| Problem::internal(&error))?
-        .ok_or_else(|| {
-            Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "Too many jobs",
-                "some of yours must come to an end first",
-            )
-        })?;
+    let added = hospital.aside(move |hospital| {
+        let jobs = &hospital.pacs;
+        jobs.add(&title, &task, &caller.actor, &items)
+    });
+    let id = added.await?.ok_or_else(|| {
+        Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many jobs",
+            "some of yours must come to an end first",
+        )
+    })?;
     Ok((StatusCode::ACCEPTED, Json(json!({"job": id}))))
 }
 
@@ -314,7 +315,7 @@ async fn retrieve(
         series: asked.series.map(|uid| uid.as_str().to_owned()),
         patient_id: known,
     };
-    accept(&hospital, &title, &task, &caller, &[])
+    accept(&hospital, title, task, caller, Vec::new()).await
 }
 
 #[derive(Deserialize)]
@@ -353,7 +354,7 @@ async fn send(
         return Err(Problem::bad_input("send so many images series by series"));
     }
     let items: Vec<Selected> = page.rows.iter().filter_map(dimse::of_row).collect();
-    accept(&hospital, &title, &Task::Send { patient }, &caller, &items)
+    accept(&hospital, title, Task::Send { patient }, caller, items).await
 }
 
 /// Whether the caller runs the system, and sees everybody's jobs.
@@ -402,8 +403,8 @@ async fn cancel(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     own_job(&hospital, &caller, &id).await?;
-    let cancelled = hospital.pacs.cancel(&id);
-    if cancelled.map_err(|error| Problem::internal(&error))? {
+    let cancelled = hospital.aside(move |hospital| hospital.pacs.cancel(&id));
+    if cancelled.await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::bad_input("the job is over already"))

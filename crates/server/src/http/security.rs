@@ -13,12 +13,15 @@ use axum::{
     extract::{Query, State},
     routing::get,
 };
+use ledger::Checkpoint;
 use policy::{Action, Object};
 use record::{Match, ResourceQuery, Term};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use vocabulary::Timestamp;
 
 use crate::{
+    accounts::Ending,
     clock,
     devices::Registered,
     hospital::Hospital,
@@ -88,35 +91,57 @@ struct Found {
     refusals: Vec<Refusal>,
 }
 
+/// What is shown of the days that are asked for, by name or in counts.
+struct Seen {
+    now: Timestamp,
+    days: i64,
+    found: Found,
+    is_cut: bool,
+    bare: Vec<Arc<Registered>>,
+    ending: Vec<Ending>,
+    checkpoint: Checkpoint,
+}
+
+/// Looks at these days, for who is permitted the action.
+async fn look(
+    hospital: &Hospital,
+    caller: &Caller,
+    action: Action,
+    asked: &Asked,
+) -> Result<Seen, Problem> {
+    hospital.permit(caller, action, &Object::Hospital).await?;
+    let now = clock::now();
+    let days = asked.days();
+    let (found, is_cut) = read(hospital, now.0 - days * DAY_MS, now.0).await?;
+    Ok(Seen {
+        now,
+        days,
+        found,
+        is_cut,
+        bare: bare(hospital)?,
+        ending: hospital.accounts.ending(now.0 + ENDING_DAYS * DAY_MS)?,
+        checkpoint: hospital.record.checkpoint().await?,
+    })
+}
+
 async fn security(
     State(hospital): State<Arc<Hospital>>,
     caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Problem> {
-    hospital
-        .permit(&caller, Action::Administer, &Object::Hospital)
-        .await?;
-    let now = clock::now();
-    let days = asked.days();
-    let since = now.0 - days * DAY_MS;
-    let (found, is_cut) = read(&hospital, since, now.0).await?;
-    let internal = |error: anyhow::Error| Problem::internal(&error);
-    let bare = bare(&hospital)?;
-    let bare = bare
-        .iter()
-        .map(|device| json!({"id": device.id, "name": device.name}));
-    let ending = hospital.accounts.ending(now.0 + ENDING_DAYS * DAY_MS);
-    let checkpoint = hospital.record.checkpoint().await?;
+    let seen = look(&hospital, &caller, Action::Administer, &asked).await?;
+    let bare = seen.bare.iter();
+    let bare = bare.map(|device| json!({"id": device.id, "name": device.name}));
     Ok(Json(json!({
-        "now": now,
-        "days": days,
-        "is_cut": is_cut,
-        "accounts": found.by_account,
-        "refusals": found.refusals,
+        "now": seen.now,
+        "days": seen.days,
+        "is_cut": seen.is_cut,
+        "accounts": seen.found.by_account,
+        "refusals": seen.found.refusals,
         "devices_without_credential": bare.collect::<Vec<_>>(),
-        "tokens_ending": ending.map_err(internal)?,
+        "tokens_ending": seen.ending,
         "ending_days": ENDING_DAYS,
-        "ledger": {"size": checkpoint.size, "root": checkpoint.root},
+        "ledger": {"size": seen.checkpoint.size, "root": seen.checkpoint.root},
     })))
 }
 
@@ -138,27 +163,17 @@ async fn counts(
     caller: Caller,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Problem> {
-    hospital
-        .permit(&caller, Action::ReadFigures, &Object::Hospital)
-        .await?;
-    let now = clock::now();
-    let days = asked.days();
-    let (found, is_cut) = read(&hospital, now.0 - days * DAY_MS, now.0).await?;
-    let ending = hospital.accounts.ending(now.0 + ENDING_DAYS * DAY_MS);
-    let ending = ending.map_err(|error| Problem::internal(&error))?;
-    let mut all = found.counted();
+    let seen = look(&hospital, &caller, Action::ReadFigures, &asked).await?;
+    let mut all = seen.found.counted();
     if let Some(all) = all.as_object_mut() {
         let more = [
-            ("now", json!(now)),
-            ("days", json!(days)),
-            ("is_cut", json!(is_cut)),
-            ("devices_without_credential", json!(bare(&hospital)?.len())),
-            ("tokens_ending", json!(ending.len())),
+            ("now", json!(seen.now)),
+            ("days", json!(seen.days)),
+            ("is_cut", json!(seen.is_cut)),
+            ("devices_without_credential", json!(seen.bare.len())),
+            ("tokens_ending", json!(seen.ending.len())),
             ("ending_days", json!(ENDING_DAYS)),
-            (
-                "ledger_size",
-                json!(hospital.record.checkpoint().await?.size),
-            ),
+            ("ledger_size", json!(seen.checkpoint.size)),
         ];
         all.extend(more.map(|(name, value)| (name.to_owned(), value)));
     }

@@ -440,7 +440,11 @@ pub async fn command(
         let why = "the command could not be written to the ledger";
         return Err((No::Quota, why.to_owned()));
     }
-    devices.command(command).map_err(|error| no_command(&error))
+    let kept = broker
+        .hospital
+        .aside(move |hospital| hospital.devices.command(command));
+    let kept = kept.await.map_err(CommandError::NotKept);
+    kept.map_err(|error| no_command(&error))
 }
 
 fn no_command(error: &CommandError) -> (No, String) {

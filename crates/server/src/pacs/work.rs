@@ -143,14 +143,24 @@ fn wanted(study: &str, series: Option<&str>, patient_id: Option<&str>) -> Wanted
     }
 }
 
+/// Keeps how many objects a retrieval has in all, has brought, and could not bring. Where that cannot be kept, the next
+/// count says it anew.
+async fn note(hospital: &Arc<Hospital>, job: &Job, [total, done, failed]: [u64; 3]) {
+    let id = job.id.clone();
+    let noted = hospital.aside(move |hospital| {
+        let jobs = &hospital.pacs;
+        jobs.note_counts(&id, total, done, failed)
+    });
+    let _ = noted.await;
+}
+
 /// Fetches a study, in the way that the configuration names for its application entity.
 async fn retrieve(
-    hospital: &Hospital,
+    hospital: &Arc<Hospital>,
     job: &Job,
     peer: &Peer,
     (level, keys): Wanted,
 ) -> Result<(), Stopped> {
-    let jobs = &hospital.pacs;
     let entity = hospital.config.entity(&job.title);
     let (root, by) = entity.map_or_else(Default::default, |e| (Some(e.root()), e.retrieve_by));
     let root = root.unwrap_or(dicom::query::Root::Study);
@@ -158,12 +168,10 @@ async fn retrieve(
         RetrieveBy::Move => {
             let to = hospital.config.ae_title.as_str();
             scu::r#move(peer, root, level, &keys, to, |counts| {
-                let total = u64::from(counts.remaining)
-                    + u64::from(counts.completed)
-                    + u64::from(counts.failed)
-                    + u64::from(counts.warning);
                 let done = u64::from(counts.completed) + u64::from(counts.warning);
-                let _ = jobs.note_counts(&job.id, total, done, counts.failed.into());
+                let failed = u64::from(counts.failed);
+                let total = u64::from(counts.remaining) + done + failed;
+                note(hospital, job, [total, done, failed])
             })
             .await
         }
@@ -172,12 +180,13 @@ async fn retrieve(
             // What we have asked for is kept, also where the other may not send by itself.
             let mut actor = hospital.config.actor(&job.title);
             actor.roles.insert(Role::ImagingSource);
-            let mut kept = (0_u64, 0_u64);
+            let mut kept = 0;
             scu::get(peer, root, level, &keys, &classes, |object| {
                 let actor = actor.clone();
-                kept.0 += 1;
-                let _ = jobs.note_counts(&job.id, kept.0, kept.0, kept.1);
+                kept += 1;
+                let counts = [kept, kept, 0];
                 async move {
+                    note(hospital, job, counts).await;
                     match intake::store(hospital, &actor, object).await {
                         Ok(_) => Status::SUCCESS,
                         Err(IntakeError::Record(record::RecordError::Conflict { .. })) => {
@@ -195,7 +204,7 @@ async fn retrieve(
             let counts = retrieved.counts;
             let done = u64::from(counts.completed) + u64::from(counts.warning);
             let failed = u64::from(counts.failed);
-            let _ = jobs.note_counts(&job.id, done + failed, done, failed);
+            note(hospital, job, [done + failed, done, failed]).await;
             if retrieved.status == Status::SUCCESS {
                 Ok(())
             } else {

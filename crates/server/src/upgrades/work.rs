@@ -141,7 +141,7 @@ async fn keep(hospital: &Hospital, actor: &ActorId, rollout: &Rollout) -> Result
 
 /// Begins a roll-out.
 pub async fn begin(
-    hospital: &Hospital,
+    hospital: &Arc<Hospital>,
     actor: &ActorId,
     new: NewRollout,
 ) -> Result<Rollout, UpgradeError> {
@@ -254,7 +254,7 @@ fn version_of(hospital: &Hospital, device: &Registered, of: Contents) -> Option<
 
 /// Does something about a roll-out.
 pub async fn act(
-    hospital: &Hospital,
+    hospital: &Arc<Hospital>,
     actor: &ActorId,
     id: &str,
     act: Act,
@@ -359,7 +359,7 @@ fn refusal_since(quality: &Quality, since: Timestamp) -> Option<Text> {
 }
 
 /// Tells devices what to do; what was told before is not told again.
-async fn give_orders(hospital: &Hospital, rollout: &Rollout) {
+async fn give_orders(hospital: &Arc<Hospital>, rollout: &Rollout) {
     for member in &rollout.members {
         let Some(order) = rollout.order(member) else {
             continue;
@@ -376,14 +376,13 @@ async fn give_orders(hospital: &Hospital, rollout: &Rollout) {
 }
 
 async fn send_order(
-    hospital: &Hospital,
+    hospital: &Arc<Hospital>,
     rollout: &Rollout,
     member: &Member,
     order: &Order,
 ) -> anyhow::Result<()> {
-    let kept = &hospital.devices.kept;
     let (Order::Install { id } | Order::PutBack { id, .. }) = order;
-    if kept.standing(id)?.is_some() {
+    if hospital.devices.kept.standing(id)?.is_some() {
         return Ok(());
     }
     let (what, until) = match order {
@@ -399,7 +398,12 @@ async fn send_order(
             (("install", parameters), member.since.0 + until_ms)
         }
         Order::PutBack { instead_of, .. } => {
-            kept.withdraw(instead_of)?;
+            let instead_of = instead_of.clone();
+            let withdrawn = hospital.aside(move |hospital| {
+                let kept = &hospital.devices.kept;
+                kept.withdraw(&instead_of)
+            });
+            withdrawn.await?;
             let parameters = json!({"version": member.before, "from": rollout.manifest.version});
             (("put-back", parameters), clock::now().0 + PUT_BACK_MS)
         }
@@ -408,12 +412,13 @@ async fn send_order(
     hospital
         .note_device(&by, &member.device, what.0, Some(("command", id)))
         .await?;
-    let device = member.device.clone();
+    let (id, device) = (id.clone(), member.device.clone());
     let until = Timestamp(until);
-    hospital
-        .devices
-        .order(id.clone(), device, what, until, by.as_str())?;
-    Ok(())
+    let given = hospital.aside(move |hospital| {
+        let devices = &hospital.devices;
+        devices.order(id, device, what, until, by.as_str())
+    });
+    given.await
 }
 
 async fn set_profile(

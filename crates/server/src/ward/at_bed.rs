@@ -276,16 +276,10 @@ mod tests {
                 sex: None,
             });
             let monitor = Standing {
-                id: "monitor".to_owned(),
                 name: "Monitor".to_owned(),
-                kind: None,
-                kind_name: None,
-                place: None,
-                carrier: None,
                 patient: Some(patient),
-                active: true,
-                codes: vec![],
-                silent_after_s: Some(15),
+                place: None,
+                ..Standing::somewhere("monitor", "bed")
             };
             places.devices.insert(monitor.id.clone(), monitor);
         })

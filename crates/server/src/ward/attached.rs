@@ -307,16 +307,12 @@ mod tests {
 
     fn monitor(of: Option<&str>, place: Option<&str>) -> Standing {
         Standing {
-            id: "monitor".to_owned(),
             name: "Monitor".to_owned(),
             kind: Some("bedside-monitor".to_owned()),
-            kind_name: None,
             place: place.map(str::to_owned),
-            carrier: None,
             patient: of.map(patient),
-            active: true,
             codes: vec!["147842".to_owned(), "150456".to_owned()],
-            silent_after_s: Some(15),
+            ..Standing::somewhere("monitor", "bed")
         }
     }
 

@@ -578,18 +578,7 @@ mod tests {
                 duty("nurse", "bed-nurse", None),
                 duty("porter", "porter", Some("Porter")),
             ];
-            let pump = Standing {
-                id: "pump".to_owned(),
-                name: "Pump".to_owned(),
-                kind: None,
-                kind_name: None,
-                place: Some("bed".to_owned()),
-                carrier: None,
-                patient: None,
-                active: true,
-                codes: vec![],
-                silent_after_s: Some(15),
-            };
+            let pump = Standing::somewhere("pump", "bed");
             places.devices.insert(pump.id.clone(), pump);
         });
         state.locate_one("pump", "tag-place:bed", NOW, 1.0);

@@ -407,16 +407,8 @@ mod tests {
         for (stands, expected) in [("other", 1), ("ward", 0), ("bed", 0)] {
             let mut state = one_ward();
             let device = |id: &str, place: &str, carrier: Option<&str>| Standing {
-                id: id.to_owned(),
-                name: id.to_owned(),
-                kind: None,
-                kind_name: None,
-                place: Some(place.to_owned()),
-                patient: None,
                 carrier: carrier.map(str::to_owned),
-                active: true,
-                codes: Vec::new(),
-                silent_after_s: Some(15),
+                ..Standing::somewhere(id, place)
             };
             let places = &mut state.places;
             let square = tags::outline("0,0 6,0 6,5 0,5").unwrap();

@@ -333,6 +333,25 @@ impl super::State {
     }
 }
 
+#[cfg(test)]
+impl Standing {
+    /// A device that stands somewhere, and what else a test needs.
+    pub fn somewhere(id: &str, place: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            kind: None,
+            kind_name: None,
+            place: Some(place.to_owned()),
+            carrier: None,
+            patient: None,
+            active: true,
+            codes: Vec::new(),
+            silent_after_s: Some(15),
+        }
+    }
+}
+
 /// Reads it from the record as it is now, and tells the doors of devices who lies where.
 pub async fn now(hospital: &Hospital, permit: &Permit) -> Result<Places, RecordError> {
     let places = load(hospital, permit, None).await?;

@@ -7,7 +7,7 @@ use policy::Role;
 use serde::Serialize;
 use vocabulary::{ActorId, Timestamp};
 
-use super::{Bed, Kept, State, tags::Position};
+use super::{Bed, Kept, Places, State, tags::Position};
 use crate::hospital::Hospital;
 
 /// Whom an alarm calls now: those on duty for the level of its escalation. Where nobody has that duty, those of
@@ -328,22 +328,27 @@ pub fn where_is(state: &State, duty: &super::places::Duty) -> Place {
     }
 }
 
-/// Whether who took an alarm was on duty on its ward then, and is no more.
-fn went_off(state: &State, alarm: &Alarm, now: Timestamp) -> bool {
+/// Whether who took an alarm was on duty on its ward then, by what is known or was known before, and is no more. Whoever
+/// has its bed is on duty also when the record no longer says where that is.
+fn went_off(state: &State, before: Option<&Places>, alarm: &Alarm, now: Timestamp) -> bool {
     let (Some(taken), Some(about)) = (&alarm.taken, state.places.about(&alarm.bed)) else {
         return false;
     };
-    let is_on = |at: Timestamp| {
-        let mut staff = state.places.staff_of(&about.ward, at).into_iter();
-        staff.any(|duty| duty.account.as_str() == taken.by)
+    let is_on = |places: &Places, at: Timestamp| {
+        let mut theirs = places.duties.iter().filter(|duty| {
+            let is_here = duty.places.contains(&alarm.bed) || places.is_of(duty, &about.ward);
+            is_here && duty.holds(at)
+        });
+        theirs.any(|duty| duty.account.as_str() == taken.by)
     };
-    is_on(taken.at) && !is_on(now)
+    is_on(before.unwrap_or(&state.places), taken.at) && !is_on(&state.places, now)
 }
 
-/// What somebody holds calls again when they go off duty, by their own word or by the clock.
-pub fn let_go(state: &mut State, now: Timestamp) {
+/// What somebody holds calls again when they go off duty, by their own word, by the clock, or since the record gives them
+/// their duty no more: then `before` is what was known until now.
+pub fn let_go(state: &mut State, before: Option<&Places>, now: Timestamp) {
     let open = state.board.open().into_iter();
-    let left = open.filter(|alarm| went_off(state, alarm, now));
+    let left = open.filter(|alarm| went_off(state, before, alarm, now));
     let left: Vec<AlarmId> = left.map(|alarm| alarm.id.clone()).collect();
     for id in left {
         if state.board.let_go(&id, now) {
@@ -395,7 +400,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ward::{Places, places::duties};
+    use crate::ward::places::duties;
 
     const CHANGE_AT: Timestamp = Timestamp(1_790_000_000_000);
 
@@ -515,15 +520,70 @@ mod tests {
             state.board.act(&alarm, act, who, now).unwrap();
         };
         take(&mut state, "by-day", at(-5));
-        let_go(&mut state, at(-2));
+        let_go(&mut state, None, at(-2));
         assert!(state.board.alarm(&alarm).unwrap().taken.is_some());
-        let_go(&mut state, CHANGE_AT);
+        let_go(&mut state, None, CHANGE_AT);
         assert!(state.board.alarm(&alarm).unwrap().calls(CHANGE_AT));
         assert!(state.unkept.contains(&alarm));
         // Who has no duty on the ward answers for what they took as long as anybody may.
         take(&mut state, "from-elsewhere", at(5));
-        let_go(&mut state, at(6));
+        let_go(&mut state, None, at(6));
         assert!(state.board.alarm(&alarm).unwrap().taken.is_some());
+    }
+
+    #[test]
+    fn what_somebody_holds_calls_again_when_the_record_gives_them_their_duty_no_more() {
+        let names = BTreeMap::new();
+        let role = shift("by-night", "bed-nurse", CHANGE_AT, at(7200));
+        let with = |field: &str, value: serde_json::Value| {
+            let mut role = role.clone();
+            role[field] = value;
+            Some(role)
+        };
+        let elsewhere = json!([{"reference": "Location/other"}]);
+        for (role, is_left) in [
+            (Some(role.clone()), false),
+            (with("active", json!(false)), true),
+            (with("location", elsewhere), true),
+            (with("period", json!({"start": at(5), "end": at(6)})), true),
+            (None, true),
+        ] {
+            let mut state = handed_over();
+            let alarm = state.board.open()[0].id.clone();
+            let take = alarms::Act::Take;
+            state.board.act(&alarm, take, "by-night", at(5)).unwrap();
+            let mut places = state.places.clone();
+            let given = role.iter();
+            let given = given.flat_map(|role| duties(role, &names, &TimeZone::UTC));
+            places.duties = given.collect();
+            state.settle(places, at(7));
+            let calls = state.board.alarm(&alarm).unwrap().calls(at(7));
+            let is_unkept = state.unkept.contains(&alarm);
+            assert_eq!([calls, is_unkept], [is_left; 2], "{role:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_nurse_of_a_bed_holds_stays_theirs_though_the_record_has_that_bed_no_more() {
+        let mut role = shift("by-night", "bed-nurse", CHANGE_AT, at(7200));
+        role["location"] = json!([{"reference": "Location/bed"}]);
+        let given = duties(&role, &BTreeMap::new(), &TimeZone::UTC);
+        let mut state = State::one_bed(at(-60), |places| places.duties.extend(given));
+        let began = Change {
+            at: at(1),
+            rule: "no-heart-beat".to_owned(),
+            changed: Changed::Began { read: vec![] },
+        };
+        let alarm = state.board.apply("bed", None, &began, &ward_rules(), at(1));
+        let alarm = alarm.unwrap();
+        let take = alarms::Act::Take;
+        state.board.act(&alarm, take, "by-night", at(5)).unwrap();
+        let mut places = state.places.clone();
+        places.beds.clear();
+        state.settle(places, at(6));
+        let held = state.board.alarm(&alarm).unwrap();
+        assert!(matches!(held.presence, alarms::Presence::Gone { .. }) && held.latching);
+        assert_eq!(held.taken.as_ref().unwrap().by, "by-night");
     }
 
     #[test]

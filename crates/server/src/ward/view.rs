@@ -707,16 +707,8 @@ mod tests {
         let mut state = State::one_bed(at(0), |places| {
             for (id, silent_after_s) in [("monitor", Some(15)), ("scale", None)] {
                 let device = Standing {
-                    id: id.to_owned(),
-                    name: id.to_owned(),
-                    kind: None,
-                    kind_name: None,
-                    place: Some("bed".to_owned()),
-                    carrier: None,
-                    patient: None,
-                    active: true,
-                    codes: vec![],
                     silent_after_s,
+                    ..Standing::somewhere(id, "bed")
                 };
                 places.devices.insert(id.to_owned(), device);
             }
@@ -753,16 +745,8 @@ mod tests {
             places.names.extend(named);
             for (id, place) in [("a", "ward"), ("b", "store")] {
                 let thing = Standing {
-                    id: id.to_owned(),
-                    name: id.to_owned(),
                     kind: Some(kind.clone()),
-                    kind_name: None,
-                    place: Some(place.to_owned()),
-                    carrier: None,
-                    patient: None,
-                    active: true,
-                    codes: vec![],
-                    silent_after_s: Some(15),
+                    ..Standing::somewhere(id, place)
                 };
                 places.devices.insert(id.to_owned(), thing);
             }

@@ -16,7 +16,7 @@ use std::{
     path::Path,
     sync::{Arc, Barrier},
     thread::{scope, sleep},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hospital::Hospital;
@@ -375,6 +375,32 @@ fn who_comes_on_duty_is_called_and_who_goes_off_is_not() {
     are_on(&["li.terminal"]);
     assert_eq!(go("li.terminal", "li.terminal"), 204);
     are_on(&[]);
+}
+
+#[test]
+fn what_somebody_took_calls_again_once_their_role_is_set_inactive() {
+    let data = tempfile::tempdir().unwrap();
+    let hospital = Hospital::found(data.path());
+    furnish(&hospital);
+    let low = json!({"consciousness": "U", "systolic_mmhg": 60});
+    until(|| {
+        let (status, seen) = see(&hospital, "wang.nurse", &low);
+        (status == 200).then_some(seen)
+    });
+    let found = || alarm(&hospital, "li.terminal", "systolic-low");
+    let raised = until(found);
+    let take = json!({"act": "take"});
+    assert_eq!(act(&hospital, "wang.nurse", &raised, &take).0, 200);
+    assert_eq!(found().unwrap()["alarm"]["taken"]["by"], "wang.nurse");
+    let mut role = duty("wang.nurse", &["bed-nurse"], "b1");
+    role["active"] = json!(false);
+    assert_eq!(hospital.put("importer", &role), 200);
+    let since = Instant::now();
+    until(|| {
+        // By the reminder alone it would, too, after half an hour.
+        assert!(since.elapsed() < Duration::from_mins(10), "it is held");
+        found().filter(|one| one["alarm"]["taken"].is_null())
+    });
 }
 
 #[test]

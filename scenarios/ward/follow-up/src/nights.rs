@@ -22,7 +22,7 @@ use vocabulary::Text;
 use self::{
     broken::{Broken, Fault, Short},
     events::Events,
-    joined::{Saturation, Span},
+    joined::{Recorded, Saturation, Span},
 };
 use crate::{
     course::{FollowUp, is_only_patient},
@@ -92,6 +92,9 @@ pub struct Night {
     /// Valid hours of another recording of the night, which cannot be added to the one that counts.
     #[serde(default)]
     pub uncounted_h: Option<f64>,
+    /// The recordings of files that do not count; not shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<Recorded>,
     /// When files show that the therapy was used; not shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sessions: Vec<Span>,
@@ -126,6 +129,7 @@ impl Night {
             incomplete_s: None,
             has_events: false,
             uncounted_h: None,
+            left_out: Vec::new(),
             sessions: Vec::new(),
             recordings: Vec::new(),
         }
@@ -168,6 +172,7 @@ impl Night {
     /// As it is shown.
     fn shown(&self) -> Self {
         Self {
+            left_out: Vec::new(),
             sessions: Vec::new(),
             recordings: Vec::new(),
             ..self.clone()

@@ -202,6 +202,7 @@ async fn a_second_file_of_a_night_is_added_and_takes_nothing_away() {
         (&after["falls"], &after["uncounted_h"]),
         (&json!(2), &json!(2.0))
     );
+    assert!(after.get("left_out").is_none());
 }
 
 #[tokio::test]

@@ -24,6 +24,13 @@ pub fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     all
 }
 
+/// Whether these are the same spans as the others as far as they go: each began as one of the others did, and ended no
+/// later.
+fn are_part(spans: &[Span], of: &[Span]) -> bool {
+    let is_there = |[from, to]: &Span| of.iter().any(|[first, last]| first == from && to <= last);
+    !spans.is_empty() && spans.iter().all(is_there)
+}
+
 fn seconds(spans: &[Span]) -> i64 {
     let lasts = |[from, to]: &Span| to.duration_since(*from).as_secs();
     spans.iter().map(lasts).sum()
@@ -96,14 +103,43 @@ impl Saturation {
         }
     }
 
-    /// Whether it is the same recording as the other as far as it goes: each span began as one of the other's did, and
-    /// ended no later.
+    /// Whether it is the same recording as the other as far as it goes.
     fn is_part_of(&self, other: &Self) -> bool {
-        let is_there = |[from, to]: &Span| {
-            let mut others = other.spans.iter();
-            others.any(|[first, last]| first == from && to <= last)
-        };
-        !self.spans.is_empty() && self.spans.iter().all(is_there)
+        are_part(&self.spans, &other.spans)
+    }
+}
+
+/// Which recording of files it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// When it was recorded; none where nobody knows.
+    spans: Vec<Span>,
+    /// Whole seconds.
+    valid_s: f64,
+}
+
+impl Recorded {
+    fn of(one: &Saturation) -> Self {
+        Self {
+            spans: one.spans.clone(),
+            valid_s: one.valid_s as f64,
+        }
+    }
+
+    fn of_hours(hours: f64) -> Self {
+        Self {
+            spans: Vec::new(),
+            valid_s: (hours * HOUR_S).round(),
+        }
+    }
+
+    /// Whether it is the same recording as the other as far as it goes. Of what was kept without its spans only the
+    /// length tells whether it is the same.
+    fn is_part_of(&self, other: &Self) -> bool {
+        if self.spans.is_empty() || other.spans.is_empty() {
+            return self.valid_s.total_cmp(&other.valid_s).is_eq();
+        }
+        are_part(&self.spans, &other.spans)
     }
 }
 
@@ -197,11 +233,13 @@ impl Night {
                 both
             }
         };
-        let left_out_h = match counts {
-            Counts::New => before.left_out_h(&self),
-            Counts::Before => self.left_out_h(before),
-            Counts::Both => None,
+        let beside = match counts {
+            Counts::New => before.counted(),
+            Counts::Before => self.counted(),
+            Counts::Both => Vec::new(),
         };
+        let left_out = before.all_left_out(beside, &of_oximetry.counted());
+        let longest_s = left_out.iter().map(|one| one.valid_s).reduce(f64::max);
         let (new_s, before_s) = (self.incomplete_s, before.incomplete_s);
         let incomplete_s = match counts {
             Counts::Both if self.completes(before) => new_s,
@@ -222,28 +260,42 @@ impl Night {
             leak_sent_by: of_leak.leak_sent_by.clone(),
             incomplete_s,
             has_events: self.has_events || before.has_events || is_long_enough,
-            uncounted_h: largest(before.uncounted_h, left_out_h),
+            uncounted_h: longest_s.map(|seconds| seconds / HOUR_S),
+            left_out,
             sessions: self.all_sessions(before),
             ..of_oximetry
         }
     }
 
-    /// Valid hours of files that do not count, where they are not part of what does.
-    fn left_out_h(&self, counted: &Self) -> Option<f64> {
+    /// The recordings of files that its saturation is reckoned from.
+    fn counted(&self) -> Vec<Recorded> {
         if self.oximetry_sent_by.is_some() {
-            return None;
+            return Vec::new();
         }
-        let is_part = if self.recordings.is_empty() || counted.recordings.is_empty() {
-            // Of what was kept without its spans only the length tells whether it is the same.
-            self.oximetry_h == counted.oximetry_h
-        } else {
-            let is_there = |one: &Saturation| {
-                let mut others = counted.recordings.iter();
-                others.any(|other| one.is_part_of(other))
-            };
-            self.recordings.iter().all(is_there)
-        };
-        self.oximetry_h.filter(|_| !is_part)
+        if self.recordings.is_empty() {
+            let kept = self.oximetry_h.map(Recorded::of_hours);
+            return kept.into_iter().collect();
+        }
+        self.recordings.iter().map(Recorded::of).collect()
+    }
+
+    /// The recordings that do not count: those of before and these, where they are not part of what counts now. Of one
+    /// that an earlier version kept the hours alone are known.
+    fn all_left_out(&self, beside: Vec<Recorded>, counted: &[Recorded]) -> Vec<Recorded> {
+        let unknown = self.uncounted_h.filter(|_| self.left_out.is_empty());
+        let before = unknown.map(Recorded::of_hours).into_iter();
+        let before = before.chain(self.left_out.iter().cloned());
+        let mut all: Vec<Recorded> = Vec::new();
+        for one in beside.into_iter().chain(before) {
+            let mut known = counted.iter().chain(&all);
+            if known.any(|other| one.is_part_of(other)) {
+                continue;
+            }
+            all.retain(|other| !other.is_part_of(&one));
+            all.push(one);
+        }
+        all.sort_by(|one, other| one.spans.cmp(&other.spans));
+        all
     }
 
     fn all_sessions(&self, before: &Self) -> Vec<Span> {
@@ -317,6 +369,7 @@ impl Night {
             incomplete_s: self.incomplete_s,
             has_events: self.has_events || of_oximetry.has_events,
             uncounted_h: self.uncounted_h,
+            left_out: self.left_out.clone(),
             sessions: self.sessions.clone(),
             ..of_oximetry.clone()
         }
@@ -417,6 +470,39 @@ mod tests {
         let night = file(400, 20, 88.0).with(&kept);
         assert_eq!(night.oximetry_h, Some(6.0));
         assert!(night.uncounted_h.is_some());
+    }
+
+    #[test]
+    fn what_counts_after_all_is_named_no_more_as_left_out() {
+        let (first, second) = (file(0, 360, 88.0), file(370, 20, 91.0));
+        let mut kept = first.clone();
+        kept.recordings = Vec::new();
+        // As long as nobody knows when the first was, the second is not added; it is not kept either.
+        let apart = second.clone().with(&kept);
+        let known = first.clone().with(&apart);
+        for night in [&apart, &known, &second.clone().with(&apart)] {
+            assert_eq!(night.uncounted_h, Some(20.0 / 60.0));
+        }
+        let by_hours = Night {
+            left_out: Vec::new(),
+            ..known.clone()
+        };
+        for before in [known.clone(), by_hours] {
+            let both = second.clone().with(&before);
+            assert_eq!((both.falls, both.uncounted_h), (Some(38), None));
+        }
+        // The same where it had broken off, and comes whole now.
+        let whole = file(370, 40, 91.0).with(&known);
+        assert_eq!((whole.falls, whole.uncounted_h), (Some(40), None));
+        // Another one that does not count goes on being named.
+        let third = file(300, 50, 91.0).with(&known);
+        assert_eq!(third.uncounted_h, Some(50.0 / 60.0));
+        let both = second.clone().with(&third);
+        assert_eq!(
+            (both.falls, both.uncounted_h),
+            (Some(38), third.uncounted_h)
+        );
+        assert_eq!(second.with(&both), both);
     }
 
     #[test]
