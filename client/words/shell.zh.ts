@@ -77,7 +77,7 @@ export const shell: Readonly<Record<keyof typeof en, string>> = {
   'home.beside': '陪同患者',
   'home.besideVisit': '医生在房间里等候您所陪同的患者时，会显示在“等您处理”中，您可由此进入。',
   'home.besideRoom': '该患者的其他房间（如会诊）须通过告知您的地址进入。',
-  'home.besideInside': '您在门口等候获准后进入。在房间里您可以旁观，获得发言权后才能发言。患者的病历不向您显示。',
+  'home.besideInside': '您在门口等候获准后进入。在房间里您可以旁观，经准许后可以发言。患者的病历不向您显示。',
   'home.rooms': '六个元空间',
   'home.open': '已开放',
   'home.planned': '规划中',
