@@ -10,7 +10,7 @@ import { comings, placedWords } from './room-news';
 import { handsBetween, knocked, orderedWords } from './room-order';
 import { firstLook, steppedWindow, windowName } from './room-control';
 import { pageOf } from './router';
-import { ageLabel, sinceQuitting } from '../panels/person';
+import { ageLabel, roleWords, sinceQuitting } from '../panels/person';
 import { WORDS, fill, translate } from '../words/words';
 import type { Key } from '../words/words';
 import type { VolumeManifest } from './volume/manifest';
@@ -327,6 +327,11 @@ describe('people in a room', () => {
     const decided = { whom: 'w', name: 'Wang', against: 'put-out', reason: 'nobody shouted', decider: 'Sun' } as const;
     expect(said({ ...decided, did: 'appeal-granted' })).toBe('Sun granted the objection of Wang (put out): nobody shouted');
     expect(said({ ...decided, did: 'appeal-refused' })).toBe('Sun refused the objection of Wang (put out): nobody shouted');
+  });
+
+  test('whoever comes into a room is said to be what they are', () => {
+    const roles = ['related-person', 'technician', 'admin', 'somebody'];
+    expect(roles.map((role) => roleWords({ t }, role))).toEqual(['Relative or carer', 'Device technician', 'Administrator', '']);
   });
 
   test('who came and who left', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FIGURES, dressOf, figureFor, figuresFor, isVisitor } from './figures';
+import { FIGURES, dressOf, figureFor, figuresFor, isVisitor, onlyAccompanies } from './figures';
 
 const FILES = Object.keys(import.meta.glob('../public/people/*'));
 const ACCOUNTS = Array.from({ length: 200 }, (_, i) => `account-${i}`);
@@ -14,6 +14,11 @@ test('whoever comes to the hospital and does not work there wears plain clothes'
   const roles = ['patient', 'related-person', 'nurse', 'trainee', 'manager'];
   expect(roles.filter(isVisitor)).toEqual(['patient', 'related-person']);
   expect(roles.map((role) => dressOf({ role }))).toEqual(['plain', 'plain', 'medical', 'medical', 'medical']);
+});
+
+test('whoever is also a patient or works here does not only come with somebody', () => {
+  const all = [['related-person'], ['patient', 'related-person'], ['nurse', 'related-person'], ['patient'], [], undefined];
+  expect(all.map(onlyAccompanies)).toEqual([true, false, false, false, false, false]);
 });
 
 test('an account looks the same at each return', () => {

@@ -10,6 +10,11 @@ export function isVisitor(role: string): boolean {
   return role === 'patient' || role === 'related-person';
 }
 
+/** Whether somebody is here for nothing but to come with a patient: no record is open to them, and no room but those about that patient. */
+export function onlyAccompanies(roles: readonly string[] | undefined): boolean {
+  return roles !== undefined && roles.length > 0 && roles.every((role) => role === 'related-person');
+}
+
 /** Patients, and who comes with them, wear no medical dress. */
 export function dressOf({ role }: { readonly role: string }): Dress {
   return isVisitor(role) ? 'plain' : 'medical';

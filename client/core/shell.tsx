@@ -13,6 +13,7 @@ import { OwnCallsContext, createOwnCalls } from '../panels/own-calls';
 import { LanguageSwitch } from '../panels/LanguageSwitch';
 import { AlarmSoundContext, createAlarmSound } from './alarm-sound';
 import { useApp } from './app';
+import { onlyAccompanies } from './figures';
 import { seesFigures } from './functions';
 import { HomePage } from './pages/home';
 import { SignInPage } from './pages/sign-in';
@@ -199,36 +200,39 @@ function TopBar(): JSX.Element {
         <img src="/icon.svg" width="28" height="28" alt="" />
         <span>{app.t('app.full')}</span>
       </Link>
-      <nav class="top-nav" aria-label={app.t('app.main')}>
-        <Link href="/imaging" title={app.t('imaging.title')} aria-current={page().name === 'imaging' ? 'page' : undefined}>
-          <Icon name="image" />
-          <span>{app.t('imaging.title')}</span>
-        </Link>
-        <Show when={seesFigures(app.me()?.roles)}>
-          <Link href="/quality" title={app.t('quality.title')} aria-current={page().name === 'quality' ? 'page' : undefined}>
-            <Icon name="check" />
-            <span>{app.t('quality.title')}</span>
+      {/* Who only comes with a patient has no page to go to but the first. */}
+      <Show when={!onlyAccompanies(app.me()?.roles)}>
+        <nav class="top-nav" aria-label={app.t('app.main')}>
+          <Link href="/imaging" title={app.t('imaging.title')} aria-current={page().name === 'imaging' ? 'page' : undefined}>
+            <Icon name="image" />
+            <span>{app.t('imaging.title')}</span>
           </Link>
-        </Show>
-        <Show when={app.me()?.roles.some((role) => DEVICES.has(role))}>
-          <Link href="/devices" title={app.t('devices.title')} aria-current={page().name === 'devices' ? 'page' : undefined}>
-            <Icon name="measure" />
-            <span class="wide-only">{app.t('devices.title')}</span>
-          </Link>
-        </Show>
-        <Show when={seesFigures(app.me()?.roles)}>
-          <Link href="/functions" title={app.t('functions.title')} aria-current={page().name === 'functions' ? 'page' : undefined}>
-            <Icon name="management" />
-            <span class="wide-only">{app.t('functions.title')}</span>
-          </Link>
-        </Show>
-        <Show when={app.me()?.roles.some((role) => TEACHING.has(role))}>
-          <Link href="/teaching" title={app.t('teaching.title')} aria-current={page().name.startsWith('teaching') ? 'page' : undefined}>
-            <Icon name="teaching" />
-            <span class="wide-only">{app.t('teaching.title')}</span>
-          </Link>
-        </Show>
-      </nav>
+          <Show when={seesFigures(app.me()?.roles)}>
+            <Link href="/quality" title={app.t('quality.title')} aria-current={page().name === 'quality' ? 'page' : undefined}>
+              <Icon name="check" />
+              <span>{app.t('quality.title')}</span>
+            </Link>
+          </Show>
+          <Show when={app.me()?.roles.some((role) => DEVICES.has(role))}>
+            <Link href="/devices" title={app.t('devices.title')} aria-current={page().name === 'devices' ? 'page' : undefined}>
+              <Icon name="measure" />
+              <span class="wide-only">{app.t('devices.title')}</span>
+            </Link>
+          </Show>
+          <Show when={seesFigures(app.me()?.roles)}>
+            <Link href="/functions" title={app.t('functions.title')} aria-current={page().name === 'functions' ? 'page' : undefined}>
+              <Icon name="management" />
+              <span class="wide-only">{app.t('functions.title')}</span>
+            </Link>
+          </Show>
+          <Show when={app.me()?.roles.some((role) => TEACHING.has(role))}>
+            <Link href="/teaching" title={app.t('teaching.title')} aria-current={page().name.startsWith('teaching') ? 'page' : undefined}>
+              <Icon name="teaching" />
+              <span class="wide-only">{app.t('teaching.title')}</span>
+            </Link>
+          </Show>
+        </nav>
+      </Show>
       <span class={`line-state ${app.line()}`} role="status">
         <span class="line-dot" aria-hidden="true" />
         <span class="line-words for-listeners">{app.t(`line.${app.line()}`)}</span>

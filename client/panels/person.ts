@@ -57,10 +57,10 @@ export function sinceQuitting(app: Pick<App, 't'>, name: string, { answers }: Pi
   return app.t(smoked.value === true ? 'patient.smokesNow' : 'patient.neverSmoked');
 }
 
-const ROLES = ['expert', 'terminal-doctor', 'nurse', 'patient', 'related-person', 'manager', 'researcher', 'trainee', 'admin'] as const;
+const ROLES = ['expert', 'terminal-doctor', 'nurse', 'patient', 'related-person', 'manager', 'researcher', 'trainee', 'technician', 'admin'] as const;
 
 /** A role in words; one that is not known here is left out. */
-export function roleWords(app: App, role: string): string {
+export function roleWords(app: Pick<App, 't'>, role: string): string {
   const known = ROLES.find((one) => one === role);
   return known ? app.t(`role.${known}`) : '';
 }

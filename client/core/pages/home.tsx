@@ -6,6 +6,7 @@ import { PatientTable } from '../../panels/PatientTable';
 import { RoomIcon } from '../../panels/Icon';
 import { WaitingList } from '../../panels/WaitingList';
 import { useApp } from '../app';
+import { onlyAccompanies } from '../figures';
 import { seesFigures } from '../functions';
 import { ROOM_KINDS, openIn, roomPath } from '../hospital';
 import type { GatheringCard, Home, RoomKind, ScenarioCard } from '../hospital';
@@ -55,6 +56,9 @@ export function HomePage(): JSX.Element {
     return app.t(hour < EVENING ? 'home.afternoon' : 'home.evening', { name });
   };
 
+  /** Who only comes with a patient sees no patients, and no room that has a page of its own. */
+  const beside = (): boolean => onlyAccompanies(app.me()?.roles);
+
   return (
     <div class="page">
       <h1>{greeting()}</h1>
@@ -79,30 +83,51 @@ export function HomePage(): JSX.Element {
             </Answer>
           </div>
         </section>
-        <section class="panel" aria-labelledby="home-patients">
-          <header>
-            <h2 id="home-patients">{app.t('home.patients')}</h2>
-          </header>
-          <div class="panel-body">
-            <Answer of={home} lines={6}>
-              {(answer) => <PatientTable patients={answer().patients} />}
-            </Answer>
-          </div>
-        </section>
-      </div>
-      <section aria-labelledby="home-rooms" class="stack">
-        <h2 id="home-rooms">{app.t('home.rooms')}</h2>
-        <Answer of={home} lines={6}>
-          {(answer) => (
-            <div class="rooms">
-              <For each={ROOM_KINDS}>
-                {(room) => <RoomCard room={room} scenarios={answer().scenarios.filter((one) => one.room === room)} gatherings={answer().gatherings.filter((one) => one.room === room)} />}
-              </For>
+        <Show when={!beside()} fallback={<Beside />}>
+          <section class="panel" aria-labelledby="home-patients">
+            <header>
+              <h2 id="home-patients">{app.t('home.patients')}</h2>
+            </header>
+            <div class="panel-body">
+              <Answer of={home} lines={6}>
+                {(answer) => <PatientTable patients={answer().patients} />}
+              </Answer>
             </div>
-          )}
-        </Answer>
-      </section>
+          </section>
+        </Show>
+      </div>
+      <Show when={!beside()}>
+        <section aria-labelledby="home-rooms" class="stack">
+          <h2 id="home-rooms">{app.t('home.rooms')}</h2>
+          <Answer of={home} lines={6}>
+            {(answer) => (
+              <div class="rooms">
+                <For each={ROOM_KINDS}>
+                  {(room) => <RoomCard room={room} scenarios={answer().scenarios.filter((one) => one.room === room)} gatherings={answer().gatherings.filter((one) => one.room === room)} />}
+                </For>
+              </div>
+            )}
+          </Answer>
+        </section>
+      </Show>
     </div>
+  );
+}
+
+/** How a relative or carer comes into a room. */
+function Beside(): JSX.Element {
+  const { t } = useApp();
+  return (
+    <section class="panel" aria-labelledby="home-beside">
+      <header>
+        <h2 id="home-beside">{t('home.beside')}</h2>
+      </header>
+      <div class="panel-body stack tight">
+        <p>{t('home.besideVisit')}</p>
+        <p>{t('home.besideRoom')}</p>
+        <p>{t('home.besideInside')}</p>
+      </div>
+    </section>
   );
 }
 

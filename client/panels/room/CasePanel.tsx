@@ -37,8 +37,6 @@ function panelOf(id: string): Component<ScenarioPanelProps> | undefined {
 
 interface CasePanelProps {
   readonly info: RoomInfo;
-  /** Whether the case is kept from who is here. */
-  readonly withheld: boolean;
   readonly control: RoomControl;
   readonly stage: Stage | undefined;
   readonly store: VolumeStore | undefined;
@@ -61,7 +59,7 @@ export function CasePanel(props: CasePanelProps): JSX.Element {
   };
   return (
     <Show
-      when={!props.withheld && props.info.case && props.info.patient !== null && panel()}
+      when={props.info.case && props.info.patient !== null && panel()}
       fallback={<EmptyState icon="document" title={app.t('panel.none')} hint={app.t('panel.noneHint')} />}
     >
       {(Panel) => (

@@ -21,6 +21,8 @@ interface PagePanelProps {
   readonly order: RoomOrder;
   readonly pages: RoomPages;
   readonly patient: string | null;
+  /** Whether the hospital has no pages for who is here: those that stand here are all there is to open. */
+  readonly withheld: boolean;
   /** Whether there is a stage on which pages stand. */
   readonly staged: boolean;
 }
@@ -49,7 +51,9 @@ export function PagePanel(props: PagePanelProps): JSX.Element {
   return (
     <section class="stack tight" aria-labelledby="page-title">
       <h2 class="legend" id="page-title">{app.t('page.title')}</h2>
-      <p class="soft small">{app.t('page.hint')}</p>
+      <Show when={!props.withheld}>
+        <p class="soft small">{app.t('page.hint')}</p>
+      </Show>
       <Show when={props.control.pages().length > 0} fallback={<p class="soft small">{app.t('page.none')}</p>}>
         <ul class="stack tight" aria-label={app.t('page.here')}>
           <For each={props.control.pages().map(({ id }) => id)}>
@@ -57,17 +61,19 @@ export function PagePanel(props: PagePanelProps): JSX.Element {
           </For>
         </ul>
       </Show>
-      <div class="row" role="group" aria-label={app.t('page.which')}>
-        <For each={pageChoices(props.patient, app.t)}>
-          {({ path, words }) => <button type="button" class="button small" aria-pressed={props.pages.open() === path} onClick={() => show(path)}>{words}</button>}
-        </For>
-      </div>
-      <form class="row" onSubmit={go}>
-        <Field label={app.t('page.address')}>
-          {(control) => <input {...control} class="input" placeholder="/imaging/…" value={typed()} onInput={(event) => setTyped(event.currentTarget.value)} />}
-        </Field>
-        <button type="submit" class="button">{app.t('page.open')}</button>
-      </form>
+      <Show when={!props.withheld}>
+        <div class="row" role="group" aria-label={app.t('page.which')}>
+          <For each={pageChoices(props.patient, app.t)}>
+            {({ path, words }) => <button type="button" class="button small" aria-pressed={props.pages.open() === path} onClick={() => show(path)}>{words}</button>}
+          </For>
+        </div>
+        <form class="row" onSubmit={go}>
+          <Field label={app.t('page.address')}>
+            {(control) => <input {...control} class="input" placeholder="/imaging/…" value={typed()} onInput={(event) => setTyped(event.currentTarget.value)} />}
+          </Field>
+          <button type="submit" class="button">{app.t('page.open')}</button>
+        </form>
+      </Show>
       <Show when={isBad()}>
         <Notice kind="bad">{app.t('page.bad')}</Notice>
       </Show>

@@ -2,6 +2,7 @@
 import { Match, Show, Switch, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../core/app';
+import { onlyAccompanies } from '../../core/figures';
 import { patientPath, recordingPath } from '../../core/hospital';
 import type { RoomInfo } from '../../core/hospital';
 import { inLanguage } from '../../core/language';
@@ -122,7 +123,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   };
   const orders = createRoomOrders({ client, control, order, lead, voice, leave, patient: untrack(patient), manifest: () => volume()?.manifest(), picture: snap }, app);
   const [help, setHelp] = createSignal(false);
-  const [shown, setShown] = createSignal<Part>(props.info.patient === null ? 'people' : 'case');
+  const [shown, setShown] = createSignal<Part>(untrack(patient) === null ? 'people' : 'case');
   const narrow = mediaSignal(NARROW);
   // Who asked to meet in another place has the room be that one, as its host.
   const asked = takePlace(props.info.id);
@@ -183,8 +184,8 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
 
   const tabs = createMemo(() => {
     const all: readonly Part[] = narrow() && series() ? ['case', 'slices', 'tools', 'people'] : ['case', 'tools', 'people'];
-    // Where nobody's twin stands there is no case, and nothing to cut.
-    const parts = props.info.patient === null ? all.filter((part) => part === 'tools' || part === 'people') : all;
+    // Where nobody's twin stands there is no case, and nothing to cut; from relatives the case is kept.
+    const parts = patient() === null ? all.filter((part) => part === 'tools' || part === 'people') : all;
     return parts.map((name) => ({ name, label: tabLabel(name, control, order, app.t) }));
   });
 
@@ -212,7 +213,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
           {(part) => (
             <Switch>
               <Match when={part === 'case'}>
-                <CasePanel info={props.info} withheld={isRelative()} control={control} stage={stage()} store={store()} />
+                <CasePanel info={props.info} control={control} stage={stage()} store={store()} />
               </Match>
               <Match when={part === 'tools'}>
                 <div class="stack">
@@ -228,7 +229,7 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                   <LinesPanel control={control} order={order} />
                   <BoardPanel control={control} works={order.works()} order={order} />
                   <Show when={order.works() && props.info.patient}>{(patient) => <ShelfPanel control={control} patient={patient()} />}</Show>
-                  <PagePanel control={control} order={order} pages={pages} patient={props.info.patient} staged={stage() !== undefined} />
+                  <PagePanel control={control} order={order} pages={pages} patient={patient()} withheld={onlyAccompanies(app.me()?.roles)} staged={stage() !== undefined} />
                   <PlaceChoice setting={setting} room={place()} />
                 </div>
               </Match>

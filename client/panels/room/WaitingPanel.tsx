@@ -76,7 +76,7 @@ function Waiting(props: WaitingPanelProps & { one: Knocking }): JSX.Element {
                 <For each={companions()}>
                   {(person) => (
                     <option value={person.id} selected={person.id === chosen()}>
-                      {person.name}
+                      {[person.name, roleWords(app, person.role)].filter(Boolean).join(' · ')}
                     </option>
                   )}
                 </For>

@@ -13,6 +13,7 @@ const ACCOUNTS: &[(&str, &str, &str, &str)] = &[
     ("wang.nurse", "Wang Fang", "王芳", "nurse"),
     ("zhao.patient", "Zhao Min", "赵敏", "patient"),
     ("wu.patient", "Wu Qiang", "吴强", "patient"),
+    ("wu.relative", "Ma Li", "马丽", "related-person"),
     ("sun.manager", "Sun Hao", "孙浩", "manager"),
     ("qian.researcher", "Qian Lei", "钱磊", "researcher"),
     ("zhou.trainee", "Zhou Yan", "周燕", "trainee"),
@@ -27,7 +28,8 @@ const OWN: &[(&str, &str)] = &[("zhao.patient", NODULE), ("wu.patient", AT_HOME)
 pub fn text(patients: &[Patient]) -> Result<String> {
     let mut text = String::from(
         "# The accounts of the demo hospital. `patient` is the FHIR id of the patient whom the account sees as\n\
-         # their own; practitioners have the FHIR id `Practitioner/<account>`.\n",
+         # their own; practitioners have the FHIR id `Practitioner/<account>`, and whom a relative comes with\n\
+         # their `RelatedPerson` says, which names the account.\n",
     );
     for (account, en, zh, role) in ACCOUNTS {
         writeln!(

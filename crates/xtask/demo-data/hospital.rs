@@ -1,4 +1,5 @@
-//! What the demo hospital adds to its patients: the house, its people, who cares for whom, and answers.
+//! What the demo hospital adds to its patients: the house, its people, who cares for whom, who comes with whom, and
+//! answers.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -49,6 +50,7 @@ pub fn bundle(patients: &[Patient]) -> Result<Value> {
     {
         resources.push(care_team(patient));
     }
+    resources.push(relative(find(patients, AT_HOME)?));
     resources.extend(answers(&find(patients, NODULE)?.id));
     let entries: Vec<Value> = resources.into_iter().map(entry).collect();
     Ok(json!({"resourceType": "Bundle", "type": "transaction", "entry": entries}))
@@ -144,6 +146,27 @@ fn care_team(patient: &Patient) -> Value {
         "subject": {"reference": format!("Patient/{}", patient.id)},
         "participant": participants,
         "managingOrganization": [{"reference": "Organization/county-clinic"}]
+    })
+}
+
+/// Who comes into rooms with the patient at home: the account is named here, and sees nothing of the record by it.
+fn relative(patient: &Patient) -> Value {
+    json!({
+        "resourceType": "RelatedPerson",
+        "id": "wu.relative",
+        "identifier": [{"system": "urn:yuanyi:account", "value": "wu.relative"}],
+        "active": true,
+        "patient": {"reference": format!("Patient/{}", patient.id)},
+        "relationship": [{"coding": [{
+            "system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode",
+            "code": "SPS",
+            "display": "spouse"
+        }]}],
+        "name": [
+            {"use": "official", "family": "Ma", "given": ["Li"], "text": "Li Ma"},
+            {"use": "usual", "text": "马丽"}
+        ],
+        "gender": "female"
     })
 }
 

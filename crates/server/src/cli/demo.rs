@@ -347,3 +347,49 @@ fn welcome(
         clock::now()
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Whoever comes with a patient is let in by the record alone, and beside somebody who can sign in too.
+    #[test]
+    fn each_relative_comes_with_a_patient_who_has_an_account() {
+        let files = demo_files(None).unwrap();
+        let read = |name: &str| std::fs::read_to_string(files.join(name)).unwrap();
+        let accounts: BTreeMap<ActorId, DemoAccount> =
+            toml::from_str(&read("accounts.toml")).unwrap();
+        let sent: Value = serde_json::from_str(&read("fhir/hospital.json")).unwrap();
+        let entries = sent["entry"].as_array().unwrap();
+        let with = |account: &ActorId| {
+            let mut resources = entries.iter().map(|entry| &entry["resource"]);
+            let person = resources.find(|one| {
+                one["resourceType"] == "RelatedPerson"
+                    && one["active"] == true
+                    && one["identifier"][0]["system"] == "urn:yuanyi:account"
+                    && one["identifier"][0]["value"] == account.as_str()
+            });
+            person.and_then(|one| one["patient"]["reference"].as_str())
+        };
+        let own: BTreeSet<String> = accounts
+            .values()
+            .filter_map(|one| one.patient.as_ref())
+            .map(|patient| format!("Patient/{patient}"))
+            .collect();
+        let relatives: Vec<&ActorId> = accounts
+            .iter()
+            .filter(|(_, one)| one.roles.contains(&Role::RelatedPerson))
+            .map(|(account, _)| account)
+            .collect();
+        assert_eq!(relatives.len(), 1);
+        for account in relatives {
+            let patient = with(account);
+            assert!(
+                patient.is_some_and(|patient| own.contains(patient)),
+                "{account}: {patient:?}"
+            );
+        }
+    }
+}
