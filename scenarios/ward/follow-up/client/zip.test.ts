@@ -18,11 +18,53 @@ function headers(bytes: Uint8Array, kind: readonly number[]): number[] {
   return found;
 }
 
-/** The archive with other bytes at a place of each of its files' lines in the directory. */
+/** The archive with other bytes at a place of each of its files' lines in the directory, and of what stands before each. */
 function changed(archive: Uint8Array<ArrayBuffer>, place: number, bytes: readonly number[]): Uint8Array<ArrayBuffer> {
   const copy = archive.slice();
+  const isInBoth = place >= 6 && place < 28;
+  const local = isInBoth ? headers(copy, LOCAL) : [];
   for (const at of headers(copy, LISTED)) copy.set(bytes, at + place);
+  for (const at of local) copy.set(bytes, at + place - 2);
   return copy;
+}
+
+const END_bytes = 22;
+
+/** An archive of one file with as many lines in its directory. */
+function listing(archive: Uint8Array<ArrayBuffer>, count: number): Uint8Array<ArrayBuffer> {
+  const [from = 0] = headers(archive, LISTED);
+  const line = archive.subarray(from, -END_bytes);
+  const made = new Uint8Array(from + count * line.length + END_bytes);
+  made.set(archive.subarray(0, from));
+  for (let at = 0; at < count; at += 1) made.set(line, from + at * line.length);
+  made.set(archive.subarray(-END_bytes), made.length - END_bytes);
+  const end = new DataView(made.buffer, made.length - END_bytes);
+  // More than 65,535 are counted from nought again.
+  for (const place of [8, 10]) end.setUint16(place, count & 0xffff, true);
+  end.setUint32(12, count * line.length, true);
+  return made;
+}
+
+/** The archive with its numbers where ZIP64 has them (APPNOTE 6.3, 4.3.14 to 4.3.16). */
+function wide(archive: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const [RECORD_bytes, LOCATOR_bytes] = [56, 20];
+  const at = archive.length - END_bytes;
+  const old = new DataView(archive.buffer, at);
+  const made = new Uint8Array(archive.length + RECORD_bytes + LOCATOR_bytes);
+  made.set(archive.subarray(0, at));
+  made.set(archive.subarray(at), made.length - END_bytes);
+  const record = new DataView(made.buffer, at);
+  record.setUint32(0, 0x06064b50, true);
+  record.setBigUint64(4, BigInt(RECORD_bytes - 12), true);
+  for (const place of [24, 32]) record.setBigUint64(place, BigInt(old.getUint16(10, true)), true);
+  record.setBigUint64(40, BigInt(old.getUint32(12, true)), true);
+  record.setBigUint64(48, BigInt(old.getUint32(16, true)), true);
+  const locator = new DataView(made.buffer, at + RECORD_bytes);
+  locator.setUint32(0, 0x07064b50, true);
+  locator.setBigUint64(8, BigInt(at), true);
+  locator.setUint32(16, 1, true);
+  made.fill(0xff, made.length - END_bytes + 8, made.length - 2);
+  return made;
 }
 
 const text = 'night after night '.repeat(20_000);
@@ -65,12 +107,23 @@ describe('a ZIP', () => {
     ['that is cut off', archive.slice(0, archive.length - 200), 'broken'],
     ['that is none', new Uint8Array(300), 'broken'],
     ['of which the directory is torn', changed(archive, 0, [0]), 'broken'],
-    ['of more files than have a number', Uint8Array.from([...archive.slice(0, -12), 0xff, 0xff, ...archive.slice(-10)]), 'many'],
+    ['that counts more files than it lists', Uint8Array.from([...archive.slice(0, -12), 0xff, 0xff, ...archive.slice(-10)]), 'broken'],
   ])('%s is refused as a whole', async (_, bytes, fault) => {
     await expect(entriesOf(fileOf(bytes))).rejects.toMatchObject({ fault, place: 0 });
   });
 
   const one = packed({ 'a.edf': strToU8(text) });
+
+  it('has more files than old archives could count, and not without end', async () => {
+    expect(await entriesOf(fileOf(listing(one, 70_000)))).toHaveLength(70_000);
+    await expect(entriesOf(fileOf(listing(one, 100_001)))).rejects.toMatchObject({ fault: 'many', place: 0 });
+  }, 30_000);
+
+  it('may be one of ZIP64', async () => {
+    const entry = await onlyOf(wide(one));
+    expect(new TextDecoder().decode(await bytesOf(entry.whole()))).toBe(text);
+  });
+
   it.each([
     ['has a password', changed(one, 8, [1]), 'password'],
     ['is packed in a way that is not known', changed(one, 10, [99]), 'packing'],
