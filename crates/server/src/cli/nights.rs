@@ -144,7 +144,7 @@ impl InArchive {
 
 /// Each folder that a path goes through, as what the path begins with, and what comes next in it.
 fn steps(path: &str) -> impl Iterator<Item = (&str, &str)> {
-    path.split_inclusive('/').scan(0, move |at, part| {
+    path.split_inclusive('/').scan(0_usize, move |at, part| {
         let above = path.get(..*at)?;
         *at += part.len();
         Some((above, part))
