@@ -8,10 +8,11 @@
 
 mod hospital;
 
-use std::{ffi::OsStr, path::Path};
+use std::{ffi::OsStr, io::Write as _, path::Path};
 
 use hospital::{Hospital, yuanyi};
 use serde_json::{Value, json};
+use zip::{ZipWriter, write::SimpleFileOptions};
 
 const WHO: &str = "https://hospital.example/mrn|7";
 /// Nights that the machine of the demo's card counted.
@@ -20,11 +21,18 @@ const SECONDS: u32 = 16_200;
 
 /// Four and a half hours of a saturation of 95 % with a fall to 88 % for half a minute in each ten: EDF of 1992.
 fn night_of_falls() -> Vec<u8> {
+    night_of_falls_on(20)
+}
+
+/// The same on a day of November.
+fn night_of_falls_on(day: u32) -> Vec<u8> {
+    let long = format!("Startdate {day}-NOV-2026");
+    let short = format!("{day}.11.26");
     let head = [
         ("0", 8),
         ("Nobody at all", 80),
-        ("Startdate 20-NOV-2026", 80),
-        ("20.11.26", 8),
+        (long.as_str(), 80),
+        (short.as_str(), 8),
         ("23.00.00", 8),
         ("512", 8),
         ("", 44),
@@ -55,6 +63,49 @@ fn night_of_falls() -> Vec<u8> {
     let mut file = header.into_bytes();
     file.extend((0..SECONDS).flat_map(|second| tenths(second).to_le_bytes()));
     file
+}
+
+/// A ZIP archive of files.
+fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        archive
+            .start_file(*name, SimpleFileOptions::default())
+            .unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// The places of a sequence of bytes.
+fn places(bytes: &[u8], sought: &[u8]) -> Vec<usize> {
+    let windows = bytes.windows(sought.len()).enumerate();
+    let found = windows.filter(|(_, window)| *window == sought);
+    found.map(|(at, _)| at).collect()
+}
+
+/// Local headers of a ZIP archive, and where they say how a file is packed; the same of its directory.
+const LOCAL: (&[u8], usize) = (b"PK\x03\x04", 6);
+const LISTED: (&[u8], usize) = (b"PK\x01\x02", 8);
+
+/// As if its files had a password.
+fn with_password(mut archive: Vec<u8>) -> Vec<u8> {
+    for (signature, flags) in [LOCAL, LISTED] {
+        for at in places(&archive, signature) {
+            archive[at + flags] |= 1;
+        }
+    }
+    archive
+}
+
+/// As if its files unpacked to fewer bytes than they do.
+fn that_says(size: u32, mut archive: Vec<u8>) -> Vec<u8> {
+    for (signature, at_size) in [(LOCAL.0, 22), (LISTED.0, 24)] {
+        for at in places(&archive, signature) {
+            archive[at + at_size..at + at_size + 4].copy_from_slice(&size.to_le_bytes());
+        }
+    }
+    archive
 }
 
 /// Whether an import took something, and what it said.
@@ -158,5 +209,68 @@ fn recordings_and_a_card_become_nights_of_the_patient_who_is_named() {
     );
     let hospital = Hospital::open(&data);
     assert_eq!(nights_of(&hospital, course), Some(1 + COUNTED));
+    hospital.kill();
+}
+
+#[test]
+fn a_zip_of_nights_is_what_lies_in_it_and_a_bad_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/at-home/STR.edf");
+    let statistics = std::fs::read(demo).unwrap();
+    let hospital = Hospital::found(&data);
+    hospital.admit_patient();
+    let patient = json!({
+        "resourceType": "Patient", "id": "p", "name": [{"text": "赵敏"}],
+        "identifier": [{"system": "https://hospital.example/mrn", "value": "7"}],
+    });
+    assert_eq!(hospital.put("importer", &patient), 200);
+    let wish = json!({"patient": "p", "plan": "osa"});
+    let courses = "/api/scenarios/follow-up/courses";
+    let (status, begun) = hospital.send("li.terminal", "POST", courses, &wish);
+    assert_eq!(status, 201, "{begun}");
+    let course = begun["id"].as_str().unwrap();
+    let to = format!("http://{}", hospital.address);
+    let token = hospital.token("li.terminal");
+    let send = |archive: &[u8]| {
+        let file = folder.path().join("nights.ZIP");
+        std::fs::write(&file, archive).unwrap();
+        let mut words: Vec<&OsStr> = vec![file.as_os_str()];
+        words.extend(["--to", to.as_str(), "--token", token.as_str()].map(OsStr::new));
+        words.extend(["--patient", WHO].map(OsStr::new));
+        import(&words)
+    };
+
+    let [one, two] = [20, 21].map(night_of_falls_on);
+    let whole = packed(&[("1.edf", &one)]);
+    let refused = [
+        (whole[..whole.len() / 2].to_vec(), "unpack it"),
+        (with_password(whole.clone()), "it has a password"),
+        (that_says(100, whole.clone()), "unpack file 1 of"),
+        (packed(&[("more.zip", &whole)]), "lies in another"),
+    ];
+    for (archive, why) in refused {
+        let (took, said) = send(&archive);
+        assert!(!took && said.contains(why), "{why}: {said}");
+    }
+    assert_eq!(nights_of(&hospital, course), Some(0));
+
+    // A card with flow that stays on it, two nights of an oximeter, and what a computer put beside.
+    let all = packed(&[
+        ("card\\STR.edf", &statistics),
+        ("card/DATALOG/20230821/20230822_001118_BRP.edf", b"flow"),
+        ("__MACOSX/card/._STR.edf", b"of the computer"),
+        ("oximeter/1.edf", &one),
+        ("oximeter/2.EDF", &two),
+    ]);
+    for _ in 0..2 {
+        let (took, said) = send(&all);
+        assert!(took && said.contains("taken: 3, refused: 0"), "{said}");
+    }
+    assert_eq!(nights_of(&hospital, course), Some(2 + COUNTED));
+    // One that is damaged keeps nothing of the others back.
+    let bad = packed(&[("1.edf", &one), ("2.edf", b"no recording")]);
+    let (took, said) = send(&bad);
+    assert!(took && said.contains("taken: 1, refused: 1"), "{said}");
     hospital.kill();
 }

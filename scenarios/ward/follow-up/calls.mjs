@@ -25,7 +25,7 @@ export const calls = [
     gives: seen,
     fails,
   }),
-  call('POST /courses/{id}/nights', "Files of a therapy device's card, or one recording with a saturation.", {
+  call('POST /courses/{id}/nights', "Files of a therapy device's card, or one recording with a saturation; of an archive its files, not itself.", {
     takes: object({
       files: list(object({ path: text, base64: text })),
       'cut?': list(object({ path: text, 'missing_s?': number, left_out_s: number })),

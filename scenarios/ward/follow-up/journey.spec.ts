@@ -3,6 +3,7 @@
  * is taken, the patient met, referred up and back, and the alert ended.
  */
 import type { Browser, Locator, Page } from '@playwright/test';
+import { zipSync } from 'fflate';
 import { SCREENS, choose, expect, look, person, test } from '../../../tests/journeys/people.ts';
 import { PATIENT, readyWithoutALine } from '../../../tests/journeys/programme.ts';
 import { CHROMIUM } from '../../../tests/journeys/chromium.ts';
@@ -444,10 +445,10 @@ test('follow-up: suspected sleep apnoea, from a questionnaire to the expert', as
   await back.getByRole('button', { name: 'Refer back' }).click();
   await expect(li.locator('[data-referral=down]')).toContainText('begin CPAP');
 
-  // The patient sends the recording that the page asks for from the phone, and reads what was found in it.
+  // The patient sends the recording that the page asks for from the phone, in a ZIP, and reads what was found in it.
   await zhao.setViewportSize(SCREENS.narrow);
   await own.locator('[data-add-nights] > summary').click();
-  const night = { name: 'night.edf', mimeType: 'application/octet-stream', buffer: Buffer.from(nightOfFalls()) };
+  const night = { name: 'nights.zip', mimeType: 'application/zip', buffer: Buffer.from(zipSync({ 'night.edf': nightOfFalls() })) };
   await own.locator('input[name=recording]').setInputFiles(night);
   await expect(own.locator('[data-add-nights] .notice')).toHaveClass(/good/);
   await expect(own.locator('[data-oximetry="2026-11-20"]')).toBeVisible();

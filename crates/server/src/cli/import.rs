@@ -21,8 +21,9 @@ use serde_json::Value;
 use crate::{
     cli::{
         Place,
+        archive::{self, Source},
         door::reason,
-        nights::{self, Bundle, FollowUps},
+        nights::{self, Bundle, FollowUps, InArchive},
     },
     hospital::Hospital,
     intake,
@@ -32,7 +33,8 @@ use crate::{
 #[derive(Args)]
 pub struct Import {
     /// DICOM files, FHIR bundles or resources (JSON), results of devices (HL7 v2, .hl7), folders of them, or archives
-    /// (.zip, .tar.zst, .zst); nights at home as recordings (EDF, BDF) or as the folder of a therapy device's card.
+    /// (.zip, .tar.zst, .zst); nights at home as recordings (EDF, BDF), as the folder of a therapy device's card, or as a
+    /// ZIP of them.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Whose nights these are: a patient's identifier, as VALUE or SYSTEM|VALUE. They go into the follow-up at home that
@@ -156,23 +158,29 @@ pub async fn import(
     }
     let progress = Progress::new(found.files.len() + found.nights.len());
     let mut summary = Summary::default();
-    for card in found.empty {
-        let why = anyhow::anyhow!("there are no nights on this card");
-        summary.note(card.display().to_string(), Err(why));
+    for (name, why) in found.refused {
+        summary.note(name, Err(why));
     }
-    for file in found.files {
+    for (name, source) in found.files {
         let opened = tokio::task::spawn_blocking({
-            let file = file.clone();
-            move || items(&file).map(one_by_one)
+            let name = name.clone();
+            move || items(name, &source).map(one_by_one)
         })
         .await?;
         match opened {
             Ok(items) => {
+                let (strays, items): (Vec<_>, Vec<_>) = items
+                    .into_iter()
+                    .partition(|(name, _)| nights::is_recording(Path::new(name)));
+                for (name, _) in strays {
+                    let why = "look for nights in archives other than ZIP: unpack it before";
+                    summary.note(name, Err(anyhow::anyhow!(why)));
+                }
                 for (name, outcome) in target.take(items, kept).await {
                     summary.note(name, outcome);
                 }
             }
-            Err(error) => summary.note(file.display().to_string(), Err(error)),
+            Err(error) => summary.note(name, Err(error)),
         }
         progress.step(summary.taken);
     }
@@ -324,10 +332,11 @@ struct Taken {
 /// What lies below the paths of an import.
 #[derive(Default)]
 struct Found {
-    files: Vec<PathBuf>,
+    /// Each by its name.
+    files: Vec<(String, Source)>,
     nights: Vec<Bundle>,
-    /// Cards without nights.
-    empty: Vec<PathBuf>,
+    /// Cards without nights, and archives that cannot be read.
+    refused: Vec<(String, anyhow::Error)>,
 }
 
 impl Found {
@@ -336,9 +345,10 @@ impl Found {
         if path.is_dir() {
             let mut all = inside(path)?;
             if nights::is_card(path) {
-                let of_card = Bundle::of_card(path)?;
+                let name = path.join("").display().to_string();
+                let of_card = Bundle::of_card(&name, &nights::on_card(path)?);
                 if of_card.is_empty() {
-                    self.empty.push(path.to_owned());
+                    self.without_nights(path.display().to_string());
                 }
                 self.nights.extend(of_card);
                 all.retain(|path| !nights::is_of_card(path));
@@ -346,12 +356,36 @@ impl Found {
             return all.iter().try_for_each(|path| self.collect(path));
         }
         path.metadata()?;
+        let name = path.display().to_string();
+        if archive::is_zip(path) {
+            match archive::listed(path) {
+                Ok(files) => self.take_archive(&name, files),
+                Err(why) => self.refused.push((name, why)),
+            }
+            return Ok(());
+        }
+        let source = Source::File(path.to_owned());
         if nights::is_recording(path) {
-            self.nights.push(Bundle::of_recording(path.to_owned()));
+            self.nights.push(Bundle::of_recording(name, path, source));
         } else {
-            self.files.push(path.to_owned());
+            self.files.push((name, source));
         }
         Ok(())
+    }
+
+    /// Takes what an archive holds; each of its files is an item by itself.
+    fn take_archive(&mut self, name: &str, files: Vec<(String, Source)>) {
+        let held = InArchive::of(name, files);
+        for card in held.empty {
+            self.without_nights(card);
+        }
+        self.nights.extend(held.nights);
+        self.files.extend(held.others);
+    }
+
+    fn without_nights(&mut self, card: String) {
+        let why = anyhow::anyhow!("there are no nights on this card");
+        self.refused.push((card, why));
     }
 }
 
@@ -372,8 +406,14 @@ pub fn inside(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 const LARGEST: u64 = 2 << 30;
 
 /// The items of a file: itself, or those of the archive that it is.
-fn items(path: &Path) -> Result<Vec<(String, Bytes)>> {
-    let name = path.display().to_string();
+fn items(name: String, source: &Source) -> Result<Vec<(String, Bytes)>> {
+    let path = match source {
+        Source::File(path) => path,
+        Source::Packed { .. } if archive::is_archive(Path::new(&name)) => {
+            bail!("look into an archive that lies in another: unpack it before")
+        }
+        Source::Packed { .. } => return Ok(vec![(name, source.read()?)]),
+    };
     let file = File::open(path)?;
     let lower = name.to_ascii_lowercase();
     if lower.ends_with(".tar.zst") {
@@ -385,12 +425,6 @@ fn items(path: &Path) -> Result<Vec<(String, Bytes)>> {
     {
         let bytes = read(zstd::Decoder::new(file).context("unpack it")?)?;
         return Ok(vec![(name, bytes)]);
-    }
-    if path
-        .extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("zip"))
-    {
-        return zip_items(&name, file);
     }
     if path.extension().is_some_and(|ending| ending == "ndjson") {
         let lines = read(file)?;
@@ -431,7 +465,8 @@ fn one_by_one(items: Vec<(String, Bytes)>) -> Vec<(String, Bytes)> {
     items.into_iter().flat_map(each).collect()
 }
 
-fn read(source: impl Read) -> Result<Bytes> {
+/// All bytes of a source that has no more than an item may have.
+pub fn read(source: impl Read) -> Result<Bytes> {
     let mut bytes = Vec::new();
     source.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
@@ -447,21 +482,6 @@ fn tar_items(name: &str, source: impl Read) -> Result<Vec<(String, Bytes)>> {
         if entry.header().entry_type().is_file() {
             let inside = format!("{name}:{}", entry.path()?.display());
             found.push((inside, read(entry)?));
-        }
-    }
-    Ok(found)
-}
-
-fn zip_items(name: &str, file: File) -> Result<Vec<(String, Bytes)>> {
-    let mut archive = zip::ZipArchive::new(file).context("unpack it")?;
-    let mut found = Vec::new();
-    for at in 0..archive.len() {
-        let entry = archive.by_index(at).context("unpack it")?;
-        if entry.is_file() {
-            let inside = entry
-                .name()
-                .map_or_else(|_| at.to_string(), std::borrow::Cow::into_owned);
-            found.push((format!("{name}:{inside}"), read(entry)?));
         }
     }
     Ok(found)

@@ -1,6 +1,7 @@
 //! The program's subcommands.
 
 mod accounts;
+mod archive;
 mod assess;
 mod at_home;
 mod deidentify;

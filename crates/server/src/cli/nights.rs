@@ -2,7 +2,8 @@
 //! its page sends them.
 
 use std::{
-    path::{Path, PathBuf},
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::Arc,
 };
 
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{
+        archive::Source,
         door::{OpenDoor, text},
         import::{Target, inside},
     },
@@ -62,71 +64,152 @@ pub fn is_of_card(path: &Path) -> bool {
     OF_CARD.contains(&stem) || ending.eq_ignore_ascii_case(CHECK_SUM)
 }
 
+/// What of a card may be read, each file by its path below it.
+pub fn on_card(card: &Path) -> std::io::Result<Vec<(String, Source)>> {
+    let at_top = [STATISTICS, MACHINE].map(|name| (name.to_owned(), card.join(name)));
+    let mut files: Vec<_> = at_top
+        .into_iter()
+        .filter(|(_, file)| file.is_file())
+        .collect();
+    let nights = card.join(NIGHTS);
+    if nights.is_dir() {
+        for night in inside(&nights)?.iter().filter(|night| night.is_dir()) {
+            let of_night = inside(night)?.into_iter().map(|file| {
+                let path = format!("{NIGHTS}/{}/{}", name_of(night), name_of(&file));
+                (path, file)
+            });
+            files.extend(of_night);
+        }
+    }
+    let files = files
+        .into_iter()
+        .map(|(path, file)| (path, Source::File(file)));
+    Ok(files.collect())
+}
+
+/// The folder of its night, where a file of a card tells something of one.
+fn night_of(path: &str) -> Option<&str> {
+    let (folder, file) = path.rsplit_once('/')?;
+    let night = folder.strip_prefix(NIGHTS)?.strip_prefix('/')?;
+    let stays = STAYING.iter().any(|ending| file.ends_with(ending));
+    let is_told = !night.contains('/') && is_recording(Path::new(file)) && !stays;
+    is_told.then_some(folder)
+}
+
+/// What lies in an archive.
+#[derive(Default)]
+pub struct InArchive {
+    /// Its recordings, and what its cards hold.
+    pub nights: Vec<Bundle>,
+    /// Cards without nights, by their names.
+    pub empty: Vec<String>,
+    /// What is none of it, by its name.
+    pub others: Vec<(String, Source)>,
+}
+
+impl InArchive {
+    /// Looks which files of an archive are nights, by their paths in it.
+    pub fn of(archive: &str, files: Vec<(String, Source)>) -> Self {
+        let paths = files.iter().filter_map(|(path, _)| card_of(path));
+        let cards: BTreeSet<String> = paths.map(str::to_owned).collect();
+        let mut on_cards: BTreeMap<&str, Vec<(String, Source)>> = BTreeMap::new();
+        let mut found = Self::default();
+        for (path, source) in files {
+            let card = steps(&path)
+                .find(|(above, part)| cards.contains(*above) && is_of_card(Path::new(part)))
+                .and_then(|(above, _)| cards.get(above));
+            let name = format!("{archive}:{path}");
+            if let Some(card) = card {
+                let below = path.strip_prefix(card.as_str()).unwrap_or(&path);
+                let on_card = on_cards.entry(card).or_default();
+                on_card.push((below.to_owned(), source));
+            } else if is_recording(Path::new(&path)) {
+                let recording = Bundle::of_recording(name, Path::new(&path), source);
+                found.nights.push(recording);
+            } else {
+                found.others.push((name, source));
+            }
+        }
+        for (card, files) in on_cards {
+            let name = format!("{archive}:{card}");
+            let of_card = Bundle::of_card(&name, &files);
+            if of_card.is_empty() {
+                found.empty.push(name);
+            }
+            found.nights.extend(of_card);
+        }
+        found
+    }
+}
+
+/// Each folder that a path goes through, as what the path begins with, and what comes next in it.
+fn steps(path: &str) -> impl Iterator<Item = (&str, &str)> {
+    path.split_inclusive('/').scan(0_usize, move |at, part| {
+        let above = path.get(..*at)?;
+        *at += part.len();
+        Some((above, part))
+    })
+}
+
+/// What the path of a file begins with that lies on a card.
+fn card_of(path: &str) -> Option<&str> {
+    let mut steps = steps(path);
+    let card =
+        steps.find(|(_, part)| *part == STATISTICS || part.strip_suffix('/') == Some(NIGHTS));
+    card.map(|(above, _)| above)
+}
+
 /// Files that go together: a recording, or of a card its statistics or one night.
 pub struct Bundle {
     /// What people know it by.
     pub name: String,
     /// Each by its path below the card.
-    files: Vec<(String, PathBuf)>,
+    files: Vec<(String, Source)>,
 }
 
 impl Bundle {
     /// A recording.
-    pub fn of_recording(file: PathBuf) -> Self {
+    pub fn of_recording(name: String, file: &Path, source: Source) -> Self {
         Self {
-            name: file.display().to_string(),
-            files: vec![(name_of(&file), file)],
+            name,
+            files: vec![(name_of(file), source)],
         }
     }
 
-    /// The statistics of a card, then its nights. Which machine wrote it is said with each.
-    pub fn of_card(card: &Path) -> std::io::Result<Vec<Self>> {
-        let named = |name: &str| {
-            let file = card.join(name);
-            file.is_file().then(|| (name.to_owned(), file))
-        };
-        let bundle = |of: &Path, mut files: Vec<(String, PathBuf)>| {
-            files.extend(named(MACHINE));
+    /// The statistics of a card, then its nights. Which machine wrote it is said with each. The card's name is what
+    /// theirs begin with.
+    pub fn of_card(card: &str, files: &[(String, Source)]) -> Vec<Self> {
+        let named = |name: &'static str| files.iter().filter(move |(path, _)| path == name);
+        let machine: Vec<_> = named(MACHINE).cloned().collect();
+        let bundle = |of: &str, mut files: Vec<(String, Source)>| {
+            files.extend(machine.iter().cloned());
             Self {
-                name: of.display().to_string(),
+                name: format!("{card}{of}"),
                 files,
             }
         };
-        let statistics = named(STATISTICS);
-        let mut all: Vec<Self> = statistics
-            .into_iter()
-            .map(|statistics| bundle(&statistics.1.clone(), vec![statistics]))
-            .collect();
-        let nights = card.join(NIGHTS);
-        if !nights.is_dir() {
-            return Ok(all);
-        }
-        for night in inside(&nights)?.iter().filter(|night| night.is_dir()) {
-            let files = inside(night)?.into_iter().filter(|file| {
-                let name = name_of(file);
-                is_recording(file) && !STAYING.iter().any(|ending| name.ends_with(ending))
-            });
-            let files = files.map(|file| {
-                let path = format!("{NIGHTS}/{}/{}", name_of(night), name_of(&file));
-                (path, file)
-            });
-            let files: Vec<_> = files.collect();
-            if !files.is_empty() {
-                all.push(bundle(night, files));
+        let statistics = named(STATISTICS).map(|one| bundle(STATISTICS, vec![one.clone()]));
+        let mut all: Vec<Self> = statistics.collect();
+        let mut nights: BTreeMap<&str, Vec<(String, Source)>> = BTreeMap::new();
+        for (path, source) in files {
+            if let Some(night) = night_of(path) {
+                let of_night = nights.entry(night).or_default();
+                of_night.push((path.clone(), source.clone()));
             }
         }
-        Ok(all)
+        let nights = nights.into_iter();
+        all.extend(nights.map(|(night, files)| bundle(night, files)));
+        all
     }
 
     /// As the page sends it: a recording goes with its saturation only. What is none, is said by who takes it.
     fn read(&self) -> Result<Value> {
         let is_one = self.files.len() == 1;
         let (mut files, mut cut) = (Vec::new(), Vec::new());
-        for (path, file) in &self.files {
-            let mut bytes =
-                std::fs::read(file).with_context(|| format!("read {}", file.display()))?;
+        for (path, source) in &self.files {
+            let mut bytes = source.read()?;
             if is_one && let Ok(Some(thin)) = signals::saturation_only(&bytes) {
-                bytes = thin.file;
+                bytes = thin.file.into();
                 cut.extend(thin.cut.map(|cut| {
                     json!({"path": path, "missing_s": cut.missing_s, "left_out_s": cut.left_out_s})
                 }));
@@ -269,4 +352,51 @@ async fn known_here(hospital: &Hospital, identifier: &str) -> Result<Vec<String>
     };
     let found = hospital.record.search(&permit, &query).await?;
     Ok(found.rows.into_iter().map(|row| row.key.id).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn an_archive_is_cards_recordings_and_what_else_lies_in_it() {
+        let paths = [
+            "Zhao/DATALOG/20230821/20230822_001118_BRP.edf",
+            "Zhao/DATALOG/20230821/20230822_001118_PLD.edf",
+            "Zhao/DATALOG/20230822/20230823_001118_PLD.edf",
+            "Zhao/DATALOG/20230822/deeper/20230823_001118_PLD.edf",
+            "Zhao/Identification.crc",
+            "Zhao/Identification.tgt",
+            "Zhao/SETTINGS/a.tgt",
+            "Zhao/STR.edf",
+            "flow/DATALOG/20230821/20230822_001118_BRP.edf",
+            "flow/letter.txt",
+            "nights/1.EDF",
+        ];
+        let file = |path: &str| (path.to_owned(), Source::File(PathBuf::new()));
+        let found = InArchive::of("all.zip", paths.map(file).into());
+        let nights = found.nights.iter().map(|bundle| {
+            let paths = bundle.files.iter().map(|(path, _)| path.as_str());
+            (bundle.name.as_str(), paths.collect::<Vec<_>>())
+        });
+        let machine = "Identification.tgt";
+        let expected = [
+            ("all.zip:nights/1.EDF", vec!["1.EDF"]),
+            ("all.zip:Zhao/STR.edf", vec!["STR.edf", machine]),
+            (
+                "all.zip:Zhao/DATALOG/20230821",
+                vec!["DATALOG/20230821/20230822_001118_PLD.edf", machine],
+            ),
+            (
+                "all.zip:Zhao/DATALOG/20230822",
+                vec!["DATALOG/20230822/20230823_001118_PLD.edf", machine],
+            ),
+        ];
+        assert_eq!(nights.collect::<Vec<_>>(), expected);
+        assert_eq!(found.empty, ["all.zip:flow/"]);
+        let others = found.others.iter().map(|(name, _)| name.as_str());
+        assert_eq!(others.collect::<Vec<_>>(), ["all.zip:flow/letter.txt"]);
+    }
 }

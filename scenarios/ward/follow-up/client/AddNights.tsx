@@ -1,4 +1,4 @@
-/** Reads nights from a therapy device's card or one recording; the server finds what is in them. */
+/** Reads nights from a therapy device's card, from recordings, or from a ZIP of them; the server finds what is in them. */
 import { For, Show, createSignal } from 'solid-js';
 import type { JSX } from 'solid-js';
 import { useApp } from '../../../../client/core/app';
@@ -6,24 +6,22 @@ import { dayOf } from '../../../../client/core/dates';
 import { colonIn, inLanguage } from '../../../../client/core/language';
 import { Notice } from '../../../../client/panels/Notice';
 import { coursePath } from './course';
-import type { BrokenFile, NightsRead, ShortNight } from './course';
-import { bundles, staying, toBase64 } from './card';
-import { cutOf, thinned } from './thin';
-import type { Cut } from './thin';
-import type { Say } from './words';
-
-interface SaidCut extends Cut {
-  readonly path: string;
-}
+import type { NightsRead } from './course';
+import { foundHere, nothingYet, sendNights } from './sending';
+import type { Came } from './sending';
+import type { Say, Word } from './words';
 
 /** What came of the files. */
-interface Told {
+interface Told extends Readonly<Came> {
   readonly kind: 'note' | 'good' | 'bad';
   readonly words: string;
-  readonly broken: readonly BrokenFile[];
-  readonly short: readonly ShortNight[];
-  /** Files that stayed on the card. */
-  readonly staying: number;
+}
+
+/** Which words say what came of files, and how serious that is. */
+function outcome({ taken, broken, short }: Came): readonly [Told['kind'], Word] {
+  if (taken === 0) return ['bad', 'nightsNotAdded'];
+  if (broken.length > 0) return ['bad', 'nightsAddedInPart'];
+  return short.length > 0 ? ['note', 'nightsAddedShort'] : ['good', 'nightsAdded'];
 }
 
 interface NightsTaker {
@@ -39,44 +37,18 @@ export function AddNights(props: NightsTaker): JSX.Element {
   const app = useApp();
   const { say } = props;
   const [told, setTold] = createSignal<Told>();
-  const tell = (kind: Told['kind'], words: string, more: Partial<Told> = {}): void =>
-    void setTold({ kind, words, broken: [], short: [], staying: 0, ...more });
-  /** One recording goes without the signals that nothing is made of: a whole night of sleep would be too large. */
-  const lighter = async (files: readonly File[]): Promise<{ files: readonly File[]; cut: readonly SaidCut[] }> => {
-    const [only, ...others] = files;
-    const thin = only && others.length === 0 ? await thinned(only) : undefined;
-    if (only === undefined || thin === undefined) return { files, cut: [] };
-    const cut = await cutOf(only);
-    return { files: [new File([thin], only.name)], cut: cut ? [{ path: only.name, ...cut }] : [] };
-  };
+  const tell = (kind: Told['kind'], words: string, came: Came = nothingYet()): void => void setTold({ kind, words, ...came });
+  const post = (body: unknown): Promise<{ readonly read?: NightsRead }> => app.api.post(coursePath(props.course, '/nights'), body);
   const read = async (chosen: readonly File[]): Promise<void> => {
-    const { files, cut } = await lighter(chosen);
-    const card = files.map((file) => ({ path: file.webkitRelativePath || file.name, size: file.size, file }));
-    const { all, tooLarge } = bundles(card);
-    if (tooLarge !== undefined) return tell('bad', say('tooLarge', { name: tooLarge }));
-    if (all.length === 0) return tell('bad', say('noNights'));
-    const left = staying(card);
-    const broken: BrokenFile[] = [];
-    const short: ShortNight[] = [];
+    const came = nothingYet();
     try {
-      const ofLeft = await Promise.all(left.map(async ({ path, file }) => ({ path, cut: await cutOf(file) })));
-      const said = [...cut, ...ofLeft.flatMap(({ path, cut: one }) => (one ? [{ path, ...one }] : []))];
-      for (const [at, bundle] of all.entries()) {
-        tell('note', say('sending', { n: at + 1, all: all.length }));
-        const sent = await Promise.all(
-          bundle.map(async ({ path, file }) => ({ path, base64: toBase64(new Uint8Array(await file.arrayBuffer())) })),
-        );
-        // What is wrong with files that did not come as they are is said once, with the first.
-        const body = { files: sent, ...(at === 0 && said.length > 0 && { cut: said }) };
-        const answer = await app.api.post<{ readonly read?: NightsRead }>(coursePath(props.course, '/nights'), body);
-        broken.push(...(answer.read?.broken ?? []));
-        short.push(...(answer.read?.short ?? []));
-      }
-      const words = say(broken.length > 0 ? 'nightsAddedInPart' : short.length > 0 ? 'nightsAddedShort' : 'nightsAdded');
-      tell(broken.length > 0 ? 'bad' : short.length > 0 ? 'note' : 'good', words, { broken, short, staying: left.length });
-      app.announce(words);
+      await sendNights(chosen, came, post, (n, all) => tell('note', say('sending', { n, all })));
+      const [kind, word] = outcome(came);
+      tell(kind, say(word), came);
+      app.announce(say(word));
     } catch (error) {
-      tell('bad', app.explain(error), { broken, short });
+      const why = foundHere(error);
+      tell('bad', why ? inLanguage(why, app.language()) : app.explain(error), { ...came, staying: 0 });
     }
     // What went before something failed is kept, too.
     props.onTaken?.();
@@ -93,7 +65,7 @@ export function AddNights(props: NightsTaker): JSX.Element {
         <p class="soft small">{say(props.own ? 'addOwnNightsHint' : 'addNightsHint')}</p>
         <label class="field">
           <span>{say(props.own ? 'chooseOwnFile' : 'chooseFile')}</span>
-          <input type="file" name="recording" accept=".edf,.bdf,.rec" onChange={chosen} />
+          <input type="file" name="recording" accept=".edf,.bdf,.rec,.zip" onChange={chosen} />
         </label>
         <label class="field">
           <span>{say(props.own ? 'chooseOwnFolder' : 'chooseFolder')}</span>

@@ -202,10 +202,33 @@ describe('a card of a therapy device', () => {
     expect(staying([...stays, file('card/DATALOG/20230821/20230821_1_PLD.edf'), file('night_BRP.edf')])).toEqual(stays);
   });
 
-  test('may be one recording; other files are no night; too much is said before it is sent', () => {
+  test('may be one recording; other files are no night; too much of a card is said before it is sent', () => {
     expect(bundles([file('night.edf')]).all).toHaveLength(1);
     expect(bundles([file('notes.txt')]).all).toHaveLength(0);
-    expect(bundles([file('night.edf', MOST_bytes + 1)]).tooLarge).toBe('night.edf');
+    // What is sent of a recording is small; a night of a card goes as it is.
+    expect(bundles([file('night.edf', MOST_bytes + 1)]).tooLarge).toBeUndefined();
+    const large = file('DATALOG/20230821/20230821_1_PLD.edf', MOST_bytes + 1);
+    expect(bundles([large]).tooLarge).toBe(large.path);
+  });
+
+  test('may lie beside another and beside recordings, each of them by itself', () => {
+    const { all } = bundles([
+      file('one/Identification.tgt'),
+      file('one/DATALOG/20230821/20230821_1_PLD.edf'),
+      file('two/Identification.tgt'),
+      file('two/STR.edf'),
+      file('two/DATALOG/20230821/20230821_2_PLD.edf'),
+      file('oximeter/1.EDF'),
+      file('oximeter/2.bdf'),
+      file('letter.txt'),
+    ]);
+    expect(all.map((part) => part.map(({ path }) => path))).toEqual([
+      ['one/Identification.tgt', 'one/DATALOG/20230821/20230821_1_PLD.edf'],
+      ['two/Identification.tgt', 'two/STR.edf'],
+      ['two/Identification.tgt', 'two/DATALOG/20230821/20230821_2_PLD.edf'],
+      ['oximeter/1.EDF'],
+      ['oximeter/2.bdf'],
+    ]);
   });
 
   test('bytes are written as base64, however many', () => {

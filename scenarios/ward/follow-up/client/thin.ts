@@ -59,15 +59,15 @@ async function layoutOf(file: Blob): Promise<Layout | undefined> {
 
 const recordOf = ({ samples, sampleBytes }: Layout): number => samples.reduce((sum, one) => sum + one * sampleBytes, 0);
 
-/** What is not there of a recording; none where it is whole, or no EDF or BDF. */
-export async function cutOf(file: Blob): Promise<Cut | undefined> {
+/** What is not there of a recording, of which its head is enough; none where it is whole, or no EDF or BDF. */
+export async function cutOf(file: Blob, size = file.size): Promise<Cut | undefined> {
   const layout = await layoutOf(file);
   if (layout === undefined) return undefined;
   const { header } = layout;
   const [promised, seconds] = [Number(textOf(header, RECORDS, 8)), Number(textOf(header, DURATION, 8))];
   if (!Number.isInteger(promised) || promised < -1 || !(seconds >= 0) || !Number.isFinite(seconds)) return undefined;
   const record = recordOf(layout);
-  const body = file.size - header.length;
+  const body = size - header.length;
   const whole = Math.floor(body / record);
   // −1 is what a recorder writes that was switched off: it promises nothing.
   const missing = promised === -1 ? null : Math.max(promised - whole, 0);

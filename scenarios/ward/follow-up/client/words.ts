@@ -1,5 +1,5 @@
 /** This scenario's words. A key that one language lacks does not compile. */
-import type { Language } from '../../../../client/core/language';
+import type { Language, Text } from '../../../../client/core/language';
 import { fill } from '../../../../client/words/words';
 import type { Params } from '../../../../client/words/words';
 import en from './words.en.json';
@@ -15,6 +15,9 @@ export type Say = (word: Word, params?: Params) => string;
 export function sayIn(language: () => Language): Say {
   return (word, params) => fill(WORDS[language()][word], params ?? {});
 }
+
+/** In both languages, as the server says what stands beside it. */
+export const inBoth = (word: Word, params: Params = {}): Text => ({ zh: fill(WORDS.zh[word], params), en: fill(WORDS.en[word], params) });
 
 const isWord = (word: string): word is Word => word in en;
 

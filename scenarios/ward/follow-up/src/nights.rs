@@ -40,6 +40,8 @@ const NOON: i8 = 12;
 const HOUR_S: f64 = 3600.0;
 /// A finger that is looked at for no longer than this is no night.
 const SPOT_S: u64 = 600;
+/// How a ZIP archive begins.
+const ARCHIVE: &[u8] = b"PK\x03\x04";
 
 /// How it is known for how long the therapy was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -347,7 +349,21 @@ impl From<Problem> for Unread {
     }
 }
 
+/// An archive is unpacked where it is chosen, so that no more than what is needed of it goes over the line.
+fn refuse_archives(files: &[cpap::File]) -> Result<(), Problem> {
+    let mut all = files.iter();
+    let Some(at) = all.position(|(_, bytes)| bytes.starts_with(ARCHIVE)) else {
+        return Ok(());
+    };
+    let number = at + 1;
+    Err(Problem::invalid(
+        format!("第 {number} 个文件是压缩包：请发送其中的文件"),
+        format!("file {number} is an archive: send the files that lie in it"),
+    ))
+}
+
 fn found_in(files: &[cpap::File], said: Vec<broken::Said>) -> Result<FoundIn, Unread> {
+    refuse_archives(files)?;
     // One file of a card is a recording to itself, unless it is the statistics.
     let found = if cpap::Card::is_card(files) {
         Found::CpapCard(cpap::Card::read(files))

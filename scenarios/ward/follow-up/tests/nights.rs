@@ -232,6 +232,22 @@ async fn a_file_of_minutes_is_no_night_and_one_of_an_hour_has_no_index() {
 }
 
 #[tokio::test]
+async fn an_archive_is_refused_by_its_place_among_the_files() {
+    let way = after_the_night().await;
+    let files = json!({"files": [
+        {"path": "card/Identification.tgt", "base64": STANDARD.encode("machine")},
+        {"path": "Zhao Min.zip", "base64": STANDARD.encode(b"PK\x03\x04 and so on")},
+    ]});
+    let refused = way.act(LI, Method::Post, "/nights", files).await;
+    let detail = refused.unwrap_err().detail;
+    assert_eq!(
+        detail.en,
+        "file 2 is an archive: send the files that lie in it"
+    );
+    assert!(detail.zh.contains("第 2 个文件是压缩包"), "{}", detail.zh);
+}
+
+#[tokio::test]
 async fn half_a_file_is_told_to_who_sent_it_and_counted_without_a_name() {
     let way = after_the_night().await;
     let whole = recording(NIGHT_S, &falling());
