@@ -123,7 +123,7 @@ impl<'a> Retold<'a> {
                         self.people(at_ms, people);
                     }
                     for one in &seen {
-                        self.pose(&mut *poses, at_ms, one)?;
+                        self.pose(poses, at_ms, one)?;
                     }
                 }
                 _ => {}
