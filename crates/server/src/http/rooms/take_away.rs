@@ -94,7 +94,13 @@ fn archive(each: &Each, whole: &RecordingWhole, file: File) -> io::Result<File> 
     begin(&mut zip, "README.txt", options)?;
     zip.write_all(README.as_bytes())?;
     begin(&mut zip, "manifest.json", options)?;
-    let manifest = json!({"title": whole.title, "card": whole.card, "lost_packets": whole.lost_packets, "parts": whole.parts});
+    let manifest = json!({
+        "title": whole.title,
+        "scenario": whole.scenario,
+        "card": whole.card,
+        "lost_packets": whole.lost_packets,
+        "parts": whole.parts,
+    });
     serde_json::to_writer_pretty(&mut zip, &manifest)?;
     begin(&mut zip, "acts.json", options)?;
     serde_json::to_writer_pretty(&mut zip, &whole.acts)?;
