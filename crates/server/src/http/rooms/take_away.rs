@@ -104,7 +104,8 @@ fn archive(each: &Each, whole: &RecordingWhole, file: File) -> io::Result<File> 
     serde_json::to_writer_pretty(&mut zip, &manifest)?;
     begin(&mut zip, "acts.json", options)?;
     serde_json::to_writer_pretty(&mut zip, &whole.acts)?;
-    begin(&mut zip, "poses.ndjson", options)?;
+    // Hours of a full room are more than 4 GiB of lines.
+    begin(&mut zip, "poses.ndjson", options.large_file(true))?;
     let mut retold = Retold::new(&whole.acts);
     for part in &whole.parts {
         retold.part(&mut zip, each.moments(part.number)?)?;
