@@ -275,6 +275,11 @@ def test_what_is_taken_away_is_of_use_without_the_hospital(own):
         li.until("tick")
     li.act("add", entity={"type": "board-note", "board": board, "at": [0.25, 0.1], "text": "rest"})
     note = placed(li, "board-note")
+    # What is taken back at once is gone from what is rebuilt too.
+    li.act("add", entity={"type": "board-note", "board": board, "at": [0.25, 0.5], "text": "a slip"})
+    slip = placed(li, "board-note")
+    li.act("undo")
+    li.until("tick", lambda news: any(event["act"] == "undo" for event in news.get("events", [])))
     li.act("stop-recording")
     did(li, "stopped")
     card = ended(own, room)
@@ -300,10 +305,10 @@ def test_what_is_taken_away_is_of_use_without_the_hospital(own):
     assert board in {one["id"] for one in start["snapshot"]} and note not in {one["id"] for one in start["snapshot"]}
     world = rebuilt(archive)
     later = Person(own, LI, room)
-    now = {one["id"]: one["placed"] for one in later.first["snapshot"]}
-    assert {number: now.get(number) for number in world} == world
+    assert {one["id"]: one["placed"] for one in later.first["snapshot"]} == world
     assert world[board]["entity"] == {"type": "board", "transform": there, "title": "plan"}
-    assert world[note]["entity"]["text"] == "rest"
+    assert world[note]["entity"]["text"] == "rest" and slip not in world
+    assert json.loads(archive.read("manifest.json"))["scenario"] == "remote-consult"
 
     # It says itself what its files are, in both languages.
     said = archive.read("README.txt").decode()

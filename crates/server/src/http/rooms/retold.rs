@@ -335,7 +335,7 @@ mod tests {
     /// Who was where and when, and what else is told.
     fn told(acts: &[RecordedAct], parts: Vec<Chunk>) -> (Vec<(u64, u64, f64)>, Value, Value) {
         let mut retold = Retold::new(acts);
-        let mut lines = Vec::new();
+        let mut lines: Vec<u8> = Vec::new();
         for part in parts {
             retold.part(&mut lines, part).unwrap();
         }
