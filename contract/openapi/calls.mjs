@@ -547,7 +547,7 @@ export const groups = {
       gives: { 200: bytes('audio/ogg', 'Ogg Opus.') },
       fails: [403, 404, 410],
     }),
-    call('GET /api/rooms/{id}/recordings/{recording}/export', 'A recording as one archive: manifest, acts, poses, and voices as Ogg Opus.', {
+    call('GET /api/rooms/{id}/recordings/{recording}/export', 'A recording as one archive: manifest, people by seat, what stood there at the beginning, acts, poses, and voices as Ogg Opus.', {
       gives: { 200: bytes('application/zip', 'A ZIP archive.') },
       fails: [403, 404, 409],
     }),

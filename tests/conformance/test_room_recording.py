@@ -55,11 +55,13 @@ def pose(x: float, at_ms: int) -> bytes:
     return bytes([2]) + struct.pack("<IB3h", at_ms, 0, round(x * 1000), 1600, 0) + rotation.to_bytes(6, "little")
 
 
-def recorded_room(hospital) -> tuple[str, Person, Person]:
+def recorded_room(hospital, before=lambda li, zhao: None) -> tuple[str, Person, Person]:
+    """A room that is recorded, after something was done in it."""
     room = new_room(hospital)
     li, zhao = Person(hospital, LI, room), Person(hospital, ZHAO, room)
     li.act("admit", waiting=li.knock_of(ZHAO)["id"])
     zhao.until("welcome")
+    before(li, zhao)
     li.act("ask-to-record")
     did(zhao, "asked")
     zhao.act("answer-recording", agrees=True)
@@ -225,6 +227,94 @@ def test_it_is_taken_away_as_one_archive(own):
     entry = own.as_(LI).get(f"{own.base}/api/ledger/entry/{gone['erased']}")
     assert entry.ok and "asked to" in entry.text
     li.close(), zhao.close()
+
+
+def placed(person: Person, kind: str) -> int:
+    """Hears until something of a kind is placed: its number."""
+
+    def numbers(news: dict) -> list[int]:
+        changes = [change for event in news.get("events", []) for change in event["changes"] if change["placed"]]
+        return [change["id"] for change in changes if change["placed"]["entity"]["type"] == kind]
+
+    return numbers(person.until("tick", numbers))[0]
+
+
+def rebuilt(archive: zipfile.ZipFile) -> dict[int, dict]:
+    """What stood in the room in the end, by an archive's own words: the start, and what was done since."""
+    [start] = json.loads(archive.read("start.json"))
+    world = {one["id"]: one["placed"] for one in start["snapshot"]}
+    for act in json.loads(archive.read("acts.json")):
+        if act["number"] < start["next_act"]:
+            continue
+        for change in act["changes"]:
+            if change["placed"] is None:
+                world.pop(change["id"], None)
+            else:
+                world[change["id"]] = change["placed"]
+    return world
+
+
+def test_what_is_taken_away_is_of_use_without_the_hospital(own):
+    def before(li: Person, zhao: Person) -> None:
+        stands = {"position_m": [1, 1.2, 0], "rotation": [0, 0, 0, 1], "scale": 1}
+        li.act("add", entity={"type": "board", "transform": stands, "title": "plan"})
+        boards.append(placed(li, "board"))
+        # Who stands here does not move until the end.
+        zhao.socket.send_binary(pose(1.0, 100))
+        for _ in range(4):
+            li.until("tick")
+
+    boards = []
+    room, li, zhao = recorded_room(own, before)
+    [board] = boards
+    seats = {li.person(user)["id"]: user for user in (LI, ZHAO)}
+    there = {"position_m": [-1, 1.4, 0.5], "rotation": [0, 0, 0, 1], "scale": 0.5}
+    li.act("set", id=board, patch={"type": "board", "transform": there})
+    for at in range(1, 4):
+        li.socket.send_binary(pose(at / 5, at * 100))
+        li.until("tick")
+    li.act("add", entity={"type": "board-note", "board": board, "at": [0.25, 0.1], "text": "rest"})
+    note = placed(li, "board-note")
+    # What is taken back at once is gone from what is rebuilt too.
+    li.act("add", entity={"type": "board-note", "board": board, "at": [0.25, 0.5], "text": "a slip"})
+    slip = placed(li, "board-note")
+    li.act("undo")
+    li.until("tick", lambda news: any(event["act"] == "undo" for event in news.get("events", [])))
+    li.act("stop-recording")
+    did(li, "stopped")
+    card = ended(own, room)
+    answer = own.as_(LI).get(f"{own.base}/api/rooms/{room}/recordings/{card['recording']}/export")
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+
+    # Every seat has its person, as the room showed them.
+    people = json.loads(archive.read("people.json"))
+    assert {one["participant"]: one["actor"] for one in people} == seats
+    assert {one["role"] for one in people if one["actor"] == ZHAO} == {"patient"}
+    assert all(one["name"] == li.person(one["actor"])["name"] for one in people)
+    assert all(0 <= one["from_ms"] <= one["to_ms"] <= card["duration_ms"] for one in people)
+
+    # Who stood still since before it began is there once, from its beginning on.
+    [start] = json.loads(archive.read("start.json"))
+    poses = [json.loads(line) for line in archive.read("poses.ndjson").splitlines()]
+    stood = [one for one in poses if seats[one["participant"]] == ZHAO]
+    assert [(one["at_ms"], one["pose"]["head"]["position_m"][0]) for one in stood] == [(start["at_ms"], 1.0)]
+    moved = [one["pose"]["head"]["position_m"][0] for one in poses if seats[one["participant"]] == LI]
+    assert moved[-1] == 0.6 and moved == sorted(set(moved))
+
+    # What stood there before is in the start, and the acts make of it what the room is now.
+    assert board in {one["id"] for one in start["snapshot"]} and note not in {one["id"] for one in start["snapshot"]}
+    world = rebuilt(archive)
+    later = Person(own, LI, room)
+    assert {one["id"]: one["placed"] for one in later.first["snapshot"]} == world
+    assert world[board]["entity"] == {"type": "board", "transform": there, "title": "plan"}
+    assert world[note]["entity"]["text"] == "rest" and slip not in world
+    assert json.loads(archive.read("manifest.json"))["scenario"] == "remote-consult"
+
+    # It says itself what its files are, in both languages.
+    said = archive.read("README.txt").decode()
+    assert "录制" in said and "recording" in said
+    assert all(name in said for name in archive.namelist() if name != "README.txt" and not name.startswith("voices/"))
+    li.close(), zhao.close(), later.close()
 
 
 def test_what_was_done_is_found_over_all_recordings_of_a_patient_by_who_may_see_them(own):

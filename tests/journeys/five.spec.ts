@@ -18,6 +18,8 @@ const SMALL = { width: 400, height: 420 };
 /** A stage on which the hologram can be taken hold of beside what is said on it. */
 const STAGE = { width: 400, height: 720 };
 const CUT_ms = 10_000;
+/** Where nobody is. */
+const NOWHERE: Three = [NaN, NaN, NaN];
 
 /** A browser with a stage, whose room can be looked into. */
 async function withStage(browser: Browser, user: string, options: BrowserContextOptions = {}): Promise<Page> {
@@ -139,6 +141,18 @@ interface Walked {
   readonly gone: number;
   /** The longest way between two looks, in metres. */
   readonly step_m: number;
+}
+
+/** Where this browser shows the heads of those who are to be seen, by their seats. */
+function heads(page: Page): Promise<Record<string, Three>> {
+  return page.evaluate(() => {
+    const found: Record<string, Three> = {};
+    for (const part of window.__xrInside?.stage.scene.getObjectsByProperty('name', 'person') ?? []) {
+      const head = part.getObjectByName('head');
+      if (head && part.visible) found[String(part.userData['participant'])] = [head.position.x, head.position.y, head.position.z];
+    }
+    return found;
+  });
 }
 
 async function walked(page: Page): Promise<Walked[]> {
@@ -343,11 +357,14 @@ test('five people see and hear each other, hand a hologram on, and a line that b
     await take(li, [24, -8]);
     await letGo(li);
     await expect.poll(async () => distance((await told(chen)).transform.position_m, before.transform.position_m)).toBeGreaterThan(0.01);
+    // All four sit still meanwhile; only the screen of who came back last may not have shown them yet.
+    await expect.poll(async () => Object.keys(await heads(li))).toHaveLength(4);
+    const people = await heads(li);
     await wang.getByRole('button', { name: 'I no longer agree' }).click();
     for (const page of all) await expect(page.locator('[data-recording]')).toHaveCount(0);
     const { transform } = await told(li);
     expect((await told(chen)).transform).toEqual(transform);
-    return transform;
+    return { transform, people };
   });
 
   await test.step('one is put out, is told why, and the others go on', async () => {
@@ -383,10 +400,21 @@ test('five people see and hear each other, hand a hologram on, and a line that b
     await expect(li.locator('.room-side .people li')).toHaveCount(5);
     const time = li.getByRole('slider', { name: 'Time in the recording' });
     const shown = async (): Promise<unknown> => JSON.parse((await li.locator('[data-hologram]').getAttribute('data-hologram')) ?? 'null') as unknown;
-    expect(await shown()).not.toEqual(recorded);
+    expect(await shown()).not.toEqual(recorded.transform);
     await time.focus();
     await time.press('End');
-    await expect.poll(shown).toEqual(recorded);
+    await expect.poll(shown).toEqual(recorded.transform);
+    // Those whom Li saw then are where they were.
+    for (const [seat, at] of Object.entries(recorded.people)) await expect.poll(async () => distance((await heads(li))[seat] ?? NOWHERE, at), seat).toBeLessThan(0.05);
+    await expect.poll(async () => Object.keys(await heads(li))).toHaveLength(5);
+    // Li alone had the microphone open, and is heard.
+    const recording = (await li.locator('[data-replay]').getAttribute('data-replay')) ?? '';
+    const speakers = await li.evaluate(async (address) => {
+      const { parts } = (await (await fetch(address)).json()) as { parts: { speakers: number[] }[] };
+      return parts.flatMap((part) => part.speakers);
+    }, `/api${path}/recordings/${recording}`);
+    expect(new Set(speakers).size).toBe(1);
+    expect(Object.keys(recorded.people)).not.toContain(String(speakers[0]));
   });
   for (const page of all) await page.context().close();
   for (const line of [cable, other]) line.close();

@@ -244,6 +244,10 @@ fn replayed(hospital: &Hospital, alias: &str, code: &str) {
         std::io::copy(&mut archive.by_index(at).unwrap(), &mut bytes).unwrap();
         silent(&bytes);
     }
+    let mut people = Vec::new();
+    let mut seats = archive.by_name("people.json").unwrap();
+    std::io::copy(&mut seats, &mut people).unwrap();
+    assert!(holds(&people, alias) && holds(&people, code));
     // A patient, who was there too, does not replay it.
     assert_eq!(hospital.send(ACCOUNT, "GET", &path, &Value::Null).0, 403);
 }

@@ -8,6 +8,7 @@ mod media;
 mod pseudonym;
 mod recorded_acts;
 mod recordings;
+mod retold;
 mod sanctions;
 mod seat;
 mod snapshot;

@@ -34,31 +34,31 @@ const ACTS: usize = 2_000;
 pub struct RecordedAct {
     /// Its number in the room's journal.
     #[ts(type = "number")]
-    number: u64,
+    pub(super) number: u64,
     /// Whose it was.
     #[ts(type = "string")]
-    actor: ActorId,
+    pub(super) actor: ActorId,
     /// Their name.
-    name: String,
+    pub(super) name: String,
     /// When, in milliseconds since the recording began.
     #[ts(type = "number")]
-    at_ms: i64,
+    pub(super) at_ms: i64,
     /// What kind of act it was.
-    act: ActKind,
+    pub(super) act: ActKind,
     /// What became of each entity that it touched.
-    changes: Vec<Change>,
+    pub(super) changes: Vec<Change>,
     /// What was done to keep order.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    order: Option<Ordered>,
+    pub(super) order: Option<Ordered>,
     /// The step of a recording that was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    recording: Option<RecordingStep>,
+    pub(super) recording: Option<RecordingStep>,
     /// The place of the hospital that the room became.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    place: Option<Place>,
+    pub(super) place: Option<Place>,
 }
 
 /// A recording with what was done meanwhile.

@@ -115,7 +115,7 @@ pub struct RecordingWhole {
     pub(super) title: Text,
     /// The scenario that the room belongs to, and with it the place; `null` where it belongs to none.
     #[ts(type = "string | null")]
-    scenario: Option<&'static str>,
+    pub(super) scenario: Option<&'static str>,
     /// The patient met there; `null` where nobody's twin stood.
     #[ts(type = "string | null")]
     patient: Option<PatientId>,

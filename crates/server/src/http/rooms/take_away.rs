@@ -14,28 +14,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use media::Track;
-use room::{
-    Moment,
-    wire::{PoseOf, ServerFrame},
-};
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio_util::io::ReaderStream;
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use super::recordings::{Opened, RecordingWhole, audit, describe, open, read, spoken};
+use super::{
+    recordings::{Opened, RecordingWhole, audit, describe, open, read, spoken},
+    retold::Retold,
+};
 use crate::{
     hospital::Hospital,
     http::{Caller, Problem},
 };
 
-/// What lies in the archive.
-const README: &str = "\
-manifest.json  which recording, its parts with their digests, and the journal entries that prove them
-acts.json      what was done, with the time since the recording began
-poses.ndjson   where people were and what they pointed at and held: one line for each tick of each person
-voices/N.ogg   the voice from seat N, as it was sent (Opus); its time is the recording's
-";
+/// What lies in the archive, and how it is read.
+const README: &str = include_str!("take_away.txt");
 
 /// Sends the archive; that somebody took it away stands in the audit.
 pub async fn export(
@@ -100,14 +94,27 @@ fn archive(each: &Each, whole: &RecordingWhole, file: File) -> io::Result<File> 
     begin(&mut zip, "README.txt", options)?;
     zip.write_all(README.as_bytes())?;
     begin(&mut zip, "manifest.json", options)?;
-    let manifest = json!({"title": whole.title, "card": whole.card, "lost_packets": whole.lost_packets, "parts": whole.parts});
+    let manifest = json!({
+        "title": whole.title,
+        "scenario": whole.scenario,
+        "card": whole.card,
+        "lost_packets": whole.lost_packets,
+        "parts": whole.parts,
+    });
     serde_json::to_writer_pretty(&mut zip, &manifest)?;
     begin(&mut zip, "acts.json", options)?;
     serde_json::to_writer_pretty(&mut zip, &whole.acts)?;
-    begin(&mut zip, "poses.ndjson", options)?;
+    // Hours of a full room are more than 4 GiB of lines.
+    begin(&mut zip, "poses.ndjson", options.large_file(true))?;
+    let mut retold = Retold::new(&whole.acts);
     for part in &whole.parts {
-        poses(&mut zip, each.moments(part.number)?)?;
+        retold.part(&mut zip, each.moments(part.number)?)?;
     }
+    let (people, starts) = retold.finish();
+    begin(&mut zip, "people.json", options)?;
+    serde_json::to_writer_pretty(&mut zip, &people)?;
+    begin(&mut zip, "start.json", options)?;
+    serde_json::to_writer_pretty(&mut zip, &starts)?;
     let speakers = whole.parts.iter().flat_map(|part| part.speakers.iter());
     let speakers: BTreeSet<u16> = speakers.copied().collect();
     for speaker in speakers {
@@ -125,22 +132,4 @@ fn archive(each: &Each, whole: &RecordingWhole, file: File) -> io::Result<File> 
     let mut file = zip.finish().map_err(io::Error::other)?;
     file.rewind()?;
     Ok(file)
-}
-
-/// One line for each pose of a part; those with which it begins were said before.
-fn poses(out: &mut impl Write, part: room::Chunk) -> io::Result<()> {
-    for (at_ms, moment) in part.moments {
-        let Moment::Frame(frame) = moment else {
-            continue;
-        };
-        let Ok(ServerFrame::Tick { poses, .. }) = ServerFrame::decode(&frame) else {
-            continue;
-        };
-        for PoseOf { participant, pose } in poses {
-            let line = json!({"at_ms": at_ms, "participant": participant, "pose": pose});
-            serde_json::to_writer(&mut *out, &line)?;
-            out.write_all(b"\n")?;
-        }
-    }
-    Ok(())
 }
