@@ -59,7 +59,7 @@ export function TableFromAbove(props: TableProps): JSX.Element {
       const [x, y] = spotOf(person.id);
       return { id: person.id, name: nameOf(person), at_px: [x * each_px, y * each_px] as const };
     });
-    // One's own is always read.
+    // One's own comes first.
     return namesBeside([...named.filter(({ id }) => isOwn(id)), ...named.filter(({ id }) => !isOwn(id))], sizes);
   });
   const share = (): string => String(REACH_CM / reach());

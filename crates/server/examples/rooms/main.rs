@@ -102,7 +102,7 @@ struct Load {
     /// Acts a minute of each.
     #[arg(long, default_value_t = 6.0)]
     acts: f64,
-    /// How far apart people stand in a square, in metres. Without it they stand around a table, where the client has them.
+    /// How far apart people stand in a square, in metres. Without it they stand around a table, as the client has them.
     #[arg(long)]
     apart: Option<f64>,
     /// How long is measured, in seconds.
