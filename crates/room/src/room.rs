@@ -296,7 +296,6 @@ impl Room {
         person: Person,
         token: ResumeToken,
     ) -> Result<Seat, Farewell> {
-        self.give_up_a_seat_of(now, &person.actor);
         if self.seats_of(&person.actor).count() >= self.seats_each {
             return Err(Farewell::TooManySeats);
         }

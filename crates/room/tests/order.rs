@@ -676,6 +676,22 @@ fn who_comes_urgently_finds_a_place_in_a_full_room() {
 }
 
 #[test]
+fn who_treats_the_patient_waits_at_the_door_of_a_full_room_until_somebody_leaves() {
+    let mut stage = Stage::new();
+    stage.enter("li.terminal");
+    for number in 1..limits::PARTICIPANTS {
+        stage.enter(&format!("wu{number}.expert"));
+    }
+    let (chen, frame) = stage.come("chen.expert", Door::default());
+    assert_eq!(threshold(&frame).state, AtDoor::Full);
+    stage.round();
+    assert!(!stage.room.is_current(chen));
+    stage.room.put_out(stage.now, &"wu1.expert".parse_actor());
+    stage.round();
+    assert!(stage.room.is_current(chen));
+}
+
+#[test]
 fn places_for_those_who_come_urgently_are_theirs_as_long_as_who_was_let_in_comes_and_goes() {
     let mut stage = Stage::new();
     stage.enter("li.terminal");
