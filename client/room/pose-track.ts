@@ -35,6 +35,8 @@ export class PoseTrack {
   #heardAt = 0;
   /** Between the last samples, in the sender's time, without rests. */
   #gaps: readonly number[] = [];
+  /** How far behind the sender to be, and how far one is now. */
+  #wanted = DELAY_MS;
   #delay = DELAY_MS;
   #sampledAt = Number.NEGATIVE_INFINITY;
   #shown: Pose | undefined;
@@ -46,7 +48,10 @@ export class PoseTrack {
     // The clock is 32 bits wide: the signed difference to the last sample survives its wrapping.
     const at = last ? last.at + ((pose.at_ms - (last.at % 2 ** 32)) | 0) : pose.at_ms;
     if (last && at <= last.at) return;
-    if (last && at - last.at <= RESTED_MS) this.#gaps = [...this.#gaps, at - last.at].slice(-KEPT_GAPS);
+    if (last && at - last.at <= RESTED_MS) {
+      this.#gaps = [...this.#gaps, at - last.at].slice(-KEPT_GAPS);
+      this.#wanted = delayFor(this.#gaps);
+    }
     this.#offset = Math.min(now - at, this.#offset + (now - this.#heardAt) * FORGET);
     this.#heardAt = now;
     this.#samples.push({ at, pose });
@@ -55,7 +60,8 @@ export class PoseTrack {
 
   /** The line broke, one's own or theirs: they stay where they are shown, and what comes next begins anew there. */
   restart(): void {
-    [this.#samples, this.#gaps, this.#offset, this.#heardAt] = [[], [], Number.POSITIVE_INFINITY, 0];
+    [this.#samples, this.#offset, this.#heardAt] = [[], Number.POSITIVE_INFINITY, 0];
+    [this.#gaps, this.#wanted] = [[], DELAY_MS];
     [this.#dry, this.#catchUp] = [true, undefined];
   }
 
@@ -81,13 +87,11 @@ export class PoseTrack {
     return this.#gently(target, now);
   }
 
-  /** How far behind the sender to be now: as far as samples are apart, so that nobody stands still between two. */
+  /** How far behind the sender to be now, on the way to where one is to be. */
   #delayAt(now: number): number {
-    const gap = [...this.#gaps].sort((a, b) => a - b)[Math.floor(this.#gaps.length / 2)] ?? 0;
-    const wanted = Math.max(DELAY_MS, gap + SLACK_MS);
     const step = this.#sampledAt === Number.NEGATIVE_INFINITY ? 0 : Math.max(0, now - this.#sampledAt) * DELAY_FOLLOWS;
     this.#sampledAt = now;
-    this.#delay += Math.min(step, Math.max(-step, wanted - this.#delay));
+    this.#delay += Math.min(step, Math.max(-step, this.#wanted - this.#delay));
     return this.#delay;
   }
 
@@ -98,6 +102,12 @@ export class PoseTrack {
     this.#shown = share >= 1 ? target : between(from, target, share);
     return this.#shown;
   }
+}
+
+/** As far behind as samples are apart, so that nobody stands still between two. */
+function delayFor(gaps: readonly number[]): number {
+  const gap = [...gaps].sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0;
+  return Math.max(DELAY_MS, gap + SLACK_MS);
 }
 
 function catchUpTime(from: Pose, to: Pose): number {
