@@ -159,7 +159,7 @@ function watched(replay: Replay, loudness: (participant: number) => number): Roo
     ...live,
     watching: true,
     selfId: '',
-    poses: (participant) => replay.client.sample().get(Number(participant)),
+    poses: (participant) => replay.client.poseOf(Number(participant)),
     held(id) {
       const held = replay.client.held(id);
       return held && { by: String(held.by), transform: held.transform };

@@ -43,6 +43,26 @@ describe('a track', () => {
     expect(Math.max(...ages)).toBeLessThan(DELAY_MS + 70);
   });
 
+  it.each([100, 200])('moves evenly where somebody far away comes each %i ms', (every_ms) => {
+    const random = chance(every_ms);
+    const arrivals = Array.from({ length: 6_000 / every_ms }, (_, i) => ({ at: 7_000 + i * every_ms + random() * 25, pose: walker(i * every_ms) }));
+    const track = new PoseTrack();
+    const steps: number[] = [];
+    let before = 0;
+    for (let now = 7_000; now < 12_700; now += 1000 / 60) {
+      while (arrivals[0] && arrivals[0].at <= now) {
+        track.push(arrivals[0].pose, now);
+        arrivals.shift();
+      }
+      const x = track.sample(now)?.head.position_m[0] ?? 0;
+      // Some steps after they went there.
+      if (now > 8_500) steps.push(x - before);
+      before = x;
+    }
+    expect(Math.min(...steps)).toBeGreaterThan(0.015);
+    expect(Math.max(...steps)).toBeLessThan(0.035);
+  });
+
   it('stays where it is when the line is dry and comes back without a leap', () => {
     const track = new PoseTrack();
     for (let at = 0; at <= 500; at += 50) track.push(walker(at), at);

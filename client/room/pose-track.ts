@@ -3,6 +3,13 @@ import { RESTING, mixed } from '../core/hands';
 
 /** How far behind the sender a pose is shown, so that the next sample has usually arrived. */
 export const DELAY_MS = 100;
+/** Of who is farther away samples come less often (ADR 67): they are shown so much later than the next one is due. */
+const SLACK_MS = 40;
+/** Whose samples are farther apart than this has rested in between. */
+const RESTED_MS = 300;
+const KEPT_GAPS = 5;
+/** How fast the delay follows, in ms per ms: by it somebody walks a little slower or faster for a moment. */
+const DELAY_FOLLOWS = 0.2;
 /** A track that had run dry finds back to its samples over this time, or longer where the way is long: nobody leaps. */
 const CATCH_UP_MS = 150;
 /** How fast somebody is shown to catch up, in metres a second: a brisk run. */
@@ -26,6 +33,12 @@ export class PoseTrack {
   /** Local time minus sender's time for the quickest packet lately. */
   #offset = Number.POSITIVE_INFINITY;
   #heardAt = 0;
+  /** Between the last samples, in the sender's time, without rests. */
+  #gaps: readonly number[] = [];
+  /** How far behind the sender to be, and how far one is now. */
+  #wanted = DELAY_MS;
+  #delay = DELAY_MS;
+  #sampledAt = Number.NEGATIVE_INFINITY;
   #shown: Pose | undefined;
   #dry = false;
   #catchUp: { from: Pose; since: number; over: number } | undefined;
@@ -35,6 +48,10 @@ export class PoseTrack {
     // The clock is 32 bits wide: the signed difference to the last sample survives its wrapping.
     const at = last ? last.at + ((pose.at_ms - (last.at % 2 ** 32)) | 0) : pose.at_ms;
     if (last && at <= last.at) return;
+    if (last && at - last.at <= RESTED_MS) {
+      this.#gaps = [...this.#gaps, at - last.at].slice(-KEPT_GAPS);
+      this.#wanted = delayFor(this.#gaps);
+    }
     this.#offset = Math.min(now - at, this.#offset + (now - this.#heardAt) * FORGET);
     this.#heardAt = now;
     this.#samples.push({ at, pose });
@@ -44,6 +61,7 @@ export class PoseTrack {
   /** The line broke, one's own or theirs: they stay where they are shown, and what comes next begins anew there. */
   restart(): void {
     [this.#samples, this.#offset, this.#heardAt] = [[], Number.POSITIVE_INFINITY, 0];
+    [this.#gaps, this.#wanted] = [[], DELAY_MS];
     [this.#dry, this.#catchUp] = [true, undefined];
   }
 
@@ -52,7 +70,7 @@ export class PoseTrack {
     const [first] = this.#samples;
     const last = this.#samples.at(-1);
     if (!first || !last) return this.#shown;
-    const at = now - this.#offset - DELAY_MS;
+    const at = now - this.#offset - this.#delayAt(now);
     if (at >= last.at) {
       // Nothing newer is known: stay, and remember to come back gently.
       this.#dry = true;
@@ -69,6 +87,14 @@ export class PoseTrack {
     return this.#gently(target, now);
   }
 
+  /** How far behind the sender to be now, on the way to where one is to be. */
+  #delayAt(now: number): number {
+    const step = this.#sampledAt === Number.NEGATIVE_INFINITY ? 0 : Math.max(0, now - this.#sampledAt) * DELAY_FOLLOWS;
+    this.#sampledAt = now;
+    this.#delay += Math.min(step, Math.max(-step, this.#wanted - this.#delay));
+    return this.#delay;
+  }
+
   #gently(target: Pose, now: number): Pose {
     const { from, since, over } = this.#catchUp ?? { from: target, since: Number.NEGATIVE_INFINITY, over: CATCH_UP_MS };
     const share = (now - since) / over;
@@ -76,6 +102,12 @@ export class PoseTrack {
     this.#shown = share >= 1 ? target : between(from, target, share);
     return this.#shown;
   }
+}
+
+/** As far behind as samples are apart, so that nobody stands still between two. */
+function delayFor(gaps: readonly number[]): number {
+  const gap = [...gaps].sort((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 0;
+  return Math.max(DELAY_MS, gap + SLACK_MS);
 }
 
 function catchUpTime(from: Pose, to: Pose): number {

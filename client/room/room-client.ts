@@ -202,7 +202,12 @@ export class RoomClient {
     return true;
   }
 
-  /** Everybody else's pose now, smoothed and about 100 ms old. */
+  /** Where one of the others is now, smoothed. */
+  poseOf(id: number, now: number = this.#now()): Pose | undefined {
+    return this.#tracks.get(id)?.sample(now);
+  }
+
+  /** Everybody else's pose now, smoothed and about 100 ms old; of who is far away, up to 240. */
   sample(now: number = this.#now()): Map<number, Pose> {
     const poses = new Map<number, Pose>();
     for (const [id, track] of this.#tracks) {

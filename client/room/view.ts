@@ -20,7 +20,7 @@ export function viewOf(client: RoomClient, loudness: (participant: number) => nu
       }
     },
     poses(participant, nowMs) {
-      return client.sample(nowMs).get(Number(participant));
+      return client.poseOf(Number(participant), nowMs);
     },
     loudness: (participant) => loudness(Number(participant)),
     held(id, nowMs) {

@@ -1,9 +1,9 @@
 import { BufferAttribute, type BufferGeometry, CapsuleGeometry, Color, CylinderGeometry, DynamicDrawUsage, Group, InstancedBufferAttribute, InstancedMesh, LatheGeometry, MeshStandardMaterial, type Object3D, SphereGeometry, SplineCurve, Vector2, Vector3 } from 'three';
 import { mergeGeometries } from 'three/addons/utils/BufferGeometryUtils.js';
+import { PLACES } from '../core/room-seats';
 import type { Body } from './avatars';
 import { put } from './avatars';
 import type { Poses } from './room-view';
-import { PLACES } from './seats';
 
 const PARTS = ['head', 'shoulders', 'hand'] as const;
 type Part = (typeof PARTS)[number];

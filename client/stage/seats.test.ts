@@ -1,9 +1,10 @@
 import { Quaternion, Vector3 } from 'three';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { FIST, POINTING } from '../core/hands';
+import { PLACES, eyesAt } from '../core/room-seats';
 import { HOLOGRAM_HEIGHT_M } from './room-scene';
 import type { Participant, Poses } from './room-view';
-import { FIST, POINTING } from '../core/hands';
-import { leaning, PLACES, seatedPoses, takeSeat } from './seats';
+import { leaning, seatedPoses, takeSeat } from './seats';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -46,6 +47,13 @@ test('a full room has a place for everybody, none of them near another, and all 
   const seen = heads.map((ones) => ones.map(({ position_m }) => new Vector3(...position_m)));
   const apart = seen.flatMap((ones, place) => seen.slice(place + 1).map((others) => Math.min(...ones.flatMap((one) => others.map((other) => one.distanceTo(other))))));
   expect(Math.min(...apart)).toBeGreaterThan(PERSONAL_M);
+});
+
+test('who is drawn from above by their place stands where others see them', () => {
+  for (const [place] of PLACES.entries()) {
+    const { position_m } = seatedPoses(place, { yaw: 0, pitch: 0, distance_m: 1.75 }, undefined).head;
+    expect(new Vector3(...position_m).distanceTo(new Vector3(...eyesAt(place)))).toBeLessThan(1e-9);
+  }
 });
 
 test('near places are taken first', () => {

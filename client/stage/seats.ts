@@ -1,39 +1,13 @@
 import { Euler, Matrix4, Quaternion, Vector3 } from 'three';
 import type { Vec3 } from '../core/frames';
 import { FIST, POINTING } from '../core/hands';
+import { EYES_M, placeAt } from '../core/room-seats';
 import type { Fingers, Hand, Pose, Poses, RoomView } from './room-view';
 import type { View } from './camera-rig';
 import { HOLOGRAM_HEIGHT_M } from './room-scene';
 
-/** The nearest places: behind the table, and at its sides, so that nobody stands between one's eyes and the hologram. */
-const RADIUS_M = 1.32;
-const BEHIND = [0.74, 1.38, 2.02];
-/** Rings of places around them, as many as there are people in the fullest room, who come because they are needed included. */
-const RINGS = [
-  { radius_m: 2.11, places: 16, free_rad: 2.27 },
-  { radius_m: 2.9, places: 22, free_rad: 1.05 },
-  { radius_m: 3.69, places: 28, free_rad: 0.9 },
-] as const;
-const EYES_M = 1.5;
 /** How far aside and to the hologram a head follows its camera: nobody comes nearer to a neighbour than 0.6 m. */
 const [ASIDE_M, AHEAD_M] = [0.05, 0.08];
-
-interface Place {
-  /** About the table, 0 being the front. */
-  readonly angle: number;
-  readonly radius_m: number;
-}
-
-/** All places: those first where no place of the hospital has furniture, the nearest ring first, left and right in turn from the back. */
-export const PLACES: readonly Place[] = [
-  ...BEHIND.flatMap((aside) => [-aside, aside].map((angle) => ({ angle: Math.PI + angle, radius_m: RADIUS_M }))),
-  ...RINGS.flatMap((ring) => ringOf(ring).filter(({ angle }) => Math.cos(angle) >= Math.cos(ring.free_rad))),
-  ...RINGS.flatMap((ring) => ringOf(ring).filter(({ angle }) => Math.cos(angle) < Math.cos(ring.free_rad))),
-];
-
-function ringOf({ radius_m, places }: (typeof RINGS)[number]): Place[] {
-  return Array.from({ length: places / 2 }, (_, i) => ((places - 1 - 2 * i) * Math.PI) / places).flatMap((angle) => [-angle, angle].map((one) => ({ angle: one, radius_m })));
-}
 
 /** Where the camera stands first. */
 const FRONT: View = { yaw: 0, pitch: 0, distance_m: 1.75 };
@@ -51,7 +25,7 @@ export function ownPlace(room: Pick<RoomView, 'selfId' | 'participants'>): numbe
  * they mean to show something: head and hand follow what they are at with any tool.
  */
 export function seatedPoses(place: number, view: View, pointsAt: Vector3 | undefined, holds = false, shines = true): Poses {
-  const { angle, radius_m } = PLACES[place] ?? { angle: Math.PI, radius_m: RADIUS_M };
+  const { angle, radius_m } = placeAt(place);
   const turned = angle + (Math.sin(view.yaw) * ASIDE_M) / radius_m;
   const away = new Vector3(Math.sin(turned), 0, Math.cos(turned));
   const ahead = Math.min(AHEAD_M, Math.max(-AHEAD_M, (FRONT.distance_m - view.distance_m) * 0.12));

@@ -242,6 +242,7 @@ test('a patient comes into a room about nobody under a code, and nobody there se
   await people(zhao);
   await li.getByRole('combobox', { name: 'Place' }).selectOption('flat');
   await expect(li.locator('.table-above > li')).toHaveCount(2);
+  await expect(li.locator('.table-above > [data-own=true]')).toHaveText(/\(you\)$/);
   // Keys point from its middle, and Escape ends that.
   const table = li.getByRole('application', { name: 'The table from above' });
   await table.press('ArrowRight');

@@ -58,6 +58,9 @@ test('each sees the room in the place they choose, or flat, and what is done is 
     await place.selectOption('flat');
     await expect(li.getByText('Plain view, without 3D').first()).toBeVisible();
     await expect(li.locator('.stage-canvas')).toBeHidden();
+    // Who is where around the images is seen from above.
+    await expect(li.locator('.table-fold .table-above > li')).toHaveCount(2);
+    await expect(li.locator('.table-fold [data-own=true]')).toContainText('(you)');
     await li.getByRole('radio', { name: 'Lung' }).check({ force: true });
     await expect.poll(async () => (await told(chen)).window).toEqual(LUNG);
     await li.getByRole('radio', { name: 'Bone' }).check({ force: true });
@@ -82,7 +85,7 @@ test('each sees the room in the place they choose, or flat, and what is done is 
     const picture = li.getByRole('dialog', { name: 'Picture of the slices' });
     await expect(picture.getByRole('textbox', { name: 'Title' })).toHaveValue(/^Axial \d+\/\d+ · Coronal \d+\/\d+ · Sagittal \d+\/\d+ · /);
     await picture.getByRole('button', { name: 'Cancel' }).click();
-    await look(li, 'room-flat', ['desktop', 'narrow']);
+    await look(li, 'room-flat', ['desktop', 'narrow', 'phone']);
     await li.setViewportSize(SCREEN.viewport);
   });
 

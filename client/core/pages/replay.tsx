@@ -11,6 +11,7 @@ import { ProofBadge } from '../../panels/ProofBadge';
 import { EraseDialog } from '../../panels/replay/EraseDialog';
 import { ReplayFrame } from '../../panels/replay/ReplayFrame';
 import '../../styles/room.css';
+import '../../styles/room-table.css';
 import '../../styles/replay.css';
 import { useApp } from '../app';
 import { momentOf } from '../dates';

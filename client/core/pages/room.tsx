@@ -5,6 +5,7 @@ import { Answer } from '../../panels/Answer';
 import { DeadEnd } from '../../panels/DeadEnd';
 import { RoomEntry } from '../../panels/room/RoomEntry';
 import '../../styles/room.css';
+import '../../styles/room-table.css';
 import { useApp } from '../app';
 import type { RoomInfo } from '../hospital';
 import { createQuery } from '../query';

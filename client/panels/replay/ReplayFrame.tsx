@@ -21,6 +21,7 @@ import { placeOf } from '../room/CasePanel';
 import { PlaceChoice } from '../room/PlaceChoice';
 import { SliceRow } from '../room/SliceRow';
 import { StageHost } from '../room/StageHost';
+import { TableFold } from '../room/TableFold';
 import { ActList } from './ActList';
 import { Moment } from './Moment';
 import { ReplayClock } from './ReplayClock';
@@ -40,6 +41,7 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
   const app = useApp();
   const acts = createMemo(() => props.whole.acts.map((act) => actLine(act, app)));
   const [stage, setStage] = createSignal<Stage>();
+  const [none, setNone] = createSignal(false);
   const replay = createReplay(props.room, props.whole, acts, app, () => stage()?.eye);
   const first = acts().find(({ number }) => number === props.first);
   if (first) replay.show(first);
@@ -74,7 +76,7 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
   const onKey = (event: KeyboardEvent): void => {
     const { target } = event;
     // Fields and buttons have keys of their own.
-    const own = target instanceof HTMLElement && target.closest('input, textarea, select, button, a') !== null;
+    const own = target instanceof HTMLElement && target.closest('input, textarea, select, button, summary, a') !== null;
     const press = keys[event.key.toLowerCase()];
     if (!press || event.ctrlKey || event.metaKey || event.altKey || (own && (event.key === ' ' || !(target instanceof HTMLButtonElement)))) return;
     press();
@@ -108,7 +110,7 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
         </Show>
       </div>
       <div class="room-dark replay-dark">
-        <StageHost control={replay.room} setting={setting.now()} volume={volume()} title={title()} about={props.whole.patient !== null} nodules={[]} pages={pages} onStage={setStage} instead={<SliceRow control={replay.room} store={volume()?.store()} nodules={[]} />} words={undefined} foot={undefined} side={undefined}>
+        <StageHost control={replay.room} setting={setting.now()} volume={volume()} title={title()} about={props.whole.patient !== null} nodules={[]} pages={pages} onStage={setStage} onNone={() => setNone(true)} instead={<SliceRow control={replay.room} store={volume()?.store()} nodules={[]} />} words={undefined} foot={undefined} side={undefined}>
           {undefined}
         </StageHost>
         <ReplayClock replay={replay} acts={acts()} />
@@ -128,6 +130,9 @@ export function ReplayFrame(props: ReplayFrameProps): JSX.Element {
               <Match when={part === 'there'}>
                 <div class="stack">
                   <Moment replay={replay} room={props.room} whole={props.whole} />
+                  <Show when={(none() || setting.now() === 'flat') && volume()}>
+                    <TableFold control={replay.room} works={false} open />
+                  </Show>
                   <PlaceChoice setting={setting} room={place()} />
                 </div>
               </Match>

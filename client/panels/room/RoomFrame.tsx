@@ -61,6 +61,7 @@ import { SliceRow } from './SliceRow';
 import { Snapshot } from './Snapshot';
 import { StageHost } from './StageHost';
 import { StayNotice } from './StayNotice';
+import { TableFold } from './TableFold';
 import { ToolBar } from './ToolBar';
 import { ViewPanel } from './ViewPanel';
 import { VoiceBar } from './VoiceBar';
@@ -98,7 +99,8 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
   const setting = createRoomSetting(place);
   // Who has no 3D, or wants none, shows the way too: from the front.
   const [none, setNone] = createSignal(false);
-  const front = createFront(() => none() || setting.now() === 'flat', control.hologram);
+  const flat = createMemo(() => none() || setting.now() === 'flat');
+  const front = createFront(flat, control.hologram);
   const lead = createRoomLead(client, () => stage() ?? front(), app);
   const around = createRoomAround(client, voice, app);
   const [picture, setPicture] = createSignal<Taken>();
@@ -226,6 +228,9 @@ export function RoomFrame(props: { info: RoomInfo; client: RoomClient }): JSX.El
                     <MarksPanel control={control} order={order} room={props.info.id} labelOf={labelOf} />
                   </Show>
                   <TakePicture snap={snap()} />
+                  <Show when={flat() && volume()}>
+                    <TableFold control={control} works={order.works()} open={!narrow()} />
+                  </Show>
                   <LinesPanel control={control} order={order} />
                   <BoardPanel control={control} works={order.works()} order={order} />
                   <Show when={order.works() && props.info.patient}>{(patient) => <ShelfPanel control={control} patient={patient()} />}</Show>

@@ -1,7 +1,7 @@
 /** Each place as it is furnished: inside its walls, with room around the table, and nothing standing in anything. */
 import { Vector3 } from 'three';
 import { describe, expect, it } from 'vitest';
-import { PLACES as SEATS } from '../seats';
+import { PLACES as SEATS } from '../../core/room-seats';
 import { PLACES, type Piece, type Prop } from './design';
 import { DESIGNS } from './designs';
 import { Light } from './light';

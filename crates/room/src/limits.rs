@@ -107,10 +107,12 @@ pub const TICK_MS: i64 = 50;
 /// A packet is sent at least this often, so that a client can tell a broken line from a quiet room.
 pub const QUIET_TICKS: u32 = 20;
 
-/// Poses of people no farther away than this come with every tick, in metres.
-pub const POSE_NEAR_M: f64 = 6.0;
-/// Poses of people farther away than this come with every fourth tick, those between with every second.
-pub const POSE_FAR_M: f64 = 12.0;
+/// Poses of people no farther away than this come with every tick, in metres: so near to each other are the six who stand
+/// around the table first (`client/core/room-seats.ts`).
+pub const POSE_NEAR_M: f64 = 3.0;
+/// Poses of people farther away than this come with every fourth tick, those between with every second. A place of the
+/// hospital is 9.6 m wide, and people stand up to 7.4 m from each other in a full room.
+pub const POSE_FAR_M: f64 = 6.0;
 /// A tick that comes later than this is late.
 pub const LATE_MS: i64 = 25;
 /// How far an overloaded server goes down with poses: to every so many-th, as a power of two.

@@ -342,9 +342,10 @@ impl Order {
         }
     }
 
-    /// Whether somebody came in because the patient needed it.
-    pub(crate) fn came_urgently(&self, who: &ActorId) -> bool {
-        self.urgent.contains_key(who)
+    /// Whether somebody came in because the patient needed it, no longer ago than who was let in comes and goes.
+    pub(crate) fn came_urgently(&self, who: &ActorId, now: Timestamp) -> bool {
+        let at = self.urgent.get(who);
+        at.is_some_and(|at| now.0.saturating_sub(at.0) < limits::ADMITTED_MS)
     }
 
     /// Whether somebody came in since then because the patient needed it.

@@ -268,7 +268,7 @@ impl Room {
             // Answers that the broken line may have swallowed are asked for again with the acts.
             sitter.acks.clear();
             (sitter.seat, replaces)
-        } else if self.waits(&person, now).is_some() {
+        } else if self.waits(&person, now).is_some() || self.keeps_at_full_door(&person, now) {
             let (seat, welcome) = self.knock(now, person, fresh)?;
             return Ok(Joined {
                 seat,
@@ -296,11 +296,10 @@ impl Room {
         person: Person,
         token: ResumeToken,
     ) -> Result<Seat, Farewell> {
-        self.give_up_a_seat_of(now, &person.actor);
         if self.seats_of(&person.actor).count() >= self.seats_each {
             return Err(Farewell::TooManySeats);
         }
-        if self.is_full_for(&person.actor) {
+        if self.is_full_for(&person.actor, now) {
             return Err(Farewell::RoomFull);
         }
         let id = self.free_number();

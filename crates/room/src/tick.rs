@@ -63,8 +63,8 @@ struct Place {
     range: Range<usize>,
     head_m: [f64; 3],
     age: u32,
-    /// What is in somebody's hold is looked at from everywhere.
-    holds: bool,
+    /// What is in somebody's hold, and where somebody points, is looked at from everywhere.
+    shows: bool,
 }
 
 impl Tick {
@@ -86,7 +86,7 @@ impl Tick {
                 range: from..packed.len(),
                 head_m: pose.head.position_m,
                 age: *age,
-                holds: pose.held.is_some(),
+                shows: pose.held.is_some() || pose.pointer.is_some_and(|pointer| pointer.on),
             });
         }
         Self {
@@ -238,7 +238,7 @@ impl Tick {
         let from_m = own.map(|place| place.head_m);
         self.others(seat).filter(move |place| {
             let distance_m = from_m.map(|from_m| distance_m(from_m, place.head_m));
-            let every = every(distance_m.filter(|_| !place.holds)) << self.shed.min(SHED_MOST);
+            let every = every(distance_m.filter(|_| !place.shows)) << self.shed.min(SHED_MOST);
             // What was new since the last due tick comes with this one: whoever walks from far to near in between
             // has missed nothing.
             let (is_turn, new_for) = if self.is_due {

@@ -6,7 +6,7 @@ use vocabulary::{ActorId, Place, Timestamp, Uid};
 use crate::{
     ActKind, Annotation, Change, Deed, Entity, EntityId, Hologram, KeptAct, Measure, OpenError,
     Order, Person, Placed, Recording,
-    limits::{ADMITTED_MS, ENTITIES, HOLOGRAMS, HOLOGRAMS_OF_SERIES, ONE_STEP_MS, UNDO_STEPS},
+    limits::{ENTITIES, HOLOGRAMS, HOLOGRAMS_OF_SERIES, ONE_STEP_MS, UNDO_STEPS},
 };
 
 /// What became of one entity in a step that may be taken back.
@@ -72,8 +72,7 @@ impl World {
     /// Whether somebody is held at the door until they are licensed. Who came because the patient needed it is not,
     /// for as long as who was let in.
     pub(crate) fn lacks_licence(&self, person: &Person, now: Timestamp) -> bool {
-        let since = Timestamp(now.0.saturating_sub(ADMITTED_MS));
-        person.door.needs_licence && !self.order.came_urgently_since(&person.actor, since)
+        person.door.needs_licence && !self.order.came_urgently(&person.actor, now)
     }
 
     /// The order that was kept.

@@ -657,6 +657,52 @@ fn who_comes_urgently_finds_a_place_in_a_full_room() {
 }
 
 #[test]
+fn who_treats_the_patient_waits_at_the_door_of_a_full_room_until_somebody_leaves() {
+    let mut stage = Stage::new();
+    stage.enter("li.terminal");
+    for number in 1..limits::PARTICIPANTS {
+        stage.enter(&format!("wu{number}.expert"));
+    }
+    let (chen, frame) = stage.come("chen.expert", Door::default());
+    assert_eq!(threshold(&frame).state, AtDoor::Full);
+    stage.round();
+    assert!(!stage.room.is_current(chen));
+    stage.room.put_out(stage.now, &"wu1.expert".parse_actor());
+    stage.round();
+    assert!(stage.room.is_current(chen));
+}
+
+#[test]
+fn places_for_those_who_come_urgently_are_theirs_as_long_as_who_was_let_in_comes_and_goes() {
+    let mut stage = Stage::new();
+    stage.enter("li.terminal");
+    for number in 1..limits::PARTICIPANTS {
+        stage.enter(&format!("wu{number}.expert"));
+    }
+    // Who treats the patient is kept at the door of a full room, and says why.
+    let (chen, frame) = stage.come("chen.expert", Door::default());
+    assert_eq!(threshold(&frame).state, AtDoor::Full);
+    assert!(threshold(&frame).may_come_urgently);
+    let urgent = json!({"act": "come-urgently", "reason": "the patient bleeds"});
+    stage.accepted(chen, urgent.clone());
+    let chen = "chen.expert".parse_actor();
+    for (later_ms, comes_in) in [(limits::ADMITTED_MS - 1, true), (1, false)] {
+        stage.room.put_out(stage.now, &chen);
+        stage.wait(later_ms);
+        // A room that is opened again comes to the same.
+        let kept = Room::replay(stage.journal.clone()).unwrap();
+        assert_eq!(&kept, stage.room.world());
+        let (_, frame) = stage.come("chen.expert", Door::default());
+        let is_inside = matches!(frame, ServerFrame::Welcome { .. });
+        assert_eq!(is_inside, comes_in, "{frame:?}");
+    }
+    // The patient may need it again.
+    let (chen, _) = stage.come("chen.expert", Door::default());
+    stage.accepted(chen, urgent);
+    assert_eq!(stage.room.people().len(), limits::PARTICIPANTS + 1);
+}
+
+#[test]
 fn who_is_put_out_keeps_order_no_more() {
     let mut stage = Stage::new();
     let host = stage.enter("li.terminal");

@@ -204,13 +204,18 @@ fn everybody_sees_in_the_end_where_everybody_is() {
 }
 
 /// How often a viewer hears of somebody who moves all the time at such a distance, in 80 ticks.
-fn heard_at(distance_m: f64, shed: u32) -> usize {
+fn heard_at(distance_m: f64, points: bool, shed: u32) -> usize {
     let mut stage = Stage::new();
     let (near, mover) = (stage.enter("li.terminal"), stage.enter("chen.expert"));
     stage.room.shed(shed);
     let mut heard = 0;
-    let say = |room: &mut Room, now, seat, at_ms, x| {
-        let pose = pose(at_ms, [x, 1.6, 0.0]);
+    let say = |room: &mut Room, now, seat, at_ms, x: f64| {
+        let mut pose = pose(at_ms, [x, 1.6, 0.0]);
+        pose.pointer = points.then_some(Pointer {
+            origin_m: [x, 1.2, 0.3],
+            hit_m: [0.0, 1.0, 0.0],
+            on: true,
+        });
         room.receive(now, seat, &ClientFrame::Pose { pose }.encode(), &Chest);
     };
     say(&mut stage.room, stage.now, near, 1, 0.0);
@@ -233,11 +238,14 @@ fn heard_at(distance_m: f64, shed: u32) -> usize {
 
 #[test]
 fn of_who_is_far_away_one_hears_less_often_and_under_load_of_everybody() {
-    assert_eq!(heard_at(2.0, 0), 80);
-    assert!((40..=42).contains(&heard_at(8.0, 0)));
-    assert!((20..=24).contains(&heard_at(15.0, 0)));
-    assert!((40..=42).contains(&heard_at(2.0, 1)));
-    assert!((10..=14).contains(&heard_at(2.0, SHED_MOST)));
+    // The six around the table, those on the ring behind them, and from one wall to the other.
+    assert_eq!(heard_at(2.7, false, 0), 80);
+    assert!((40..=42).contains(&heard_at(4.2, false, 0)));
+    assert!((20..=24).contains(&heard_at(7.3, false, 0)));
+    // Where somebody points everybody looks.
+    assert_eq!(heard_at(7.3, true, 0), 80);
+    assert!((40..=42).contains(&heard_at(2.7, false, 1)));
+    assert!((10..=14).contains(&heard_at(2.7, true, SHED_MOST)));
 }
 
 #[test]

@@ -490,7 +490,12 @@ fn connections_that_do_not_speak_the_protocol_end_with_a_reason() {
     for _ in 0..limits::PARTICIPANTS {
         assert_eq!(join(&hello(VERSION)), Ok(()));
     }
-    assert_eq!(join(&hello(VERSION)), Err(Farewell::RoomFull));
+    let visitor = Door {
+        treats: false,
+        ..Door::default()
+    };
+    let more = stage.join_by("one.more", true, visitor, &hello(VERSION));
+    assert_eq!(more.unwrap_err(), Farewell::RoomFull);
     let seat = stage.enter_after(limits::RESUME_MS);
     let mut close = |bytes: &[u8]| match stage.room.receive(stage.now, seat, bytes, &stage::Chest) {
         Reply::Close(reason, _) => Some(reason),

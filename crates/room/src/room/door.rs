@@ -347,13 +347,22 @@ impl Room {
         let left = left.filter_map(|sitter| Some((sitter.away_since?, sitter.seat)));
         if let Some((_, longest)) = left.min() {
             self.sitters.remove(&longest.participant);
+            self.people_changed = true;
             self.leave_in_place(now, actor, &[longest]);
         }
     }
 
-    /// Whether the room holds as many as it may; a few places are kept for those who come urgently.
-    pub(super) fn is_full_for(&self, actor: &ActorId) -> bool {
-        let kept_free = if self.durable.order().came_urgently(actor) {
+    /// Whether the room is full for one who may still come in by saying why: they wait at the door, and are not sent
+    /// away. A seat that they have left is free before.
+    pub(super) fn keeps_at_full_door(&mut self, person: &Person, now: Timestamp) -> bool {
+        self.give_up_a_seat_of(now, &person.actor);
+        let has_seats_left = self.seats_of(&person.actor).count() < self.seats_each;
+        person.door.treats && has_seats_left && self.is_full_for(&person.actor, now)
+    }
+
+    /// Whether the room holds as many as it may; a few places are kept for those who came urgently not long ago.
+    pub(super) fn is_full_for(&self, actor: &ActorId, now: Timestamp) -> bool {
+        let kept_free = if self.durable.order().came_urgently(actor, now) {
             limits::URGENT_PLACES
         } else {
             0
@@ -418,7 +427,7 @@ impl Room {
                 self.post_last(seat, &bye);
                 continue;
             }
-            if self.is_full_for(&person.actor) || self.waits(person, now).is_some() {
+            if self.is_full_for(&person.actor, now) || self.waits(person, now).is_some() {
                 continue;
             }
             if let Some(Knock { mut sitter, .. }) = self.at_door.remove(&id) {

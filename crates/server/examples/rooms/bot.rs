@@ -42,8 +42,8 @@ pub struct Plan {
     pub poses_per_s: f64,
     /// Acts a minute of each.
     pub acts_per_min: f64,
-    /// How far apart people stand, in metres.
-    pub apart_m: f64,
+    /// Where people stand, as `[x, z]` in metres.
+    pub spots: Vec<[f64; 2]>,
     pub line: Conditions,
     /// By which way people are in their rooms, and which line they have for poses beside it.
     pub way: Way,
@@ -231,11 +231,11 @@ impl Bot {
         Ok(())
     }
 
-    /// A head and two hands on the move, at one's own place of a square.
+    /// A head and two hands on the move, at one's own place.
     fn pose(&self, at_us: u32) -> Pose {
         let turn = f64::from(at_us) / 1e6;
-        let [column, row] = [self.place % 8, self.place / 8].map(f64::from);
-        let [x, z] = [column - 3.5, row - 3.5].map(|steps| steps * self.plan.apart_m);
+        let spot = self.plan.spots.get(self.place as usize);
+        let [x, z] = spot.copied().unwrap_or_default();
         let rotation = [0.0, (turn / 2.0).sin(), 0.0, (turn / 2.0).cos()];
         let at = |height: f64| [x + 0.3 * turn.sin(), height, z + 0.3 * turn.cos()];
         let hand = |height: f64| Hand {

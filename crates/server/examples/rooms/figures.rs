@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::Result;
+use crate::{Result, seats};
 
 /// Delays are counted in steps of this many microseconds, up to the last step and above.
 const STEP_US: u32 = 250;
@@ -128,6 +128,8 @@ impl Cost {
 /// All that was found in one run.
 pub struct Found<'a> {
     pub all: &'a All,
+    /// Where people stand in each room.
+    pub spots: &'a [[f64; 2]],
     pub people: Vec<Heard>,
     pub rooms: Vec<RoomLog>,
     /// How many of `people` are in each room, in order.
@@ -144,11 +146,12 @@ impl Found<'_> {
             poses,
             answers,
         } = self.all;
-        let mut ideal = 0;
+        let mut ideal = 0.0;
         let mut left = self.people.iter();
         for size in &self.sizes {
             let sent: u64 = left.by_ref().take(*size).map(|one| one.poses).sum();
-            ideal += sent * (*size as u64 - 1);
+            let others = size.saturating_sub(1) as f64;
+            ideal += sent as f64 * others * seats::due(self.spots, *size);
         }
         let sights = Delays::default();
         for room in &self.rooms {
@@ -156,7 +159,7 @@ impl Found<'_> {
         }
         let delivered = poses.count();
         let mut figures = json!({
-            "share_delivered": delivered as f64 / ideal.max(1) as f64,
+            "share_delivered": delivered as f64 / f64::max(ideal, 1.0),
             "deliveries_per_s": delivered as f64 / self.length_s,
             "delay_p50_ms": poses.quantile_ms(0.5),
             "delay_p99_ms": poses.quantile_ms(0.99),

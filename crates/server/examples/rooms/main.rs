@@ -18,6 +18,7 @@ mod hospital;
 mod line;
 mod pose_line;
 mod requests;
+mod seats;
 mod transport;
 mod web_socket;
 
@@ -101,9 +102,9 @@ struct Load {
     /// Acts a minute of each.
     #[arg(long, default_value_t = 6.0)]
     acts: f64,
-    /// How far apart people stand, in metres.
-    #[arg(long, default_value_t = 0.8)]
-    apart: f64,
+    /// How far apart people stand in a square, in metres. Without it they stand around a table, as the client has them.
+    #[arg(long)]
+    apart: Option<f64>,
     /// How long is measured, in seconds.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
@@ -144,7 +145,8 @@ fn plan(merged: bool, poses_per_s: f64, line: Conditions, seed: u64) -> Plan {
         window_us: OnceLock::new(),
         poses_per_s,
         acts_per_min: 0.0,
-        apart_m: 0.2,
+        // Nobody is so far away that a hospital would leave out what a relay passes on.
+        spots: seats::spots(Some(0.2)),
         line,
         way: Way::Socket,
         lines_open: AtomicUsize::new(0),
@@ -221,7 +223,7 @@ async fn fill(load: &Load, hospital: &Hospital, seed: u64, rooms: usize) -> Resu
     let (rooms, cookies) = hospital.rooms(rooms)?;
     let plan = Arc::new(Plan {
         acts_per_min: load.acts,
-        apart_m: load.apart,
+        spots: seats::spots(load.apart),
         way: load.way,
         ..plan(true, load.hz, line, seed)
     });
@@ -328,6 +330,7 @@ async fn run(
     }
     let found = Found {
         all: &plan.all,
+        spots: &plan.spots,
         people: heard,
         rooms: logs
             .iter()
