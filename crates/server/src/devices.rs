@@ -434,6 +434,18 @@ impl Devices {
         }
     }
 
+    /// Counts values that were counted as taken and could not be kept, by the devices that they came from.
+    pub fn were_not_kept(&self, from: &[DeviceId], values: &[u64], is_full: bool) {
+        for (device, values) in from.iter().zip(values) {
+            self.with_quality(device, |quality| {
+                quality.were_not_kept(*values);
+                if is_full {
+                    quality.had_no_room(clock::now(), 1, 0);
+                }
+            });
+        }
+    }
+
     /// Notes by which edge the values of devices come from now on: before anybody hears of these.
     pub fn come_by_edge(&self, from: &[DeviceId], edge: &ActorId) {
         for device in from {

@@ -117,6 +117,7 @@ async fn security(
         "tokens_ending": ending.map_err(internal)?,
         "ending_days": ENDING_DAYS,
         "ledger": {"size": checkpoint.size, "root": checkpoint.root},
+        "room": hospital.signals.room(),
     })))
 }
 
