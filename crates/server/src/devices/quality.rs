@@ -218,7 +218,8 @@ mod tests {
         assert_eq!(quality.accepted, 7);
         assert_eq!(quality.refusals["no-room"], 200);
         assert_eq!(quality.latest.len(), REFUSALS);
-        let codes: Vec<_> = quality.latest.iter().map(|one| one.code.as_str()).collect();
+        let codes = quality.latest.iter().map(|one| one.code.as_str());
+        let codes: Vec<_> = codes.collect();
         assert_eq!(codes[0], NO_ROOM);
         assert_eq!(quality.latest[0].at, Timestamp(199));
         assert!(codes[1..].iter().all(|code| *code == "not-json"));

@@ -316,7 +316,8 @@ pub async fn keep(broker: &Broker, pending: &mut [Pending]) -> Result<(), NotKep
         // The store has said so once.
         Err(RecordError::Full) => {
             forget(pending);
-            for (one, _) in pending.iter().zip(&values).filter(|(_, values)| **values > 0) {
+            let measured = pending.iter().zip(&values);
+            for (one, _) in measured.filter(|(_, values)| **values > 0) {
                 let (at, bytes) = (clock::now(), one.payload.len());
                 devices.with_quality(&one.device, |quality| quality.had_no_room(at, 1, bytes));
             }

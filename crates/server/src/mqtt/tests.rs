@@ -203,7 +203,8 @@ async fn what_has_no_room_is_listened_to_and_not_acknowledged() {
     let mut own = connects(&broker, &closed, &introduction("ox-1", &token)).await;
     // It goes on being heard, and once there is room again nothing is acknowledged before what came first.
     for (value, has_room) in [(97, false), (62, false), (63, true)] {
-        let payload = json!({"t": 1_790_000_000_000_i64, "code": "150456", "value": value, "unit": "%"});
+        let t = 1_790_000_000_000_i64;
+        let payload = json!({"t": t, "code": "150456", "value": value, "unit": "%"});
         let says = message("ox-1", &payload.to_string());
         own.write_all(&says).await.unwrap();
         gates.recv().await.unwrap().send(has_room).unwrap();

@@ -370,8 +370,7 @@ impl State {
                     at: Timestamp(at_us.div_euclid(1000) + slow_ms),
                     value,
                 };
-                let unkept = self.beds.get_mut(&bed).map(|bed| &mut bed.unkept);
-                if unkept.is_none_or(|unkept| unkept.is_news(&sample, &source.device, is_kept)) {
+                if self.is_news(&bed, &sample, &source, is_kept) {
                     self.sample(&bed, sample, &source);
                 }
             }

@@ -8,7 +8,7 @@ use record::Arrived;
 use tokio::sync::broadcast::error::RecvError;
 use vocabulary::{ActorId, Timestamp};
 
-use super::State;
+use super::{State, kept::Source};
 use crate::hospital::Hospital;
 
 /// So many samples of a bed are remembered that were judged and not kept, the latest.
@@ -78,6 +78,18 @@ impl State {
     /// Takes what a device measured and could not be kept.
     pub(super) fn arrive_unkept(&mut self, arrived: &Arrived, by_edge: Option<&ActorId>) {
         self.arrive_as(arrived, by_edge, false);
+    }
+
+    /// Whether a sample was not judged at a bed when it had no room.
+    pub(super) fn is_news(
+        &mut self,
+        bed: &str,
+        sample: &Sample,
+        source: &Source,
+        is_kept: bool,
+    ) -> bool {
+        let bed = self.beds.get_mut(bed);
+        bed.is_none_or(|bed| bed.unkept.is_news(sample, &source.device, is_kept))
     }
 }
 
