@@ -1,5 +1,6 @@
 /** What the hospital answers about its devices: docs/contracts.md, "Devices". */
 import type { SignalRow } from '../../contract/signals';
+import type { DiskRoom } from './disk-room';
 import { nameIn } from './language';
 import type { Language, Text } from './language';
 
@@ -98,6 +99,8 @@ export interface EdgeState {
   readonly registry: { readonly at: string | null; readonly fault: string | null };
   /** Its clock: against the cloud's as far as it was compared; and whether it is earlier than what was written down here. */
   readonly clock: { readonly skew: Skew | null; readonly at: string | null; readonly is_behind: boolean };
+  /** How much room it has for readings. */
+  readonly room: DiskRoom;
   /** The package for devices that is fetched now. */
   readonly package: PackageUnderWay | null;
 }
@@ -149,6 +152,8 @@ export interface Devices {
   readonly edge: EdgeState | null;
   /** For who maintains devices. */
   readonly edges: readonly EdgeRow[];
+  /** How much room there is for readings; none for patients. */
+  readonly room: DiskRoom | null;
   readonly now: string;
 }
 

@@ -1,4 +1,5 @@
 /** What `/api/security` answers. */
+import type { DiskRoom } from './disk-room';
 
 export interface Security {
   readonly now: string;
@@ -22,4 +23,6 @@ export interface Security {
   readonly tokens_ending: readonly { readonly account: string; readonly at: string }[];
   readonly ending_days: number;
   readonly ledger: { readonly size: number; readonly root: string };
+  /** How much room the machine has for readings and images. */
+  readonly room: DiskRoom;
 }

@@ -4,6 +4,14 @@ export const devices = {
   'devices.what': 'What each device sends is checked as it comes: taken, marked with a doubt, or refused with a reason. What one gets wrong costs the others nothing.',
   'devices.none': 'No device yet',
   'devices.noneHint': 'Who administers or looks after devices registers one here, or with the command yuanyi device add.',
+  'devices.disk.little':
+    'The disk of this machine is nearly full. Before it is, images and readings of devices are refused, and only acts of people and alarms are kept. Make room.',
+  'devices.disk.full':
+    'The disk of this machine is full: images and readings of devices are not kept. Readings that come are still judged and raise alarms; devices are to send them again. Make room now.',
+  'devices.edge.disk': 'Room on its disk',
+  'devices.disk.is.enough': 'Enough',
+  'devices.disk.is.little': 'Little',
+  'devices.disk.is.full': 'None: readings are not kept',
   'devices.name': 'Device',
   'devices.standing': 'State',
   'devices.heard': 'Last heard',
@@ -85,6 +93,7 @@ export const devices = {
   'devices.why.packet-malformed': 'A packet that is torn or none',
   'devices.why.protocol-error': 'Against the protocol of MQTT',
   'devices.why.packet-too-large': 'A packet that is too large',
+  'devices.why.no-room': 'No room on the disk: not kept',
   'devices.why.file-cut': 'A file that breaks off',
   'devices.why.file-unreadable': 'A file that cannot be read',
   'devices.edge': 'Line to the cloud',

@@ -251,6 +251,20 @@ def small_disk(test: pytest.Item, folder: pathlib.Path, size: str) -> pathlib.Pa
     pytest.skip("this user may not mount a file system, not even for itself: a full disk is not tested")
 
 
+def filled(disk: pathlib.Path, left: int) -> pathlib.Path:
+    """Fills a disk but for so many bytes; with what."""
+    filler = disk / "filler"
+    with open(filler, "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(1 << 16))
+        except OSError:
+            pass
+    with open(filler, "r+b") as file:
+        file.truncate(filler.stat().st_size - left)
+    return filler
+
+
 def test_a_full_disk_at_the_edge_loses_nothing_that_was_acknowledged(tmp_path, request):
     disk = small_disk(request.node, tmp_path, "64m")
     if not disk:
@@ -261,16 +275,8 @@ def test_a_full_disk_at_the_edge_loses_nothing_that_was_acknowledged(tmp_path, r
         pair.cloud.put_user("importer", "system")
         token = pair.add("monitor-3")
         pair.line.cut()
-        filler = disk / "filler"
-        with open(filler, "wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(bytes(1 << 16))
-            except OSError:
-                pass
         # A little room, which readings fill.
-        with open(filler, "r+b") as file:
-            file.truncate(filler.stat().st_size - (12 << 20))
+        filler = filled(disk, 12 << 20)
         chance, begin = random.Random(13), now_ms() - 24 * HOUR_MS
         client = Client(pair.edge, "monitor-3", token)
 
@@ -294,6 +300,8 @@ def test_a_full_disk_at_the_edge_loses_nothing_that_was_acknowledged(tmp_path, r
             acknowledged |= kept
         client.drop()
         assert refused and acknowledged, "the disk did not fill"
+        assert pair.waiting()["room"] == "full"
+        assert pair.edge.quality("monitor-3")["refusals"]["no-room"] > 0
         # Somebody makes room; nobody starts anything again.
         filler.unlink()
         pair.line.mend()
@@ -488,6 +496,111 @@ def test_alarms_come_to_time_at_an_edge_without_a_line_and_go_on_to_the_next(pai
         told = {step["to"] for step in alarm["steps"] if step["step"] == "told"}
     assert since >= after - ticks, "it went on before its time"
     assert pair.waiting()["fault"], "all of it without a line"
+    client.close()
+
+
+def no_heart_beat_by() -> tuple[int, int]:
+    """After how many seconds an alarm without heart beat may come, and after how many it must have."""
+    rules = shipped("ward.toml")
+    [delay] = [rule["delay-s"] for rule in rules["rule"] if rule["id"] == "no-heart-beat"]
+    # The clocks of the ward and of the device tick each second, and so does what looks; a slow machine takes some more.
+    ticks, slow = 3, 5
+    return delay, delay + rules["lateness-s"] + ticks + slow
+
+
+def no_heart_beat(edge: Ward, bearer: str) -> list[str]:
+    """The alarms without heart beat that are open."""
+    answer = requests.get(f"{edge.base}/api/wards/w", headers={"Authorization": f"Bearer {bearer}"}, timeout=30)
+    answer.raise_for_status()
+    found = answer.json()["alarms"]
+    return [one["id"] for one in found if one["alarm"]["rule"] == "no-heart-beat"]
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+def test_on_a_full_disk_alarms_come_to_time_from_what_is_not_kept(tmp_path, request, qos):
+    disk = small_disk(request.node, tmp_path, "128m")
+    if not disk:
+        return
+    (disk / "data").mkdir()
+    pair = Pair(tmp_path, disk / "data")
+    try:
+        edge = pair.edge
+        furnish(edge)
+        put_all(edge, [{"resourceType": "CareTeam", "id": "team", "status": "active", "subject": {"reference": "Patient/p"},
+                        "participant": [{"member": {"reference": "Practitioner/nurse"}}]}])
+        token = edge.run("device", "add", "monitor-5", "--profile", "bedside-monitor", "--patient", "p", "--location", "b")
+        pair.line.cut()
+        client, bearer, sent = Client(edge, "monitor-5", token), edge.bearer("nurse"), []
+
+        def beat(value: int) -> None:
+            sent.append({"t": now_ms(), "code": "147842", "value": value, "unit": "/min"})
+            client.paho.publish("yuanyi/v1/monitor-5/heart-rate", json.dumps(sent[-1]), qos=qos)
+            time.sleep(1)
+
+        def ward() -> dict:
+            return edge.get("/api/wards/w", "nurse")
+
+        for _ in range(5):
+            beat(72)
+        assert ward()["room"] == "enough" and ward()["beds"][0]["unkept"] == []
+        kept = set(readings(edge, "monitor-5", "heart-rate"))
+        assert len(kept) == 5
+        # Of this disk images and readings leave 8 MiB: room for alarms and for what people do. It is told of before.
+        filler = filled(disk, 12 << 20)
+        time.sleep(2)
+        assert ward()["room"] == "little" == edge.get("/api/security")["room"]
+        with open(filler, "ab", buffering=0) as file:
+            file.write(bytes(5 << 20))
+        began, (after, by) = time.monotonic(), no_heart_beat_by()
+        while not (raised := no_heart_beat(edge, bearer)):
+            assert time.monotonic() - began <= by, "it did not come to time"
+            beat(0)
+        assert time.monotonic() - began > after, "it came before its delay was over"
+        [bed] = ward()["beds"]
+        assert "heart-rate" in bed["unkept"] and ward()["room"] == "full" == pair.waiting()["room"]
+        assert edge.quality("monitor-5")["refusals"]["no-room"] > 0
+        assert set(readings(edge, "monitor-5", "heart-rate")) == kept, "what has no room is in no record"
+        assert pair.waiting()["waiting"]["readings"] == len(kept)
+        # It was never acknowledged, comes again once there is room, and raises nothing a second time.
+        assert qos == 0 or len(client.acked) == len(kept)
+        client.drop()
+        filler.unlink()
+        again = Client(edge, "monitor-5", token)
+        for sample in sent:
+            assert again.send("yuanyi/v1/monitor-5/heart-rate", sample).value == 0
+        again.close()
+        time.sleep(2)
+        found = readings(edge, "monitor-5", "heart-rate")
+        assert len(found) == len(set(found)) == len(sent)
+        assert ward()["room"] == "enough" and ward()["beds"][0]["unkept"] == []
+        assert no_heart_beat(edge, bearer) == raised
+        assert edge.quality("monitor-5")["accepted"] == len(sent)
+    finally:
+        pair.close()
+
+
+def test_an_edge_that_is_killed_raises_its_alarms_to_time_once_it_is_back(pair):
+    edge = pair.edge
+    furnish(edge)
+    token = edge.run("device", "add", "monitor-5", "--profile", "bedside-monitor", "--patient", "p", "--location", "b")
+    pair.line.cut()
+    bearer, (_, by) = edge.bearer("nurse"), no_heart_beat_by()
+    for value in (72, 0):
+        client = Client(edge, "monitor-5", token)
+        began = time.monotonic()
+        # The beds are read anew first.
+        while time.monotonic() - began <= (3 if value else by + 3):
+            sample = {"t": now_ms(), "code": "147842", "value": value, "unit": "/min"}
+            assert client.send("yuanyi/v1/monitor-5/heart-rate", sample).value == 0
+            if raised := no_heart_beat(edge, bearer):
+                break
+            time.sleep(1)
+        if value:
+            assert not raised
+            edge.kill()
+            client.drop()
+            edge.open()
+    assert raised, "it did not come to time"
     client.close()
 
 

@@ -12,6 +12,7 @@ import { History } from '../../panels/devices/History';
 import { Place } from '../../panels/devices/Place';
 import { Register } from '../../panels/devices/Register';
 import { Upgrades } from '../../panels/devices/Upgrades';
+import { DiskNotice } from '../../panels/DiskNotice';
 import { EmptyState } from '../../panels/EmptyState';
 import { Icon } from '../../panels/Icon';
 import type { IconName } from '../../panels/Icon';
@@ -51,6 +52,7 @@ export function DevicesPage(): JSX.Element {
       <Answer of={devices} lines={6}>
         {(answer) => (
           <>
+            <DiskNotice room={answer().room} />
             <Show when={answer().may_maintain || answer().may_administer}>
               <Register known={answer().devices} onRegistered={() => devices.reload()} />
             </Show>
@@ -398,6 +400,8 @@ function EdgeLine(props: { of: EdgeState; reload(): void }): JSX.Element {
           <ClockOff by={props.of.clock.skew} />
           <Show when={props.of.clock.is_behind}> {t('devices.edge.clockBehind')}</Show>
         </dd>
+        <dt>{t('devices.edge.disk')}</dt>
+        <dd>{t(`devices.disk.is.${props.of.room}`)}</dd>
         <Show when={props.of.package}>
           {(under) => (
             <>

@@ -7,6 +7,7 @@ import type { JSX } from 'solid-js';
 import { Answer } from '../../panels/Answer';
 import { DataTable } from '../../panels/DataTable';
 import { DeadEnd } from '../../panels/DeadEnd';
+import { DiskNotice } from '../../panels/DiskNotice';
 import { GatewayState } from '../../panels/GatewayState';
 import { OwnSettings } from '../../panels/OwnSettings';
 import { WORDS } from '../../words/words';
@@ -47,6 +48,7 @@ function Whole(): JSX.Element {
       <Answer of={security} lines={8}>
         {(found) => (
           <>
+            <DiskNotice room={found().room} />
             <Found of={found()} />
             <GatewayState />
             <OwnSettings />

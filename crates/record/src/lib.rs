@@ -33,8 +33,8 @@ pub use query::{
 pub use recording::{ErasedRecording, RecordedChunk, RecordingFound, SealedRecording};
 pub use signals::{
     Arrived, Bucket, Gaps, LATELY, MessageId, PurgedSignals, QualityMark, Reading, ReadingPage,
-    Readings, RollUp, SealedSignals, SeriesId, SeriesQuery, SeriesSummary, SignalKind, SignalPart,
-    SignalSeries, Signals, SpanQuery, StreamKey, Taken,
+    Readings, RollUp, Room, SealedSignals, SeriesId, SeriesQuery, SeriesSummary, SignalKind,
+    SignalPart, SignalSeries, Signals, SpanQuery, StreamKey, Taken,
 };
 pub use written::{WRITTEN_BY, mark_written_by, written_by};
 

@@ -455,6 +455,19 @@ pub struct RollUp {
     pub buckets: Vec<Bucket>,
 }
 
+/// How much room readings have on their disk. What people do and alarms have more: that which images and readings leave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Room {
+    /// Enough.
+    #[default]
+    Enough,
+    /// So little that somebody should make more.
+    Little,
+    /// None: they are not kept.
+    Full,
+}
+
 /// The hospital's signals. What [`Signals::append`] has acknowledged is on disk.
 ///
 /// The same reading twice is one. Another value at the same time is kept too, and marked. Readings may come
@@ -472,6 +485,14 @@ pub trait Signals: Send + Sync + 'static {
     /// is too slow misses the oldest, and is told how many. The permit must cover everyone: whoever passes on
     /// what is heard asks for whom.
     fn live(&self, permit: &Permit) -> Result<broadcast::Receiver<Arc<Arrived>>, RecordError>;
+
+    /// Hears what could not be kept from now on, since there was no room ([`RecordError::Full`]): for who judges what is
+    /// so now. It is in no answer of this trait, may come again as often as it is sent, and is heard by
+    /// [`Signals::live`] once it is kept. The permit is as there.
+    fn unkept(&self, permit: &Permit) -> Result<broadcast::Receiver<Arc<Arrived>>, RecordError>;
+
+    /// How much room there is now.
+    fn room(&self) -> Room;
 
     /// The series that match, as far as the permit covers them.
     async fn series(

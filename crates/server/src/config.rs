@@ -164,6 +164,9 @@ pub struct Config {
     pub receivers: Vec<String>,
     /// The most bytes that the journal may take; 0: as the disk allows.
     pub max_bytes: u64,
+    /// With less room on the disk than this before images and readings are refused, in MiB, pages say that it is little;
+    /// on a small disk with less than a sixteenth of it. A setting of the machine, not of medicine.
+    pub room_warning_mib: u64,
     /// What images take of memory while they arrive, in MiB, at all doors together; what does not fit waits
     /// in files.
     pub incoming_memory_mib: u64,
@@ -328,6 +331,7 @@ impl Default for Config {
             issuers: BTreeMap::new(),
             receivers: Vec::new(),
             max_bytes: 0,
+            room_warning_mib: 4096,
             incoming_memory_mib: 512,
             image_retention_days: 30 * 366,
             image_purge_days: None,

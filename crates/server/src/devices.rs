@@ -8,7 +8,7 @@ mod quality;
 mod registry;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
     sync::Arc,
 };
@@ -431,6 +431,20 @@ impl Devices {
         for (device, taken) in from.iter().zip(taken) {
             let known = taken.known as u64;
             self.with_quality(device, |quality| quality.were_known(known));
+        }
+    }
+
+    /// Counts values that were counted as taken and could not be kept, by the devices that they came from.
+    pub fn were_not_kept(&self, from: &[DeviceId], values: &[u64], is_full: bool) {
+        let mut told = BTreeSet::new();
+        for (device, values) in from.iter().zip(values) {
+            self.with_quality(device, |quality| {
+                quality.were_not_kept(*values);
+                // They came in one message.
+                if is_full && told.insert(device) {
+                    quality.had_no_room(clock::now(), 1, 0);
+                }
+            });
         }
     }
 

@@ -29,8 +29,8 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use policy::Permit;
 use record::{
-    Arrived, ReadingPage, RecordError, RollUp, SeriesQuery, SeriesSummary, Signals, SpanQuery,
-    Taken,
+    Arrived, ReadingPage, RecordError, RollUp, Room, SeriesQuery, SeriesSummary, Signals,
+    SpanQuery, Taken,
 };
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -109,6 +109,8 @@ pub struct EdgeState {
     not_taken: Vec<Aside>,
     registry: RegistryState,
     clock: ClockState,
+    /// How much room this machine has for readings.
+    room: Room,
     /// The package for devices that is fetched now.
     package: Option<UnderWay>,
 }
@@ -188,8 +190,8 @@ impl Edge {
         }
     }
 
-    /// How it stands.
-    pub fn state(&self) -> Result<EdgeState> {
+    /// How it stands, with so much room for readings.
+    pub fn state(&self, room: Room) -> Result<EdgeState> {
         let taken_over = self.outbox.revision()?.map(|(_, at)| at);
         let waiting = self.outbox.waits()?;
         let found = self.skew.lock().map(|(skew, at)| (skew.shown(), at));
@@ -209,6 +211,7 @@ impl Edge {
                 at: taken_over,
                 fault: self.registry_fault.lock().clone(),
             },
+            room,
             package: self.package_under_way(),
         })
     }
@@ -419,6 +422,14 @@ impl Signals for Forwarded {
 
     fn live(&self, permit: &Permit) -> Result<broadcast::Receiver<Arc<Arrived>>, RecordError> {
         self.own.live(permit)
+    }
+
+    fn unkept(&self, permit: &Permit) -> Result<broadcast::Receiver<Arc<Arrived>>, RecordError> {
+        self.own.unkept(permit)
+    }
+
+    fn room(&self) -> Room {
+        self.own.room()
     }
 
     async fn series(

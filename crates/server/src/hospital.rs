@@ -155,7 +155,10 @@ impl Hospital {
         let signals = EmbeddedSignals::open_with(
             Arc::clone(&embedded),
             Arc::new(SystemClock),
-            SignalOptions::default(),
+            SignalOptions {
+                told_below: config.room_warning_mib << 20,
+                ..SignalOptions::default()
+            },
             |shown| match shown {
                 Shown::Arrived(arrived) => recalled.hear(arrived),
                 Shown::Message(device, message) => recalled.know(device, message),

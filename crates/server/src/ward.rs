@@ -23,6 +23,7 @@ mod places;
 mod routing;
 mod stored;
 mod tags;
+mod unkept;
 mod view;
 mod weeks;
 mod written;
@@ -66,7 +67,7 @@ use anyhow::Result;
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use policy::{Action, Permit};
-use record::{Batch, Precondition};
+use record::{Batch, Precondition, Room};
 use tokio::{
     sync::{Mutex as Turn, broadcast::error::RecvError, watch},
     time::MissedTickBehavior,
@@ -129,6 +130,8 @@ pub struct State {
     works_for: BTreeMap<ActorId, Vec<String>>,
     /// How the lines to edges are.
     lines: Vec<LineNow>,
+    /// How much room there is for readings.
+    room: Room,
     /// By which days are counted.
     zone: TimeZone,
     /// Where location tags were last.
@@ -156,6 +159,7 @@ struct BedState {
     /// By which `Observation/…` what rules ask people was answered last.
     answered: BTreeMap<String, String>,
     awaited: attached::Awaited,
+    unkept: unkept::Unkept,
 }
 
 /// The newest that a device says of a signal.
@@ -240,6 +244,7 @@ impl State {
             left_to: BTreeMap::new(),
             works_for: BTreeMap::new(),
             lines: Vec::new(),
+            room: Room::default(),
             zone: TimeZone::UTC,
             tags: BTreeMap::new(),
             missions: BTreeMap::new(),
@@ -346,6 +351,7 @@ impl State {
                 disbelieved: VecDeque::new(),
                 answered: BTreeMap::new(),
                 awaited: BTreeMap::new(),
+                unkept: unkept::Unkept::default(),
             };
             self.beds.insert(id.clone(), state);
             begun.push(id.clone());
@@ -548,7 +554,9 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
     let work = hospital.own_permit("watch the wards", Action::ReadRecord);
     let Ok(permit) = work.await else { return };
     // Listening begins before the first look, so that nothing falls between them.
-    let Ok(mut live) = hospital.signals.live(&permit) else {
+    let signals = &hospital.signals;
+    let (Ok(mut live), Ok(mut without_room)) = (signals.live(&permit), signals.unkept(&permit))
+    else {
         return;
     };
     let mut feed = hospital.record.feed();
@@ -582,6 +590,10 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
                 }
                 continue;
             }
+            heard = without_room.recv() => {
+                if !unkept::hear(&hospital, heard) { return }
+                continue;
+            }
             changed = feed.changed() => {
                 if changed.is_err() { return }
                 true
@@ -594,6 +606,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
             let lines = hospital.edges.lines();
             let states = hospital.devices.states();
             let last_of_all = hospital.devices.heard();
+            let room = hospital.signals.room();
             let now = clock::now();
             if let Some(since) = missed_since {
                 match heard::missed(&hospital, &permit, since, now).await {
@@ -611,6 +624,7 @@ pub async fn follow(hospital: Arc<Hospital>, mut closed: watch::Receiver<bool>) 
                         tracing::error!(%error, "the lines to edges could not be looked at");
                     }
                 }
+                state.room = room;
                 state.tick(now);
                 state.hear_states(&states, now);
                 state.hear_devices(&last_of_all);

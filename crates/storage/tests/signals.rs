@@ -380,10 +380,9 @@ async fn a_permit_shows_its_patients_and_the_sensors_of_rooms() {
             );
         }
     }
-    assert!(matches!(
-        signals.live(&permit),
-        Err(RecordError::NotPermitted)
-    ));
+    for refused in [signals.live(&permit), signals.unkept(&permit)] {
+        assert!(matches!(refused, Err(RecordError::NotPermitted)));
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@
 
 use std::{collections::BTreeMap, env, fs, io::Write, path::Path, sync::Arc, time::Duration};
 
-use record::{Arrived, Readings, RecordError, Signals};
+use record::{Arrived, Readings, RecordError, Room, Signals};
 use storage::{EmbeddedSignals, SignalOptions, verify};
 use vocabulary::Timestamp;
 
@@ -210,8 +210,14 @@ async fn a_full_disk_refuses_and_serves_on_and_takes_on_once_there_is_room() {
         ..SignalOptions::default()
     };
     let (record, signals) = open_both(&data, options.clone());
+    let mut unkept = signals.unkept(&all()).unwrap();
     let sent = fill(&signals, 0).await;
     assert!(sent > 10, "{sent} pieces before the disk was full");
+    // Who judges what is so now hears what had no room, and that alone.
+    let heard = unkept.try_recv().unwrap();
+    assert_eq!(heard.readings, noise(sent).readings);
+    assert!(unkept.try_recv().is_err());
+    assert_eq!(signals.room(), Room::Full);
     // What is kept can be read on a full disk.
     assert_eq!(
         read_all(&signals, &all(), 0).await.len() as u64,

@@ -313,7 +313,8 @@ mod tests {
             ..crate::config::Config::default()
         };
         let hospital = crate::hospital::Hospital::open(config).unwrap();
-        let state = hospital.edge.as_ref().unwrap().state().unwrap();
+        let state = hospital.edge.as_ref().unwrap();
+        let state = state.state(hospital.signals.room()).unwrap();
         let state = serde_json::to_value(state).unwrap();
         assert_eq!(state["waiting"]["readings"], 1);
     }

@@ -9,6 +9,9 @@ use vocabulary::{Text, Timestamp};
 /// So many of the latest refusals of a device are kept with their reason.
 const REFUSALS: usize = 20;
 
+/// The reason's short name where there was no room.
+const NO_ROOM: &str = "no-room";
+
 /// So many refused connections are remembered.
 const STRANGERS: usize = 100;
 
@@ -139,6 +142,29 @@ impl Quality {
         self.accepted = self.accepted.saturating_sub(values);
     }
 
+    /// Values that were counted as taken could not be kept.
+    pub fn were_not_kept(&mut self, values: u64) {
+        self.accepted = self.accepted.saturating_sub(values);
+    }
+
+    /// Messages of so many bytes had no room. They are not acknowledged, and come again.
+    pub fn had_no_room(&mut self, at: Timestamp, messages: u64, bytes: usize) {
+        *self.refusals.entry(NO_ROOM.to_owned()).or_default() += messages;
+        // What comes again and again takes no place from other reasons.
+        self.latest.retain(|one| one.code != NO_ROOM);
+        self.latest.truncate(REFUSALS - 1);
+        self.latest.push_front(Refused {
+            at,
+            topic: String::new(),
+            bytes,
+            code: NO_ROOM.to_owned(),
+            why: Text::new(
+                "接收它的机器磁盘已满：未保存也未确认，应由设备重发",
+                "The disk of the machine that took it is full: it is not kept and not acknowledged, and is to come again",
+            ),
+        });
+    }
+
     /// A reading has a mark.
     pub fn marked(&mut self, mark: &Mark) {
         *self.marks.entry(mark.code().to_owned()).or_default() += 1;
@@ -173,6 +199,31 @@ impl Quality {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_no_room_is_counted_as_refused_and_hides_no_other_reason() {
+        let mut quality = Quality {
+            accepted: 7,
+            ..Quality::default()
+        };
+        let why = Text::new("", "");
+        for at in 0..30 {
+            quality.refused(Timestamp(at), "spo2", 9, "not-json", why.clone());
+        }
+        for at in 100..200 {
+            quality.accepted += 2;
+            quality.were_not_kept(2);
+            quality.had_no_room(Timestamp(at), 2, 80);
+        }
+        assert_eq!(quality.accepted, 7);
+        assert_eq!(quality.refusals["no-room"], 200);
+        assert_eq!(quality.latest.len(), REFUSALS);
+        let codes = quality.latest.iter().map(|one| one.code.as_str());
+        let codes: Vec<_> = codes.collect();
+        assert_eq!(codes[0], NO_ROOM);
+        assert_eq!(quality.latest[0].at, Timestamp(199));
+        assert!(codes[1..].iter().all(|code| *code == "not-json"));
+    }
 
     #[test]
     fn what_is_turned_away_again_and_again_takes_one_place() {

@@ -125,9 +125,11 @@ async fn all(
     let may_administer = hospital
         .would_permit(&caller, Action::Administer, &Object::Hospital)
         .await?;
+    let room = hospital.signals.room();
     let edge = match &hospital.edge {
         Some(edge) if may_administer => {
-            Some(edge.state().map_err(|error| Problem::internal(&error))?)
+            let state = edge.state(room);
+            Some(state.map_err(|error| Problem::internal(&error))?)
         }
         _ => None,
     };
@@ -150,6 +152,7 @@ async fn all(
         "may_maintain": may_maintain,
         "edge": edge,
         "edges": edges,
+        "room": staff.then_some(room),
         "now": clock::now(),
     })))
 }

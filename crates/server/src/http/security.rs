@@ -142,6 +142,7 @@ async fn security(
         "tokens_ending": seen.ending,
         "ending_days": ENDING_DAYS,
         "ledger": {"size": seen.checkpoint.size, "root": seen.checkpoint.root},
+        "room": hospital.signals.room(),
     })))
 }
 

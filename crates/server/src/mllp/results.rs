@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 use devices::Remembered;
 use hl7v2::{Answer, Fault, Header, Identifier, Measured, Offset, Refusal, Results, Standing};
 use policy::Action;
-use record::{Arrived, Match, QualityMark, ResourceQuery, SignalSeries, SpanQuery, Term};
+use record::{
+    Arrived, Match, QualityMark, RecordError, ResourceQuery, SignalSeries, SpanQuery, Term,
+};
 use serde_json::json;
 use vocabulary::{DeviceId, PatientId, Text};
 
@@ -236,12 +238,16 @@ async fn append(hospital: &Hospital, arrived: Vec<Arrived>) -> bool {
         .iter()
         .map(|one| one.stream.device.clone())
         .collect();
+    let counts = arrived.iter().map(|one| one.readings.count() as u64);
+    let counts: Vec<u64> = counts.collect();
     match hospital.signals.append(arrived).await {
         Ok(taken) => {
             hospital.devices.were_known(&from, &taken);
             true
         }
         Err(error) => {
+            let is_full = matches!(error, RecordError::Full);
+            hospital.devices.were_not_kept(&from, &counts, is_full);
             tracing::error!(%error, "results could not be kept; the sender is to send them again");
             false
         }

@@ -13,7 +13,7 @@ use super::{
     Broker,
     guest::Asked,
     last_will::LastWill,
-    messages::{self, Pending},
+    messages::{self, NotKept, Pending},
     session::{Session, Waiting},
     topic,
     welcome::{self, Known},
@@ -32,6 +32,9 @@ const BUFFER_OF_MANY: usize = 64 << 10;
 const TAKES: Duration = Duration::from_secs(30);
 /// Who sends much waits no longer than this for who hears of it and is far behind.
 const WAITS: Duration = Duration::from_secs(5);
+/// Where there is no room a device is listened to for so long before it is put out, so that it sends again what was not
+/// acknowledged: what it measures meanwhile is judged.
+const WITHOUT_ROOM: Duration = Duration::from_secs(10);
 /// Who is connected is looked at again after this: tokens run out, and accounts are closed.
 const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// So many messages, and about so many bytes, go out before it is read again. Among thousands of connections the turn of
@@ -70,6 +73,9 @@ pub(super) struct Client<S> {
     pub(super) commands_refused: Option<Instant>,
     /// Nothing more is read before this, since too much came.
     pub(super) resume: Option<Instant>,
+    /// When the other side is put out, since there was no room for what it sent. Nothing is acknowledged to it any more:
+    /// acknowledgements come in the order of messages.
+    pub(super) no_room: Option<Instant>,
     /// Whether the other side is gone, and not put out.
     pub(super) is_gone: bool,
 }
@@ -137,6 +143,7 @@ pub async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
         decided: HashMap::new(),
         commands_refused: None,
         resume: None,
+        no_room: None,
         is_gone: false,
         broker,
     };
@@ -231,6 +238,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
                     self.look_again();
                 }
                 () = sleep_until(self.looked + LOOK_AGAIN) => self.look_again(),
+                () = silent(self.no_room) => self.wire.end(No::Busy),
                 () = session.wake.notified() => {}
                 // Reading has its turn before more is told.
                 () = tokio::task::yield_now(), if more => {}
@@ -320,7 +328,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         if pending.is_empty() {
             return;
         }
-        if !messages::keep(&self.broker, pending).await {
+        let kept = messages::keep(&self.broker, pending).await;
+        if kept == Err(NotKept::Failed) {
             pending.clear();
             self.wire.end(No::Busy);
             return;
@@ -331,6 +340,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
             let devices = &broker.hospital.devices;
             let wait_ms = devices.pace(known, pending.len(), clock::now());
             self.resume = Instant::now().checked_add(Duration::from_millis(wait_ms));
+        }
+        if kept == Err(NotKept::NoRoom) {
+            // Who waits for no acknowledgement sends nothing again, and stays.
+            if pending.iter().any(Pending::waits) {
+                self.no_room
+                    .get_or_insert_with(|| Instant::now() + WITHOUT_ROOM);
+            }
+            pending.clear();
+            return;
+        }
+        if let Some(known) = known {
             let room = broker
                 .sessions
                 .room(&self.session, &known.id, pending.len(), WAITS);
@@ -338,7 +358,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Client<S> {
         }
         for one in pending.drain(..) {
             messages::tell(&broker, &self.session, &one);
-            self.wire.acknowledge(one.quality, one.refused);
+            if self.no_room.is_none() {
+                self.wire.acknowledge(one.quality, one.refused);
+            }
         }
         drop(turn);
     }

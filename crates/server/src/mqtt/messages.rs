@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ::devices::{Acknowledgement, Remembered, State};
 use bytes::Bytes;
 use policy::Actor;
-use record::Arrived;
+use record::{Arrived, RecordError};
 use serde_json::{Value, json};
 use vocabulary::{DeviceId, PatientId, Text, Timestamp};
 
@@ -41,6 +41,11 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// Whether the device is told that it is on disk, and sends it again where it is not told.
+    pub fn waits(&self) -> bool {
+        self.quality != Quality::AtMostOnce
+    }
+
     fn refused(device: &Registered, publish: &Publish, no: No, why: &Text) -> Self {
         Self {
             quality: publish.quality,
@@ -256,23 +261,40 @@ async fn answer_message(
     }
 }
 
-/// Keeps messages in the record: all of them, or none. Once this returns `true` they are on disk.
-pub async fn keep(broker: &Broker, pending: &mut [Pending]) -> bool {
+/// Why messages are not kept. They are to come again.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NotKept {
+    /// There is no room for them. What they measured is judged all the same.
+    NoRoom,
+    /// Something failed.
+    Failed,
+}
+
+/// Keeps messages in the record: all of them, or none. Once this returns without an error they are on disk.
+pub async fn keep(broker: &Broker, pending: &mut [Pending]) -> Result<(), NotKept> {
     let devices = &broker.hospital.devices;
+    let values: Vec<u64> = pending
+        .iter()
+        .map(|one| {
+            let counts = one.arrived.iter().map(|one| one.readings.count() as u64);
+            counts.sum()
+        })
+        .collect();
     let forget = |pending: &[Pending]| {
-        for one in pending {
+        for (one, values) in pending.iter().zip(&values) {
             devices.forget(&one.device, one.subject.as_ref(), &one.remembered);
+            devices.with_quality(&one.device, |quality| quality.were_not_kept(*values));
         }
     };
     if pending.iter().any(|one| one.lost) {
         forget(pending);
-        return false;
+        return Err(NotKept::Failed);
     }
     for one in pending.iter_mut() {
         if place_it(broker, one).await.is_err() {
             tracing::error!("where a device is could not be kept; it is to say it again");
             forget(pending);
-            return false;
+            return Err(NotKept::Failed);
         }
     }
     let arrived: Vec<Arrived> = pending
@@ -280,7 +302,7 @@ pub async fn keep(broker: &Broker, pending: &mut [Pending]) -> bool {
         .flat_map(|pending| std::mem::take(&mut pending.arrived))
         .collect();
     if arrived.is_empty() {
-        return true;
+        return Ok(());
     }
     match broker.hospital.signals.append(arrived).await {
         Ok(taken) => {
@@ -289,12 +311,22 @@ pub async fn keep(broker: &Broker, pending: &mut [Pending]) -> bool {
             if let Some(first) = pending.first() {
                 devices.with_quality(&first.device, |quality| quality.were_known(known));
             }
-            true
+            Ok(())
+        }
+        // The store has said so once.
+        Err(RecordError::Full) => {
+            forget(pending);
+            let measured = pending.iter().zip(&values);
+            for (one, _) in measured.filter(|(_, values)| **values > 0) {
+                let (at, bytes) = (clock::now(), one.payload.len());
+                devices.with_quality(&one.device, |quality| quality.had_no_room(at, 1, bytes));
+            }
+            Err(NotKept::NoRoom)
         }
         Err(error) => {
             tracing::error!(%error, "readings could not be kept; the device is to send them again");
             forget(pending);
-            false
+            Err(NotKept::Failed)
         }
     }
 }
@@ -331,7 +363,7 @@ pub fn tell(broker: &Broker, from: &Arc<Session>, pending: &Pending) {
 pub async fn will(broker: &Broker, device: &Registered, publish: &Publish) {
     let _turn = broker.hospital.devices.turn(&device.id).await;
     let mut all = [examine(broker, device, publish).await];
-    if keep(broker, &mut all).await {
+    if keep(broker, &mut all).await.is_ok() {
         let [pending] = &all;
         if let Some(message) = &pending.tell {
             broker.sessions.tell(None, &device.id, message);

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use policy::{Actor, PasswordHash, PasswordRule, Permit, Role};
 use record::{
-    Arrived, Batch, NewFact, Precondition, ReadingPage, RecordError, ResourceKey, RollUp,
+    Arrived, Batch, NewFact, Precondition, ReadingPage, RecordError, ResourceKey, RollUp, Room,
     SeriesQuery, SeriesSummary, Signals, SpanQuery, Taken,
 };
 use serde_json::{Value, json};
@@ -49,6 +49,14 @@ impl Signals for Gated {
 
     fn live(&self, permit: &Permit) -> Result<broadcast::Receiver<Arc<Arrived>>, RecordError> {
         self.inner.live(permit)
+    }
+
+    fn unkept(&self, permit: &Permit) -> Result<broadcast::Receiver<Arc<Arrived>>, RecordError> {
+        self.inner.unkept(permit)
+    }
+
+    fn room(&self) -> Room {
+        self.inner.room()
     }
 
     async fn series(
@@ -176,6 +184,38 @@ async fn a_copy_is_not_acknowledged_before_the_first_is_on_disk() {
         .devices
         .with_quality(&device, |quality| quality.clone());
     assert_eq!(quality.duplicates, 0);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_has_no_room_is_listened_to_and_not_acknowledged() {
+    let (folder, mut hospital) = Hospital::of_test();
+    let (asked, mut gates) = mpsc::unbounded_channel();
+    let inner = Arc::clone(&hospital.signals);
+    Arc::get_mut(&mut hospital).unwrap().signals = Arc::new(Gated { inner, asked });
+    let device = DeviceId::new("ox-1").unwrap();
+    let new: NewDevice = serde_json::from_str(r#"{"profile": "pulse-oximeter"}"#).unwrap();
+    devices::register(&hospital, &hospital_actor(), &device, &new)
+        .await
+        .unwrap();
+    let token = hospital.devices.kept.issue(&device).unwrap();
+    let broker = Broker::new(Arc::clone(&hospital), folder.path()).unwrap();
+    let (_close, closed) = watch::channel(false);
+    let mut own = connects(&broker, &closed, &introduction("ox-1", &token)).await;
+    // It goes on being heard, and once there is room again nothing is acknowledged before what came first.
+    for (value, has_room) in [(97, false), (62, false), (63, true)] {
+        let t = 1_790_000_000_000_i64;
+        let payload = json!({"t": t, "code": "150456", "value": value, "unit": "%"});
+        let says = message("ox-1", &payload.to_string());
+        own.write_all(&says).await.unwrap();
+        gates.recv().await.unwrap().send(has_room).unwrap();
+    }
+    let said = tokio::time::timeout(Duration::from_millis(300), own.read_u8()).await;
+    assert!(said.is_err(), "{said:?}");
+    let quality = hospital
+        .devices
+        .with_quality(&device, |quality| quality.clone());
+    assert_eq!(quality.refusals, [("no-room".to_owned(), 2)].into());
+    assert_eq!((quality.messages, quality.accepted), (3, 1));
 }
 
 /// A message of a device, about no patient.
@@ -373,7 +413,7 @@ async fn a_place_in_a_state_is_a_reading_where_there_is_such_a_location() {
         let state = state_of(&tag, &json!({"place": place}));
         let pending = messages::examine(&broker, &known, &state).await;
         assert!(pending.refused.is_none(), "a device may say how it is");
-        assert!(messages::keep(&broker, &mut [pending]).await);
+        assert_eq!(messages::keep(&broker, &mut [pending]).await, Ok(()));
     }
     let permit = hospital.finding().await.unwrap();
     let query = SeriesQuery {

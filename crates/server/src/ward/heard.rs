@@ -298,8 +298,18 @@ impl State {
         }
     }
 
-    /// Takes what a device measured.
+    /// Takes what a device measured, and is kept.
     pub(super) fn arrive(&mut self, arrived: &Arrived, by_edge: Option<&ActorId>) {
+        self.arrive_as(arrived, by_edge, true);
+    }
+
+    /// Takes what a device measured, whether it is kept or had no room.
+    pub(super) fn arrive_as(
+        &mut self,
+        arrived: &Arrived,
+        by_edge: Option<&ActorId>,
+        is_kept: bool,
+    ) {
         // The observation that it was made of is charted by itself.
         if arrived.quality.contains(&QualityMark::FromObservation) {
             return;
@@ -360,7 +370,9 @@ impl State {
                     at: Timestamp(at_us.div_euclid(1000) + slow_ms),
                     value,
                 };
-                self.sample(&bed, sample, &source);
+                if self.is_news(&bed, &sample, &source, is_kept) {
+                    self.sample(&bed, sample, &source);
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ use alarms::{
 };
 use knowledge::ScoreFound;
 use policy::Permit;
+use record::Room;
 use serde::Serialize;
 use vocabulary::{Text, Timestamp};
 
@@ -102,6 +103,8 @@ pub struct BedView {
     doubts: Vec<Doubt>,
     /// Samples that came after their moment had been judged.
     late: u64,
+    /// The signals whose newest value is not kept, since there is no room.
+    unkept: Vec<String>,
 }
 
 /// The newest value of a signal that a patient measured at home.
@@ -198,6 +201,8 @@ pub struct WardView {
     rooms: BTreeMap<String, String>,
     /// Of which edges what is shown is old.
     old: Vec<OldView>,
+    /// How much room there is for readings; of a moment that is looked back to, enough.
+    room: Room,
     beds: Vec<BedView>,
     /// Open alarms, the most urgent first.
     alarms: Vec<AlarmView>,
@@ -253,6 +258,7 @@ pub fn ward(
             .map(|(a, b)| (a.clone(), b.clone()))
             .collect(),
         old: old(state, id),
+        room: state.room,
         beds: beds
             .iter()
             .map(|bed| bed_view(state, bed, permit, now))
@@ -309,6 +315,7 @@ fn bed_view(state: &State, bed: &Bed, permit: Option<&Permit>, now: Timestamp) -
         let limits = watch?.limits(&vital.signal);
         (!limits.is_empty()).then(|| (vital.signal.clone(), limits))
     });
+    let unkept = known.map(|known| known.unkept.of(&vitals));
     let doubts = known
         .into_iter()
         .flat_map(|known| known.disbelieved.iter().rev());
@@ -371,6 +378,7 @@ fn bed_view(state: &State, bed: &Bed, permit: Option<&Permit>, now: Timestamp) -
             })
             .collect(),
         late: watch.map_or(0, alarms::Watch::late),
+        unkept: unkept.unwrap_or_default(),
     }
 }
 

@@ -22,7 +22,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread::JoinHandle,
     time::Duration,
@@ -32,12 +32,12 @@ use async_trait::async_trait;
 use parking_lot::{Condvar, Mutex};
 use policy::{Permit, Scope};
 use record::{
-    Arrived, ReadingPage, RecordError, RollUp, SeriesQuery, SeriesSummary, Signals, SpanQuery,
-    Taken,
+    Arrived, ReadingPage, RecordError, RollUp, Room, SeriesQuery, SeriesSummary, Signals,
+    SpanQuery, Taken,
 };
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 
-use crate::{Clock, Embedded, StorageError, TornTail};
+use crate::{Clock, Embedded, StorageError, TornTail, log::Log, space};
 
 use arrivals::Arrivals;
 pub use arrivals::Shown;
@@ -73,6 +73,9 @@ pub struct SignalOptions {
     pub unsealed_readings: usize,
     /// What one who listens may be behind, in arrivals, before they miss some.
     pub live: usize,
+    /// With less room than this before readings are refused, [`Signals::room`] says that it is little, in bytes; on a
+    /// small disk with less than a sixteenth of it.
+    pub told_below: u64,
 }
 
 impl Default for SignalOptions {
@@ -84,6 +87,7 @@ impl Default for SignalOptions {
             chunk_readings: 1 << 16,
             unsealed_readings: 2_000_000,
             live: 8192,
+            told_below: 4 << 30,
         }
     }
 }
@@ -94,6 +98,7 @@ impl Default for SignalOptions {
 pub struct EmbeddedSignals {
     record: Arc<Embedded>,
     shared: Arc<Shared>,
+    log: Arc<Log>,
     appends: Mutex<Option<mpsc::Sender<Request>>>,
     asks: Mutex<Option<mpsc::Sender<Ask>>>,
     waiting: Arc<Semaphore>,
@@ -139,8 +144,10 @@ impl EmbeddedSignals {
             unsealed: Mutex::new(unsealed),
             room: Condvar::new(),
             stuck: AtomicBool::new(false),
+            full: AtomicBool::new(false),
             known_from: AtomicU32::new(arrivals.known_from()),
             live: broadcast::channel(options.live.max(1)).0,
+            unkept: broadcast::channel(options.live.max(1)).0,
             options,
         });
         let (appends, requests) = mpsc::channel(WAITING);
@@ -154,7 +161,7 @@ impl EmbeddedSignals {
         };
         let sealer = Sealer {
             record: Arc::clone(&record),
-            log,
+            log: Arc::clone(&log),
             shared: Arc::clone(&shared),
             clock,
         };
@@ -163,6 +170,7 @@ impl EmbeddedSignals {
         Ok(Self {
             record,
             shared,
+            log,
             appends: Mutex::new(Some(appends)),
             asks: Mutex::new(Some(asks)),
             waiting: Arc::new(Semaphore::new(WAITING_READINGS as usize)),
@@ -289,6 +297,27 @@ impl Signals for EmbeddedSignals {
             Ok(self.shared.live.subscribe())
         } else {
             Err(RecordError::NotPermitted)
+        }
+    }
+
+    fn unkept(&self, permit: &Permit) -> Result<broadcast::Receiver<Arc<Arrived>>, RecordError> {
+        if *permit.scope() == Scope::All {
+            Ok(self.shared.unkept.subscribe())
+        } else {
+            Err(RecordError::NotPermitted)
+        }
+    }
+
+    fn room(&self) -> Room {
+        let on_disk = space::room(self.log.disk(), self.shared.options.told_below);
+        // Where none can be sealed, since the journal has a limit of its own, they are refused in the end as well.
+        let stuck = self.shared.stuck.load(Ordering::Relaxed);
+        let refused = self.shared.full.load(Ordering::Relaxed);
+        match on_disk {
+            Room::Enough if !stuck => Room::Enough,
+            // Once somebody has made room, nobody waits for the next reading to say so.
+            Room::Enough | Room::Little if !refused => Room::Little,
+            _ => Room::Full,
         }
     }
 

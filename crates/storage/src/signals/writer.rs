@@ -50,10 +50,14 @@ pub struct Shared {
     pub room: Condvar,
     /// Set while nothing can be sealed.
     pub stuck: AtomicBool,
+    /// Set while what comes has no room.
+    pub full: AtomicBool,
     /// The segments of the log of arrivals before this one are not needed to know messages again.
     pub known_from: AtomicU32,
     /// Who listens.
     pub live: broadcast::Sender<Arc<Arrived>>,
+    /// Who listens to what has no room.
+    pub unkept: broadcast::Sender<Arc<Arrived>>,
     /// What an operator can choose.
     pub options: SignalOptions,
 }
@@ -93,18 +97,11 @@ impl Writer {
 
     fn group(&mut self, requests: Vec<Request>) {
         if let Err(error) = self.write(&requests) {
-            let full = error.is_full();
-            tracing::error!(%error, full, "readings were not written");
-            for request in requests {
-                let answer = if full {
-                    RecordError::Full
-                } else {
-                    StorageError::Closed.into()
-                };
-                // A caller that has gone needs no answer.
-                let _ = request.answer.send(Err(answer));
-            }
+            self.refuse(requests, &error);
             return;
+        }
+        if self.shared.full.swap(false, Ordering::Relaxed) {
+            tracing::info!("there is room for readings again");
         }
         let segment = self.arrivals.segment();
         for request in requests {
@@ -127,6 +124,30 @@ impl Writer {
         };
         if count > self.shared.options.unsealed_readings {
             self.look();
+        }
+    }
+
+    /// Answers those whose readings were not written. What has no room is told to who judges it: its device sends it
+    /// again, but what it says is so now.
+    fn refuse(&self, requests: Vec<Request>, error: &StorageError) {
+        let full = error.is_full();
+        // Said once: a log fills the disk as well.
+        if !(full && self.shared.full.swap(true, Ordering::Relaxed)) {
+            tracing::error!(%error, full, "readings were not written");
+        }
+        for request in requests {
+            let answer = if full {
+                for arrived in request.arrived {
+                    // Nobody listening is no failure.
+                    let _ = self.shared.unkept.send(Arc::new(arrived));
+                }
+                RecordError::Full
+            } else {
+                StorageError::Closed.into()
+            };
+            // A caller that has gone needs no answer.
+            let _ = request.answer.send(Err(answer));
+            drop(request.memory);
         }
     }
 

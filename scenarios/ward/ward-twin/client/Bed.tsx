@@ -126,6 +126,11 @@ export function Bed(props: BedProps): JSX.Element {
                       </strong>
                       <span class="soft small">{unitOf(vital().unit)}</span>
                     </figcaption>
+                    <Show when={props.bed.unkept.includes(signal)}>
+                      <p class="soft small" data-unkept={signal}>
+                        {say('unkept')}
+                      </p>
+                    </Show>
                     <Trend vital={vital()} points={props.bed.lines[signal] ?? []} limits={props.bed.limits[signal] ?? []} say={say} />
                     <For each={props.bed.forecasts[signal] ?? []}>
                       {(one) => (

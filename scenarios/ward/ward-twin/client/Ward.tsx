@@ -19,7 +19,7 @@ import { Staff } from './Staff';
 import { Then } from './Then';
 import type { CommandView } from './command';
 import { commandIn, wardIn } from './names';
-import { deviceSaid } from './said';
+import { deviceSaid, diskSaid } from './said';
 import type { Errand } from './said';
 import { bedFor, clock } from './ward';
 import type { AlarmView, WardView } from './ward';
@@ -162,6 +162,13 @@ function Shown(props: ShownProps): JSX.Element {
         <Notice kind="warn">{say('lost', { at: clock(props.ward.now, app.language()) })}</Notice>
       </Show>
       <Old of={props.ward.old} say={say} />
+      <Show when={diskSaid(props.ward.room, say)}>
+        {(words) => (
+          <div data-disk={props.ward.room}>
+            <Notice kind={props.ward.room === 'full' ? 'bad' : 'warn'}>{words()}</Notice>
+          </div>
+        )}
+      </Show>
       {/* Whatever is looked at hides no alarm of now. */}
       <Switch>
         <Match when={isPast()}>

@@ -7,7 +7,7 @@ import en from './words.en.json';
 
 const device = (id: string, tie: Tie): DeviceView => ({ id, name: id, tie, online: true, heard: null });
 const EMPTY: BedView = {
-  id: 'b', name: 'b', room: null, occupied: false, patient: null, vitals: [], from_home: [], lines: {}, limits: {}, forecasts: {}, news2: null, scores: [], sources: {}, devices: [], doubts: [], late: 0,
+  id: 'b', name: 'b', room: null, occupied: false, patient: null, vitals: [], from_home: [], lines: {}, limits: {}, forecasts: {}, news2: null, scores: [], sources: {}, devices: [], doubts: [], late: 0, unkept: [],
 };
 const MINE: BedView = { ...EMPTY, occupied: true, patient: { id: 'p', name: 'P', age: null, sex: null } };
 const FOREIGN: BedView = { ...EMPTY, occupied: true };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Dispatch, OfferState } from '../../../../contract/alarms';
 import { fill } from '../../../../client/words/words';
 import { BOARDS, boardSaid, paintBoard } from './boards';
-import { askedSaid, bedSaid, cellText, deviceSaid, enteredSaid, filledIn, forecastSaid, oldSaid, readingSaid, responseSaid, roomText, rowText, staffText, wardSaid } from './said';
+import { askedSaid, bedSaid, cellText, deviceSaid, diskSaid, enteredSaid, filledIn, forecastSaid, oldSaid, readingSaid, responseSaid, roomText, rowText, staffText, wardSaid } from './said';
 import type { Errand } from './said';
 import { paintScreen } from './screen';
 import { bedPanel, wardPanel } from './told';
@@ -17,7 +17,7 @@ const sayer = (language: 'zh' | 'en'): Say => (word, params) => fill(WORDS[langu
 
 const vital = (signal: string, value: number, unit: string, fresh = true, decimals = 0): VitalNow => ({ signal, label: { zh: `${signal}（中）`, en: signal }, unit, decimals, value, fresh });
 const NOBODY: BedView = {
-  id: 'b2', name: '2 床', room: 'r2', occupied: false, patient: null, vitals: [], from_home: [], lines: {}, limits: {}, forecasts: {}, news2: null, scores: [], sources: {}, devices: [], doubts: [], late: 0,
+  id: 'b2', name: '2 床', room: 'r2', occupied: false, patient: null, vitals: [], from_home: [], lines: {}, limits: {}, forecasts: {}, news2: null, scores: [], sources: {}, devices: [], doubts: [], late: 0, unkept: [],
 };
 const EVERYTHING: BedView = {
   ...NOBODY,
@@ -95,6 +95,21 @@ test('what is shown of the beds of an edge says of when it is where that is not 
   expect(oldSaid({ ...edge, is_silent: true, alarms_as_of: late, values_as_of: early }, say)).toMatch(/^Nothing .* as of .*2 Jan 2026.*, values .*1 Jan 2026/);
   expect(oldSaid({ ...edge, values_as_of: early }, say)).toMatch(/still sending.*values of its beds are as of .*1 Jan 2026/);
   expect(oldSaid({ ...edge, alarms_as_of: late }, say)).toMatch(/as of .*2 Jan 2026.*, values as of now$/);
+});
+
+test('a ward without room for values says so, and says before that there is little', () => {
+  for (const language of ['zh', 'en'] as const) {
+    const say = sayer(language);
+    const told = (room: WardView['room']): string => {
+      const ward: WardView = { ...BARE, room };
+      const panel = wardPanel({ ward, said: wardSaid(ward, [], say), say, language, me: 'me', isPast: false, night: false });
+      return panel.lines.join(' ');
+    };
+    expect(told('full')).toContain(say('diskFull'));
+    expect(told('little')).toContain(say('diskLittle'));
+    expect(diskSaid('enough', say)).toBeUndefined();
+    expect(told('enough')).not.toContain(say('diskLittle'));
+  }
 });
 
 test('each value keeps its doubt, its own line and its pair', () => {

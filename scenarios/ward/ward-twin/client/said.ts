@@ -2,6 +2,7 @@
 import type { Dispatch, Forecast, OfferState, Reading } from '../../../../contract/alarms';
 import type { CardInput, ScoreFound } from '../../../../contract/knowledge';
 import { momentOf } from '../../../../client/core/dates';
+import type { DiskRoom } from '../../../../client/core/disk-room';
 import { asideIn, clausesIn, colonIn, inLanguage } from '../../../../client/core/language';
 import type { Language } from '../../../../client/core/language';
 import { isNobodys, tieWord } from './at-bed';
@@ -91,6 +92,12 @@ export function oldSaid({ edge, is_silent, alarms_as_of, values_as_of }: OldView
   if (is_silent && alarms_as_of === null) return say('oldUnknown', { edge });
   const word = is_silent ? 'oldSilent' : alarms_as_of === null ? 'oldValues' : 'oldAlarms';
   return say(word, { edge, alarms: at(alarms_as_of), values: at(values_as_of) });
+}
+
+/** That values are not kept, or soon will not be; nothing where there is room. */
+export function diskSaid(room: DiskRoom, say: Say): string | undefined {
+  if (room === 'full') return say('diskFull');
+  return room === 'little' ? say('diskLittle') : undefined;
 }
 
 export function bedSaid(bed: BedView, ward: WardView, say: Say): BedSaid {

@@ -3,7 +3,7 @@ import { clausesIn, colonIn, inLanguage, listIn } from '../../../../client/core/
 import type { Language } from '../../../../client/core/language';
 import type { PanelContent } from '../../../../client/xr/panel';
 import { paceText } from './pace';
-import { cellText, deviceSaid, deviceText, oldSaid, roomText, rowText, staffText, valueText } from './said';
+import { cellText, deviceSaid, deviceText, diskSaid, oldSaid, roomText, rowText, staffText, valueText } from './said';
 import type { BedSaid, Cell, Value, WardSaid } from './said';
 import { SIGN } from './screen';
 import { clock, mayPause } from './ward';
@@ -36,6 +36,7 @@ export function wardPanel(told: Told): PanelContent {
     title: ward.name,
     lines: [
       ...ward.old.map((one) => oldSaid(one, say)),
+      ...[diskSaid(ward.room, say) ?? []].flat(),
       say('bedsOf', { n: ward.beds.length, m: ward.beds.filter(({ occupied }) => occupied).length }),
       ward.alarms.length === 0 ? say('noAlarms') : say('alarmsOpen', { n: ward.alarms.length, m: untaken }),
       ...ward.alarms.slice(0, 3).map((one) => `${alarmWord(one, say, ward)} · ${one.bed_name} · ${inLanguage(one.alarm.title, language)}`),

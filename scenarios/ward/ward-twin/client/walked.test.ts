@@ -74,7 +74,7 @@ const bed: BedView = {
   id: 'b1', name: '1 床', room: null, occupied: true, patient: { id: 'p', name: '赵敏 Zhao Min', age: 66, sex: 'female' },
   vitals: [vital('heart-rate', 118, true), vital('spo2', 90, false), vital('temperature', undefined, false)],
   from_home: [],
-  lines: {}, limits: {}, forecasts: {}, news2: null, scores: [], sources: {}, devices: [], doubts: [], late: 0,
+  lines: {}, limits: {}, forecasts: {}, news2: null, scores: [], sources: {}, devices: [], doubts: [], late: 0, unkept: [],
 };
 const alarm = { rule: 'news2-high', bed: 'b1', priority: 'high', title: { zh: 'NEWS2 高', en: 'NEWS2 is high' }, raised_at: '2026-01-01T10:00:00Z', steps: [] } as unknown as Alarm;
 const view = (taken?: string): AlarmView => ({

@@ -30,6 +30,7 @@ const bed = (vitals: VitalNow[]): BedView => ({
   devices: [],
   doubts: [],
   late: 0,
+  unkept: [],
 });
 
 test('the sound of an alarm is paused once until the next person is told', () => {

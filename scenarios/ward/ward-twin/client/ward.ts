@@ -1,6 +1,7 @@
 /** What `/api/wards` and `/api/alarms` answer. */
 import type { Alarm, Change, Dispatch, Escalation, Forecast, Limit, Plan, PlanRun, Priority, Signalling, Stepped, VitalNow } from '../../../../contract/alarms';
 import type { ScoreFound } from '../../../../contract/knowledge';
+import type { DiskRoom } from '../../../../client/core/disk-room';
 
 export type { Alarm, Plan, Priority, VitalNow };
 
@@ -58,6 +59,8 @@ export interface BedView {
   readonly devices: readonly DeviceView[];
   readonly doubts: readonly { readonly title: Text; readonly change: Change }[];
   readonly late: number;
+  /** The signals whose newest value is not kept, since there is no room. */
+  readonly unkept: readonly string[];
 }
 
 /** What somebody wrote down at a bed. */
@@ -116,6 +119,8 @@ export interface WardView {
   readonly rooms: Readonly<Record<string, string>>;
   /** Of which edges what is shown is old. */
   readonly old: readonly OldView[];
+  /** How much room there is for readings. */
+  readonly room: DiskRoom;
   readonly beds: readonly BedView[];
   readonly alarms: readonly AlarmView[];
   readonly staff: readonly StaffView[];

@@ -1,5 +1,6 @@
 //! What is measured now, for screens: a few times a second the latest value of each series and the pieces of
-//! waveforms that came. Who is slow gets the latest values all the same, and is told what was left out.
+//! waveforms that came. Who is slow gets the latest values all the same, and is told what was left out. What has no room
+//! in the record is shown too, marked as such.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,6 +38,13 @@ const EVERY: Duration = Duration::from_millis(250);
 const WAVE_VALUES: usize = 32_000;
 /// How often it is looked whether one who listens still may.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// What had no room, and comes again: it is not kept.
+const UNKEPT: SignalMark = SignalMark {
+    code: "unkept",
+    by_ms: None,
+    doubt_ms: None,
+    text: None,
+};
 /// The most patients and devices that one listens to by name.
 const NAMED: usize = 512;
 
@@ -162,6 +170,7 @@ struct Listener {
     looked: Instant,
     wanted: Wanted,
     heard: Receiver<Arc<Arrived>>,
+    without_room: Receiver<Arc<Arrived>>,
 }
 
 /// Server-sent events `readings`, each a [`LiveEvent`].
@@ -175,9 +184,11 @@ pub async fn live(
         .permit(&caller, Action::ReadRecord, &Object::Everyone)
         .await?;
     let over = access::is_over(Arc::clone(&hospital), caller.session);
-    // The feed is the hospital's own; what leaves it is what this permit covers.
+    // The feeds are the hospital's own; what leaves them is what this permit covers.
+    let own = hospital.finding().await?;
     let listener = Listener {
-        heard: hospital.signals.live(hospital.finding().await?)?,
+        heard: hospital.signals.live(own)?,
+        without_room: hospital.signals.unkept(own)?,
         scope: permit.scope().clone(),
         actor: caller.actor,
         looked: Instant::now(),
@@ -207,17 +218,26 @@ impl Listener {
                     .await?;
                 self.looked = Instant::now();
             }
-            match tokio::time::timeout_at(due, self.heard.recv()).await {
-                Ok(Ok(arrived)) => self.take(&arrived, &mut gathered),
-                Ok(Err(RecvError::Lagged(missed))) => gathered.missed += missed,
-                Ok(Err(RecvError::Closed)) => return None,
+            let came = async {
+                tokio::select! {
+                    heard = self.heard.recv() => (heard, true),
+                    heard = self.without_room.recv() => (heard, false),
+                }
+            };
+            match tokio::time::timeout_at(due, came).await {
+                Ok((Ok(arrived), is_kept)) => self.take(&arrived, is_kept, &mut gathered),
+                // What had no room is in no series that could be read again.
+                Ok((Err(RecvError::Lagged(missed)), is_kept)) => {
+                    gathered.missed += if is_kept { missed } else { 0 };
+                }
+                Ok((Err(RecvError::Closed), _)) => return None,
                 Err(_) if gathered.is_empty() => due = Instant::now() + EVERY,
                 Err(_) => return Some(gathered.event()),
             }
         }
     }
 
-    fn take(&self, arrived: &Arrived, gathered: &mut Gathered) {
+    fn take(&self, arrived: &Arrived, is_kept: bool, gathered: &mut Gathered) {
         let may_see = arrived
             .subject
             .as_ref()
@@ -231,7 +251,7 @@ impl Listener {
                 let devices = &self.hospital.devices;
                 devices.title_of(&arrived.stream, code, unit)
             };
-            gathered.take(arrived, self.wanted.without_waves, title);
+            gathered.take(arrived, is_kept, self.wanted.without_waves, title);
         }
     }
 }
@@ -254,11 +274,14 @@ impl Gathered {
     fn take(
         &mut self,
         arrived: &Arrived,
+        is_kept: bool,
         without_waves: bool,
         title: impl FnOnce() -> Option<Text>,
     ) {
         let id = SignalSeries::of(arrived).id();
-        let marks: Vec<SignalMark> = arrived.quality.iter().map(SignalMark::from).collect();
+        let marks = arrived.quality.iter().map(SignalMark::from);
+        let marks = marks.chain((!is_kept).then_some(UNKEPT));
+        let marks: Vec<SignalMark> = marks.collect();
         match &arrived.readings {
             Readings::One { at, value } => {
                 let reading = SignalReading {
@@ -355,7 +378,7 @@ mod tests {
         let title = || Some(Text::new("脉搏波", "Pulse wave"));
         for (at, value) in [(1, 95.0), (3, 97.0), (2, 96.0)] {
             let at = Timestamp(at);
-            gathered.take(&arrived(Readings::One { at, value }), false, title);
+            gathered.take(&arrived(Readings::One { at, value }), true, false, title);
         }
         for start in 0..5 {
             let piece = Readings::Regular {
@@ -363,7 +386,7 @@ mod tests {
                 period_us: 2000,
                 values: vec![0.0; 10_000],
             };
-            gathered.take(&arrived(piece), false, title);
+            gathered.take(&arrived(piece), start < 4, false, title);
         }
         let event = gathered.event();
         assert_eq!(event.values.len(), 1);
@@ -371,6 +394,9 @@ mod tests {
         assert_eq!((event.waves.len(), event.cut), (3, 20_000));
         assert_eq!(event.waves[0].start_ms, 2);
         assert_eq!(event.waves[0].title, title());
+        // The last had no room.
+        let marks = event.waves.iter().map(|wave| wave.marks.clone());
+        assert_eq!(marks.collect::<Vec<_>>(), [vec![], vec![], vec![UNKEPT]]);
     }
 
     #[test]
