@@ -58,7 +58,9 @@ pub fn due(spots: &[[f64; 2]], people: usize) -> f64 {
 fn of_the_six_nearest_all_poses_are_due_and_of_a_full_room_some() {
     let around = spots(None);
     assert_eq!(around.len(), 72);
-    let rounded = around[..3].iter().map(|spot| spot.map(|m| (m * 100.0).round()));
+    let rounded = around[..3]
+        .iter()
+        .map(|spot| spot.map(|m| (m * 100.0).round()));
     assert!(rounded.eq([[89.0, -97.0], [-89.0, -97.0], [130.0, -25.0]]));
     assert!(due(&around, 6) > 0.999);
     let full = due(&around, 50);
