@@ -197,7 +197,11 @@ fn readings_of(
     };
     let device = of_patient(&device, patient);
     let read_by = hospital.devices.read_by(&device);
-    let each = parts_of(body).into_iter().filter_map(|part| {
+    let parts = parts_of(body);
+    if together(&device, &parts, measured).is_err() {
+        return Vec::new();
+    }
+    let each = parts.into_iter().filter_map(|part| {
         let (stream, payload) = sent(&device, part, measured).ok()?;
         let payload = payload.as_bytes();
         let mut intake = Intake::default();
@@ -312,6 +316,12 @@ async fn take_in(
         return Ok(());
     };
     let device = of_patient(&device, patient);
+    if let Err(refusal) = together(&device, &parts, at) {
+        for part in parts {
+            refuse(part, &refusal);
+        }
+        return Ok(());
+    }
     let _turn = hospital.devices.turn(&device.id).await;
     let (mut arrived, mut remembered) = (Vec::new(), Vec::new());
     for part in parts {
@@ -366,6 +376,13 @@ fn one(
         one.quality.push(QualityMark::FromObservation);
     }
     Ok((arrived, taken.remembered))
+}
+
+/// Whether all that an observation says can be true together, such as both pressures of one measurement.
+fn together(device: &Registered, parts: &[&Value], at: Timestamp) -> Result<(), Refusal> {
+    let all = parts.iter().filter_map(|part| sent(device, part, at).ok());
+    let all: Vec<(&str, String)> = all.collect();
+    ::devices::together(&device.profile, &all)
 }
 
 /// A part of an observation as the device would have sent it, and on which stream.
@@ -485,12 +502,17 @@ mod tests {
 
     /// A hospital with an oximeter of a patient.
     async fn with_an_oximeter() -> (tempfile::TempDir, Arc<Hospital>, Permit) {
+        with_a("ox-p", "pulse-oximeter").await
+    }
+
+    /// A hospital with a device of this kind, of a patient.
+    async fn with_a(id: &str, kind: &str) -> (tempfile::TempDir, Arc<Hospital>, Permit) {
         let (folder, hospital) = Hospital::of_test();
         let permit = hospital.own_permit("test", Action::ReadRecord);
         let permit = permit.await.unwrap();
         write(&hospital, json!({"resourceType": "Patient", "id": "p"})).await;
-        let device = DeviceId::new("ox-p").unwrap();
-        let new = json!({"profile": "pulse-oximeter", "patient": "p"});
+        let device = DeviceId::new(id).unwrap();
+        let new = json!({"profile": kind, "patient": "p"});
         let new = serde_json::from_value(new).unwrap();
         let by = hospital_actor();
         let registered = devices::register(&hospital, &by, &device, &new);
@@ -535,6 +557,45 @@ mod tests {
         catch_up(&hospital, &permit).await.unwrap();
         let (_, standing) = readings(&hospital, &permit, at).await;
         assert_eq!(standing, [93.0, 97.0]);
+    }
+
+    #[tokio::test]
+    async fn pressures_that_cannot_be_true_together_are_no_readings() {
+        let (_folder, hospital, permit) = with_a("cuff-p", "blood-pressure").await;
+        let part = |code: &str, value: f64| {
+            json!({"code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+                "valueQuantity": {"value": value, "unit": "mmHg", "code": "mm[Hg]"}})
+        };
+        let at = Timestamp(clock::now().0 - 60_000);
+        let panel = |id: &str, status: &str, [upper, mean, lower]: [f64; 3]| {
+            json!({
+                "resourceType": "Observation", "id": id, "status": status,
+                "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
+                "subject": {"reference": "Patient/p"}, "device": {"reference": "Device/cuff-p"},
+                "effectiveDateTime": at,
+                "component": [part("8480-6", upper), part("8478-0", mean), part("8462-4", lower)],
+            })
+        };
+        let device = DeviceId::new("cuff-p").unwrap();
+        let counted = |hospital: &Hospital| {
+            hospital.devices.with_quality(&device, |quality| {
+                let refused = quality.refusals.get("contradiction").copied();
+                (quality.accepted, refused.unwrap_or(0))
+            })
+        };
+        for (id, status, values, expected) in [
+            ("equal", "final", [80.0, 80.0, 80.0], (0, 3)),
+            ("mean", "final", [120.0, 125.0, 80.0], (0, 6)),
+            ("good", "final", [120.0, 93.0, 80.0], (3, 6)),
+            // A later version that cannot be true takes back what stood, and says nothing in its place.
+            ("good", "corrected", [80.0, 93.0, 120.0], (3, 9)),
+        ] {
+            write(&hospital, panel(id, status, values)).await;
+            catch_up(&hospital, &permit).await.unwrap();
+            assert_eq!(counted(&hospital), expected, "{id} {status}");
+        }
+        let (all, standing) = readings(&hospital, &permit, at).await;
+        assert_eq!((all > 0, standing), (true, Vec::new()));
     }
 
     #[test]
