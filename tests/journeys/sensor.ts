@@ -53,6 +53,10 @@ export function send(mqtt: string, device: { readonly id: string; readonly token
       const says = Buffer.from(JSON.stringify(message.says));
       line.write(packet(PUBLISH, text(`yuanyi/v1/${device.id}/${message.stream}`), short(number), says));
     };
+    const fail = (why: string): void => {
+      reject(new Error(why));
+      line.destroy();
+    };
     line.on('error', reject);
     // After all was acknowledged nobody listens to this any more.
     line.on('close', () => reject(new Error(`the hospital ended the line with ${left.length} messages left`)));
@@ -60,9 +64,9 @@ export function send(mqtt: string, device: { readonly id: string; readonly token
       heard = Buffer.concat([heard, piece]);
       for (; heard.length >= ANSWER_bytes; heard = heard.subarray(ANSWER_bytes)) {
         const [kind, , , code] = heard;
-        if (kind === CONNECTED && code !== 0) reject(new Error(`the device is turned away with ${code}`));
+        if (kind === CONNECTED && code !== 0) fail(`the device is turned away with ${code}`);
         else if (kind === CONNECTED || kind === ACKNOWLEDGED) next();
-        else reject(new Error(`the hospital answers with a packet of kind ${kind}`));
+        else fail(`the hospital answers with a packet of kind ${kind}`);
       }
     });
     const alive_s = short(60);
