@@ -36,7 +36,7 @@ struct Recent {
     /// The values of all of these by their times, so that none is looked through for each that comes.
     values: HashMap<i64, Vec<u64>>,
     latest: Option<i64>,
-    /// The single value that came last, with its time as the device said it.
+    /// The single value that came last, with its time as the device said it; none where another came for that time.
     single: Option<(i64, f64)>,
 }
 
@@ -206,7 +206,8 @@ impl Intake {
         Ok(taken)
     }
 
-    /// What came on topics of their own for one time must be true together, too.
+    /// What came on topics of their own for one time must be true together, too. A second value of a stream for that time
+    /// is marked instead: nobody knows with which of the two the others were measured.
     fn contradicts_before<'p>(
         &self,
         profile: &'p Profile,
@@ -216,6 +217,10 @@ impl Intake {
             let (Values::One(own), Some(t_ms)) = (&one.values, one.raw.t_ms) else {
                 continue;
             };
+            let recent = self.streams.get(&one.stream.name);
+            if recent.is_some_and(|recent| !recent.at(t_ms).is_empty()) {
+                continue;
+            }
             let values = |name: &str| -> Vec<_> {
                 let value = if name == one.stream.name {
                     Some(*own)
@@ -279,7 +284,8 @@ impl Intake {
             }
         }
         if let (Some(said), Values::One(value)) = (said, &measured.values) {
-            recent.single = Some((said.0, *value));
+            let is_alone = !marks.contains(&Mark::Conflicting);
+            recent.single = is_alone.then_some((said.0, *value));
         }
         let (start, corrected) = match measured.values {
             _ if let Some(said) = said.filter(|_| how == Said::Vouched) => {
@@ -345,7 +351,11 @@ fn find<'p>(
 
 /// Whether values of one device and one time that came apart, such as in parts of a message of another standard, can be
 /// true together: each by its stream and as the device would have sent it. What cannot be taken by itself says nothing.
-pub fn together(profile: &Profile, sent: &[(&str, String)]) -> Result<(), Refusal> {
+/// Why not, and the group of which that is said.
+pub fn together<'p>(
+    profile: &'p Profile,
+    sent: &[(&str, String)],
+) -> Result<(), (Refusal, &'p Group)> {
     let mut measured = Vec::new();
     for (name, payload) in sent {
         let Some(stream) = profile.stream(name) else {
@@ -355,8 +365,10 @@ pub fn together(profile: &Profile, sent: &[(&str, String)]) -> Result<(), Refusa
             measured.extend(Measured::of(stream, one).ok().flatten());
         }
     }
-    let mut groups = profile.groups.iter();
-    groups.try_for_each(|group| contradiction(group, &measured))
+    for group in &profile.groups {
+        contradiction(group, &measured).map_err(|refusal| (refusal, group))?;
+    }
+    Ok(())
 }
 
 /// The values of one measurement must be true together. In a message that holds several, a stream that comes again

@@ -176,6 +176,14 @@ pub struct Group {
     pub not_falling: Vec<String>,
 }
 
+impl Group {
+    /// Whether values of this stream must stand in an order with others of the group.
+    pub fn orders(&self, stream: &str) -> bool {
+        let mut ordered = self.rising.iter().chain(&self.not_falling);
+        ordered.any(|name| name == stream)
+    }
+}
+
 impl Stream {
     /// Whether a code that was sent names this stream.
     pub fn is_named(&self, sent: &str) -> bool {

@@ -398,7 +398,7 @@ fn contradiction(hospital: &Hospital, of: &[(&Measured, Arc<Registered>)]) -> Re
             Some((measured.number, sent))
         });
         let (numbers, sent): (Vec<usize>, Vec<(&str, String)>) = sent.unzip();
-        let Err(refusal) = ::devices::together(&device.profile, &sent) else {
+        let Err((refusal, _)) = ::devices::together(&device.profile, &sent) else {
             continue;
         };
         // It is said of the last of the two.
