@@ -203,7 +203,11 @@ mod tests {
         let good = SHIPPED_PROFILES[0];
         for (from, to, why) in [
             ("[0, 100]", "[100, 0]", "range"),
-            ("range = [0, 100]", "not-below = 0\nrange = [0, 100]", "not-below"),
+            (
+                "range = [0, 100]",
+                "not-below = 0\nrange = [0, 100]",
+                "not-below",
+            ),
             ("150456", "19384", "code"),
             ("2708-6", "2708-5", "code"),
             ("unit = \"%\"", "unit = \"percent\"", "UCUM"),
