@@ -271,6 +271,24 @@ def test_what_is_wrong_is_an_error_with_its_place_and_nothing_of_the_message_is_
     assert door.last("one")["150456"]["last"]["value"] != 104
 
 
+def test_pressures_that_cannot_be_true_together_are_an_error_and_none_of_them_is_taken(door):
+    at = ago(40)
+
+    def both(upper: int, lower: int, **more) -> list[dict]:
+        unit = "mm[Hg]^mm[Hg]^UCUM"
+        return [result(upper, "150021^MDC_PRESS_BLD_NONINV_SYS^MDC", unit, obx_14=at, **more),
+                result(lower, "150022^MDC_PRESS_BLD_NONINV_DIA^MDC", unit, obx_14=at, **more), result(95, seconds=41)]
+
+    before = door.quality()["refusals"].get("contradiction", 0)
+    answer = door.send(message(both(80, 90)))
+    assert (code(answer), faults(answer)) == ("AE", [("OBX^2^5", "102")])
+    assert door.quality()["refusals"]["contradiction"] == before + 1
+    assert code(door.send(message(both(120, 80)))) == "AA"
+    # Nor what puts both right.
+    assert faults(door.send(message(both(70, 75, obx_11="C")))) == [("OBX^2^5", "102")]
+    assert code(door.send(message(both(118, 78, obx_11="C")))) == "AA"
+
+
 def test_whose_values_they_are_is_never_guessed(door):
     nobody = door.send(message([result(97)], patient="MRN-three^^^HIS^MR"))
     assert (code(nobody), faults(nobody)) == ("AE", [("PID^1^3", "204")])

@@ -1,5 +1,6 @@
 /** Devices of the demo's ward send over MQTT: whoever works there sees what each sends, and who administers sees more. */
 import { choose, expect, look, person, test } from './people.ts';
+import { send } from './sensor.ts';
 
 test('what devices send is seen on their page', async ({ browser }) => {
   const admin = await person(browser, 'admin', { locale: 'en-GB' });
@@ -72,6 +73,50 @@ test('a technician registers a device, and its token is shown once', async ({ br
   const chosen = await bed.inputValue();
   for (let times = 0; times < 2; times += 1) await he.waitForResponse((answer) => answer.url().endsWith(`/${id}/beds`));
   await expect(bed).toHaveValue(chosen);
+});
+
+test('what a device gets wrong stands on the page with its reason, in words', async ({ browser }) => {
+  const mqtt = process.env['YUANYI_MQTT'] ?? '';
+  test.skip(mqtt === '', 'YUANYI_MQTT does not say where devices send');
+  const he = await person(browser, 'he.technician', { locale: 'en-GB' });
+  const id = `oximeter-wrong-${Date.now()}`;
+  const write = { headers: { 'X-Yuanyi-Client': '1' } };
+  const put = await he.request.put(`/api/devices/${id}`, { ...write, data: { profile: 'pulse-oximeter', name: id } });
+  expect(put.ok(), await put.text()).toBe(true);
+  const made = await he.request.post(`/api/devices/${id}/token`, write);
+  const { token } = (await made.json()) as { token: string };
+  const good = { t: Date.now(), code: '150456', value: 97, unit: '%' };
+  await send(mqtt, { id, token }, [
+    { stream: 'spo2', says: good },
+    { stream: 'spo2', says: good },
+    { stream: 'spo2', says: { ...good, value: 140 } },
+    { stream: 'spo2', says: { ...good, unit: 'Cel' } },
+    // A battery was changed: the clock counts from 1970.
+    { stream: 'spo2', says: { ...good, t: 5_000, value: 96 } },
+  ]);
+
+  await he.goto('/devices');
+  const row = he.locator('tr', { has: he.locator(`a[href="#device-${id}"]`) }).first();
+  await expect(row.getByRole('cell').nth(5)).toHaveText('2');
+  await expect(row.locator('[data-mark=clock-corrected]')).toContainText('Clock was wrong, corrected');
+  await expect(row.locator('[data-mark=twice]')).toHaveText(/Came more than once\s*1/);
+  await expect(row.getByRole('cell').last()).toHaveText('2');
+
+  const one = he.locator(`#device-${id}`);
+  await one.locator('summary').click();
+  const counted = one.getByRole('table', { name: 'Refused' });
+  await expect(counted.locator('tr', { hasText: 'Outside what can be true' })).toContainText('1');
+  await expect(counted.locator('tr', { hasText: 'Unit of something else' })).toContainText('1');
+  await expect(one.getByRole('table', { name: 'Marked' })).toContainText('Clock was wrong, corrected');
+  await expect(one.locator('dt', { hasText: 'Came more than once' }).locator('xpath=following-sibling::dd[1]')).toHaveText('1');
+  const latest = one.getByRole('table', { name: 'Latest refusals' });
+  await expect(latest).toContainText('Could not believe a value outside 0 to 100 %');
+  await expect(latest).toContainText('Could not make `%` of `Cel`: they measure different things');
+  await choose(he, 'zh');
+  await expect(row).toContainText('时钟有误，已校正');
+  const inChinese = one.getByRole('table', { name: '最近的拒绝' });
+  await expect(inChinese).toContainText('数值不在可信范围 0–100 % 内');
+  await expect(inChinese).toContainText('单位“Cel”不能换算为“%”');
 });
 
 test('a technician upgrades a device and rolls it back', async ({ browser }) => {

@@ -1,6 +1,6 @@
 /**
  * Starts the real hospital with its demo data before the journeys and stops it after them.
- * `YUANYI_BIN` names the program; `YUANYI_URL` names a hospital that runs already.
+ * `YUANYI_BIN` names the program; `YUANYI_URL` names a hospital that runs already, `YUANYI_MQTT` its door for devices.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -22,8 +22,15 @@ function program(): string {
   return process.env['YUANYI_BIN'] ?? join(target, 'debug/yuanyi');
 }
 
+interface Doors {
+  /** Where a browser opens it. */
+  readonly http: string;
+  /** Where devices send. */
+  readonly mqtt: string;
+}
+
 /** Waits for the words with which the program says where it is and that it is filled. */
-function ready(hospital: ChildProcess): Promise<string> {
+function ready(hospital: ChildProcess): Promise<Doors> {
   return new Promise((resolve, reject) => {
     let said = '';
     const late = setTimeout(() => reject(new Error(`the hospital was not ready in time; it said:\n${said}`)), LONGEST_START_ms);
@@ -31,10 +38,11 @@ function ready(hospital: ChildProcess): Promise<string> {
     hospital.on('exit', (code) => reject(new Error(`the hospital ended with ${code}; it said:\n${said}`)));
     const hear = (chunk: Buffer): void => {
       said += chunk.toString();
-      const [, address] = /^\s*open\s+(http\S+)/m.exec(said) ?? [];
-      if (address === undefined || !said.includes('ready after')) return;
+      const [, http] = /^\s*open\s+(http\S+)/m.exec(said) ?? [];
+      const [, mqtt] = /^\s*MQTT\s+(\S+:\d+)/m.exec(said) ?? [];
+      if (http === undefined || mqtt === undefined || !said.includes('ready after')) return;
       clearTimeout(late);
-      resolve(address.replace(/\/$/, ''));
+      resolve({ http: http.replace(/\/$/, ''), mqtt });
     };
     hospital.stdout?.on('data', hear);
     hospital.stderr?.on('data', hear);
@@ -59,11 +67,12 @@ export default async function start(): Promise<() => Promise<void>> {
   hospital.stderr.pipe(log, { end: false });
   const ended = new Promise<void>((resolve) => hospital.once('exit', () => resolve()));
   try {
-    const address = await ready(hospital);
-    const answer = await fetch(`${address}/readyz`);
+    const { http, mqtt } = await ready(hospital);
+    const answer = await fetch(`${http}/readyz`);
     if (!answer.ok) throw new Error(`/readyz answered ${answer.status}`);
     // The tests' own processes begin after this one and inherit what is said here.
-    process.env['YUANYI_URL'] = address;
+    process.env['YUANYI_URL'] = http;
+    process.env['YUANYI_MQTT'] = mqtt;
   } catch (error) {
     hospital.kill('SIGKILL');
     speech.server.close();
@@ -74,5 +83,6 @@ export default async function start(): Promise<() => Promise<void>> {
     await ended;
     speech.server.close();
     delete process.env['YUANYI_URL'];
+    delete process.env['YUANYI_MQTT'];
   };
 }

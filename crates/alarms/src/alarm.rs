@@ -92,7 +92,7 @@ pub enum Step {
         /// The account.
         by: String,
     },
-    /// Who had taken it did not end it in time: it is open again.
+    /// Who had taken it did not end it in time, or before it came back as another episode: it is open again.
     Lapsed,
     /// Its sound is paused.
     Paused {

@@ -274,7 +274,8 @@ impl Board {
         own.max_by_key(|alarm| alarm.presence == Presence::Present)
     }
 
-    /// An alarm that nobody has ended yet comes back instead of standing there twice, as long as the same patient lies there.
+    /// An alarm that nobody has ended yet comes back instead of standing there twice, as long as the same patient lies
+    /// there. Where somebody has taken it, and it was over for long enough to be another episode, it calls anew.
     fn begin(
         &mut self,
         about: About<'_>,
@@ -284,11 +285,13 @@ impl Board {
         now: Timestamp,
     ) -> Option<AlarmId> {
         let rule = rules.rule(&change.rule)?;
-        let first = self.escalation.of(rule.priority).levels.first()?.clone();
+        let escalation = self.escalation.of(rule.priority);
+        let first = escalation.levels.first()?.clone();
+        let episode_s = escalation.episode_s(rule);
         if let Some(alarm) = self.open_of(about, &rule.id) {
-            if alarm.presence == Presence::Present {
+            let Presence::Gone { at: gone } = alarm.presence else {
                 return None;
-            }
+            };
             alarm.presence = Presence::Present;
             alarm.note(
                 now,
@@ -306,6 +309,12 @@ impl Board {
                         to: first.to,
                     },
                 );
+            } else if change.at.0 - gone.0 >= i64::from(episode_s) * 1000 {
+                // Whoever paused it did so for the episode before.
+                if alarm.paused_until.take().is_some() {
+                    alarm.note(now, Step::PauseEnded);
+                }
+                alarm.lapse(Some(&first), now);
             }
             return Some(alarm.id.clone());
         }

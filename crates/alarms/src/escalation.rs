@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 use vocabulary::Text;
 
-use crate::Priority;
+use crate::{Priority, Rule};
 
 /// The file of the escalation that comes with the program.
 pub const SHIPPED_ESCALATION: &str = include_str!("../rules/escalation.toml");
@@ -74,6 +74,18 @@ pub struct PriorityRules {
 }
 
 impl PriorityRules {
+    /// For how long an alarm that somebody took must have been over for its return to be another episode, which calls
+    /// anew, in seconds: as long as its rule takes to raise it and to find it over. Of lower priority, and where the rule
+    /// takes no time, at least as long as who is told first has before the next is told.
+    pub(crate) fn episode_s(&self, rule: &Rule) -> u32 {
+        let own = rule.delay_s.saturating_add(rule.clear_s);
+        if rule.priority == Priority::High && own > 0 {
+            return own;
+        }
+        let next_s = self.levels.get(1).map_or(0, |next| next.after_s);
+        own.max(next_s)
+    }
+
     /// Among which duties somebody is looked for who comes, when nobody of `role` has for so long, in seconds: those of
     /// the levels whose time has come, the last one first, then the wanted one, and where that has nobody left, the
     /// levels above. A duty that is no level has no times: all levels are above it.

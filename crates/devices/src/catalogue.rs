@@ -179,16 +179,22 @@ mod tests {
     fn the_guide_names_what_has_no_range_and_is_no_waveform() {
         let guide = include_str!("../../../docs/guides/devices.md");
         for profile in Profiles::shipped().all() {
-            let unbounded = profile.streams.iter().filter(|stream| {
-                stream.range.is_none() && matches!(stream.sampling, Sampling::UpToHz(_))
-            });
-            let names: Vec<String> = unbounded
-                .map(|stream| format!("`{}`", stream.name))
-                .collect();
+            let unbounded = |has_lowest: bool| {
+                let streams = profile.streams.iter().filter(|stream| {
+                    stream.range.is_none() && matches!(stream.sampling, Sampling::UpToHz(_))
+                });
+                let streams = streams.filter(|stream| stream.not_below.is_some() == has_lowest);
+                let names: Vec<String> = streams
+                    .map(|stream| format!("`{}`", stream.name))
+                    .collect();
+                names.join(", ")
+            };
+            let cells = [unbounded(true), unbounded(false)];
+            let expected = cells.join(" | ");
             let row = guide.split_once(&format!("\n| `{}` | ", profile.id));
             let named = row.and_then(|(_, rest)| rest.split_once(" |\n"));
-            let named = named.map_or("", |(names, _)| names);
-            assert_eq!(named, names.join(", "), "{}", profile.id);
+            let named = named.map_or(" | ", |(names, _)| names);
+            assert_eq!(named.replace('–', ""), expected, "{}", profile.id);
         }
     }
 
@@ -197,6 +203,11 @@ mod tests {
         let good = SHIPPED_PROFILES[0];
         for (from, to, why) in [
             ("[0, 100]", "[100, 0]", "range"),
+            (
+                "range = [0, 100]",
+                "not-below = 0\nrange = [0, 100]",
+                "not-below",
+            ),
             ("150456", "19384", "code"),
             ("2708-6", "2708-5", "code"),
             ("unit = \"%\"", "unit = \"percent\"", "UCUM"),

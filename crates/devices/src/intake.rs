@@ -36,6 +36,8 @@ struct Recent {
     /// The values of all of these by their times, so that none is looked through for each that comes.
     values: HashMap<i64, Vec<u64>>,
     latest: Option<i64>,
+    /// The single value that came last, with its time as the device said it; none where another came for that time.
+    single: Option<(i64, f64)>,
 }
 
 /// A reading by what tells it from others: its time as the device said it, and its values.
@@ -67,6 +69,7 @@ impl Recent {
     fn forget(&mut self, seen: Seen) {
         self.seen.retain(|other| *other != seen);
         self.moved.retain(|other| *other != seen);
+        self.single = self.single.filter(|(t_ms, _)| *t_ms != seen.t_ms);
         self.drop_values(seen, usize::MAX);
     }
 
@@ -185,8 +188,10 @@ impl Intake {
                 None => not_measured += 1,
             }
         }
-        if let Some(group) = group {
-            contradiction(group, &measured)?;
+        match group {
+            Some(group) => contradiction(group, &measured)?,
+            None if how == Said::Measured => self.contradicts_before(profile, &measured)?,
+            None => {}
         }
         let mut taken = Taken {
             readings: Vec::new(),
@@ -199,6 +204,43 @@ impl Intake {
             self.place(profile, measured, (received, how), &mut taken);
         }
         Ok(taken)
+    }
+
+    /// What came on topics of their own for one time must be true together, too. A second value of a stream for that time
+    /// is marked instead: nobody knows with which of the two the others were measured.
+    fn contradicts_before<'p>(
+        &self,
+        profile: &'p Profile,
+        measured: &[Measured<'p>],
+    ) -> Result<(), Refusal> {
+        for one in measured {
+            let (Values::One(own), Some(t_ms)) = (&one.values, one.raw.t_ms) else {
+                continue;
+            };
+            let recent = self.streams.get(&one.stream.name);
+            if recent.is_some_and(|recent| !recent.at(t_ms).is_empty()) {
+                continue;
+            }
+            let values = |name: &str| -> Vec<_> {
+                let value = if name == one.stream.name {
+                    Some(*own)
+                } else {
+                    self.single(name, t_ms)
+                };
+                let known = value.and_then(|value| Some((profile.stream(name)?, value)));
+                known.into_iter().collect()
+            };
+            for group in &profile.groups {
+                in_order(group, values)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The single value that came last on a stream, where it is of this time.
+    fn single(&self, stream: &str, t_ms: i64) -> Option<f64> {
+        let (at, value) = self.streams.get(stream)?.single?;
+        (at == t_ms).then_some(value)
     }
 
     /// Forgets a message that could not be kept: when it comes again, it is none that had come before.
@@ -240,6 +282,10 @@ impl Intake {
             if !known.is_empty() {
                 marks.push(Mark::Conflicting);
             }
+        }
+        if let (Some(said), Values::One(value)) = (said, &measured.values) {
+            let is_alone = !marks.contains(&Mark::Conflicting);
+            recent.single = is_alone.then_some((said.0, *value));
         }
         let (start, corrected) = match measured.values {
             _ if let Some(said) = said.filter(|_| how == Said::Vouched) => {
@@ -303,27 +349,63 @@ fn find<'p>(
         .ok_or_else(another)
 }
 
+/// Whether values of one device and one time that came apart, such as in parts of a message of another standard, can be
+/// true together: each by its stream and as the device would have sent it. What cannot be taken by itself says nothing.
+/// Why not, and the group of which that is said.
+pub fn together<'p>(
+    profile: &'p Profile,
+    sent: &[(&str, String)],
+) -> Result<(), (Refusal, &'p Group)> {
+    let mut measured = Vec::new();
+    for (name, payload) in sent {
+        let Some(stream) = profile.stream(name) else {
+            continue;
+        };
+        for one in payload::read(payload.as_bytes()).unwrap_or_default() {
+            measured.extend(Measured::of(stream, one).ok().flatten());
+        }
+    }
+    for group in &profile.groups {
+        contradiction(group, &measured).map_err(|refusal| (refusal, group))?;
+    }
+    Ok(())
+}
+
 /// The values of one measurement must be true together. In a message that holds several, a stream that comes again
 /// begins the next.
 fn contradiction(group: &Group, measured: &[Measured<'_>]) -> Result<(), Refusal> {
-    let values = |name: &String| -> Vec<_> {
-        let same = measured.iter().filter(|one| one.stream.name == *name);
+    let values = |name: &str| -> Vec<_> {
+        let same = measured.iter().filter(|one| one.stream.name == name);
         same.filter_map(|one| match one.values {
             Values::One(value) => Some((one.stream, value)),
             Values::Many { .. } => None,
         })
         .collect()
     };
-    let rising: Vec<_> = group.rising.iter().map(values).collect();
-    let rising: Vec<_> = rising.iter().filter(|values| !values.is_empty()).collect();
-    for pair in rising.windows(2) {
-        let [lower, upper] = pair else { continue };
-        for ((lower, low), (upper, high)) in lower.iter().zip(*upper) {
-            if low >= high {
-                return Err(Refusal::Contradiction {
-                    lower: lower.name.clone(),
-                    upper: upper.name.clone(),
-                });
+    in_order(group, values)
+}
+
+/// Whether the values of a group's streams stand in the order in which they must.
+fn in_order<'p>(
+    group: &Group,
+    values: impl Fn(&str) -> Vec<(&'p Stream, f64)>,
+) -> Result<(), Refusal> {
+    for (names, may_be_equal) in [(&group.rising, false), (&group.not_falling, true)] {
+        let all = names.iter().map(|name| values(name));
+        let all: Vec<_> = all.filter(|values| !values.is_empty()).collect();
+        for pair in all.windows(2) {
+            let [lower, upper] = pair else { continue };
+            // Where some lack a value that may be absent, nobody knows whose is whose.
+            if may_be_equal && lower.len() != upper.len() {
+                continue;
+            }
+            for ((lower, low), (upper, high)) in lower.iter().zip(upper) {
+                if low > high || (low >= high && !may_be_equal) {
+                    return Err(Refusal::Contradiction {
+                        lower: lower.name.clone(),
+                        upper: upper.name.clone(),
+                    });
+                }
             }
         }
     }
@@ -402,12 +484,12 @@ fn plausible(stream: &Stream, value: f64) -> Result<f64, Refusal> {
     if stream.is_plausible(value) {
         return Ok(value);
     }
+    let unit = stream.unit.clone();
+    if let Some(low) = stream.not_below {
+        return Err(Refusal::TooLow { low, unit });
+    }
     let [low, high] = stream.range.unwrap_or([f64::MIN, f64::MAX]);
-    Err(Refusal::OutOfRange {
-        low,
-        high,
-        unit: stream.unit.clone(),
-    })
+    Err(Refusal::OutOfRange { low, high, unit })
 }
 
 /// The distance of samples, in microseconds, at a rate that the stream has.

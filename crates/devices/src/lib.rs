@@ -20,7 +20,7 @@ mod unit;
 
 pub use catalogue::{OwnProfile, ProfileError, Profiles, SHIPPED_PROFILES};
 pub use clock::DeviceClock;
-pub use intake::{Intake, Remembered, Said, Taken};
+pub use intake::{Intake, Remembered, Said, Taken, together};
 pub use nomenclature::{CodeError, ContextFree, LOINC, MDC, OWN, Partition, is_loinc, same_code};
 pub use number::{Float, Number, SFloat};
 pub use package::{Contents, MOST_NOTE, MOST_PACKAGE, Manifest, Package, PackageError, is_newer};

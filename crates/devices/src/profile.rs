@@ -75,6 +75,10 @@ pub struct Stream {
     /// Where the range comes from.
     #[serde(default)]
     pub range_source: Option<String>,
+    /// Nothing below this value, in `unit`, can be true, where nobody has said what the highest is: an amount is not
+    /// below 0. It stands in the place of a range.
+    #[serde(default)]
+    pub not_below: Option<f64>,
     /// By this value, in `unit`, the device says that it has none to tell. It is no measurement.
     #[serde(default)]
     pub none_is: Option<f64>,
@@ -167,6 +171,17 @@ pub struct Group {
     /// Streams of which each must be below the next: else the whole measurement is refused.
     #[serde(default)]
     pub rising: Vec<String>,
+    /// Streams of which none may be above the next, such as a mean between two: else the whole measurement is refused.
+    #[serde(default)]
+    pub not_falling: Vec<String>,
+}
+
+impl Group {
+    /// Whether values of this stream must stand in an order with others of the group.
+    pub fn orders(&self, stream: &str) -> bool {
+        let mut ordered = self.rising.iter().chain(&self.not_falling);
+        ordered.any(|name| name == stream)
+    }
 }
 
 impl Stream {
@@ -183,7 +198,8 @@ impl Stream {
     /// Whether a value, in the stream's unit, can be true.
     pub fn is_plausible(&self, value: f64) -> bool {
         let within = |[low, high]: [f64; 2]| (low..=high).contains(&value);
-        value.is_finite() && self.range.is_none_or(within)
+        let is_below = self.not_below.is_some_and(|lowest| value < lowest);
+        value.is_finite() && !is_below && self.range.is_none_or(within)
     }
 
     /// Whether a value, in the stream's unit, says that there is none.
@@ -217,6 +233,12 @@ impl Stream {
         }
         if self.range.is_some() != self.range_source.is_some() {
             return Some("a range needs its source, and a source its range".to_owned());
+        }
+        if self
+            .not_below
+            .is_some_and(|lowest| !lowest.is_finite() || self.range.is_some())
+        {
+            return Some("its not-below is no number, or stands beside a range".to_owned());
         }
         if self.none_is.is_some_and(|none| !none.is_finite()) {
             return Some("its none-is is no number".to_owned());
@@ -305,7 +327,8 @@ impl Profile {
         self.groups.iter().find_map(|group| {
             let known = |name: &String| self.stream(name).is_some();
             let inside = |name: &String| group.streams.contains(name);
-            let fits = group.streams.iter().all(known) && group.rising.iter().all(inside);
+            let mut ordered = group.rising.iter().chain(&group.not_falling);
+            let fits = group.streams.iter().all(known) && ordered.all(inside);
             (!fits || !is_name(&group.name)).then(|| {
                 format!(
                     "its group `{}` names streams that are not there",

@@ -73,6 +73,14 @@ pub enum Refusal {
         /// In this unit.
         unit: String,
     },
+    /// A value that cannot be true, where nobody has said what the highest is that can.
+    #[error("believe a value below {low} {unit}")]
+    TooLow {
+        /// The lowest that can be true.
+        low: f64,
+        /// In this unit.
+        unit: String,
+    },
     /// Values of one measurement that cannot be true together.
     #[error("believe both: {lower} is not below {upper}")]
     Contradiction {
@@ -134,7 +142,7 @@ impl Refusal {
             Self::UnitOfSomethingElse { .. } => "unit-of-something-else",
             Self::ValueMissing => "value-missing",
             Self::NotMeasured => "not-measured",
-            Self::OutOfRange { .. } => "out-of-range",
+            Self::OutOfRange { .. } | Self::TooLow { .. } => "out-of-range",
             Self::Contradiction { .. } => "contradiction",
             Self::PeriodMissing => "period-missing",
             Self::RateOfAnotherStream { .. } => "rate-of-another-stream",
@@ -166,6 +174,7 @@ impl Refusal {
             Self::OutOfRange { low, high, unit } => {
                 format!("数值不在可信范围 {low}–{high} {unit} 内")
             }
+            Self::TooLow { low, unit } => format!("数值不能低于 {low} {unit}"),
             Self::Contradiction { lower, upper } => format!("数值矛盾：{lower} 应低于 {upper}"),
             Self::PeriodMissing => "多个采样缺少 period_ms".into(),
             Self::RateOfAnotherStream { low, high } => {

@@ -206,6 +206,22 @@ fn what_cannot_be_true_is_refused_with_a_reason() {
             {"t": NOW, "code": "8462-4", "value": 90, "unit": "mm[Hg]"}]),
             "contradiction",
         ),
+        // The mean lies between the two.
+        (
+            "blood-pressure",
+            "nibp",
+            json!([{"code": "8480-6", "value": 120, "unit": "mm[Hg]"},
+            {"code": "8462-4", "value": 80, "unit": "mm[Hg]"},
+            {"code": "8478-0", "value": 121, "unit": "mm[Hg]"}]),
+            "contradiction",
+        ),
+        (
+            "bedside-monitor",
+            "nibp",
+            json!([{"code": "8462-4", "value": 80, "unit": "mm[Hg]"},
+            {"code": "8478-0", "value": 79, "unit": "mm[Hg]"}]),
+            "contradiction",
+        ),
     ] {
         assert_eq!(
             Device::new(profile).sends(topic, &payload),
@@ -213,6 +229,76 @@ fn what_cannot_be_true_is_refused_with_a_reason() {
             "{payload}"
         );
     }
+}
+
+#[test]
+fn an_amount_is_not_below_zero_and_may_be_zero() {
+    for (profile, stream, code, unit) in [
+        ("spirometer", "fvc", "19868-9", "L"),
+        ("spirometer", "fev6", "152587", "L"),
+        ("cpap", "tidal-volume", "tidal-volume", "L"),
+        ("cpap", "minute-ventilation", "minute-ventilation", "L/min"),
+        ("infusion-pump", "rate", "157784", "mL/h"),
+        ("infusion-pump", "delivered", "pump-delivered", "mL"),
+        ("infusion-pump", "remaining", "pump-remaining", "mL"),
+        ("scale", "bmi", "39156-5", "kg/m2"),
+        ("bed-sensor", "weight", "bed-weight", "kg"),
+        ("location-tag", "uncertainty", "tag-uncertainty", "m"),
+        ("room-sensor", "light", "room-light", "lx"),
+    ] {
+        let mut device = Device::new(profile);
+        let mut sends = |value: f64| {
+            let payload = json!({"code": code, "value": value, "unit": unit});
+            let taken = device.sends_at(stream, &payload, NOW);
+            taken.map(|taken| taken.readings.len())
+        };
+        let refused = sends(-0.1).unwrap_err();
+        assert_eq!(refused.code(), "out-of-range", "{profile} {stream}");
+        let said = format!("Could not believe a value below 0 {unit}");
+        assert_eq!(refused.text().en, said);
+        assert_eq!(refused.text().zh, format!("数值不能低于 0 {unit}"));
+        assert_eq!(sends(0.0), Ok(1), "{profile} {stream}");
+    }
+}
+
+#[test]
+fn a_mean_may_be_what_the_one_below_it_is_and_may_be_absent() {
+    let pressure = |code: &str, value: f64| json!({"code": code, "value": value, "unit": "mm[Hg]"});
+    let (upper, mean, lower) = ("8480-6", "8478-0", "8462-4");
+    let mut device = Device::new("blood-pressure");
+    let narrow = [(upper, 41.0), (mean, 40.0), (lower, 40.0)];
+    let narrow: Vec<Value> = narrow.map(|(code, value)| pressure(code, value)).into();
+    assert_eq!(device.sends("nibp", &json!(narrow)).unwrap().len(), 3);
+    // Of two measurements the second alone has a mean.
+    let two = [
+        (upper, 150.0),
+        (lower, 100.0),
+        (upper, 90.0),
+        (lower, 60.0),
+        (mean, 70.0),
+    ];
+    let two: Vec<Value> = two.map(|(code, value)| pressure(code, value)).into();
+    assert_eq!(device.sends("nibp", &json!(two)).unwrap().len(), 5);
+}
+
+#[test]
+fn what_comes_on_two_topics_for_one_time_is_believed_together() {
+    let mut device = Device::new("blood-pressure");
+    let mut sends = |topic: &str, code: &str, t_s: i64, value: f64| {
+        let t = NOW - 60_000 + t_s * 1000;
+        let payload = json!({"t": t, "code": code, "value": value, "unit": "mm[Hg]"});
+        device.sends(topic, &payload).map(|readings| readings.len())
+    };
+    assert_eq!(sends("systolic", "8480-6", 0, 90.0), Ok(1));
+    assert_eq!(sends("diastolic", "8462-4", 0, 90.0), Err("contradiction"));
+    // Of another time it says nothing about that one, and what was refused is not remembered.
+    assert_eq!(sends("diastolic", "8462-4", 1, 95.0), Ok(1));
+    assert_eq!(sends("mean", "8478-0", 0, 91.0), Err("contradiction"));
+    assert_eq!(sends("mean", "8478-0", 0, 70.0), Ok(1));
+    assert_eq!(sends("diastolic", "8462-4", 0, 60.0), Ok(1));
+    // A second measurement of that time is no contradiction to the first: each of its values is marked.
+    assert_eq!(sends("systolic", "8480-6", 0, 55.0), Ok(1));
+    assert_eq!(sends("diastolic", "8462-4", 0, 40.0), Ok(1));
 }
 
 #[test]

@@ -239,9 +239,11 @@ fn profiles(profiles: &::devices::Profiles) {
         );
         for stream in &profile.streams {
             let code = stream.code.coding();
-            let range = stream
-                .range
-                .map_or_else(String::new, |[low, high]| format!("{low}–{high}"));
+            let range = match (stream.range, stream.not_below) {
+                (Some([low, high]), _) => format!("{low}–{high}"),
+                (None, Some(low)) => format!("≥ {low}"),
+                (None, None) => String::new(),
+            };
             let none = stream.none_is;
             let none = none.map_or_else(String::new, |none| format!(", {none} = none"));
             println!(

@@ -153,9 +153,9 @@ async fn take_back(
     let Some(device) = device_of(hospital, &body) else {
         return Ok(());
     };
-    let said = readings_of(hospital, &patient, &body, at);
+    let said = readings_of(hospital, (&patient, &body), at, false);
     let said_next = match next {
-        (Some(patient), Some(body)) => readings_of(hospital, patient, body, at),
+        (Some(patient), Some(body)) => readings_of(hospital, (patient, body), at, true),
         _ => Vec::new(),
     };
     let _turn = hospital.devices.turn(&device.id).await;
@@ -185,19 +185,24 @@ async fn take_back(
     Ok(())
 }
 
-/// What an observation says, part by part, as it would have come at this time and however often it was said.
+/// What an observation says, part by part, as it would have come at this time and however often it was said. Of the next
+/// version without what contradicts itself; of one that was there already the record knows what was taken.
 fn readings_of(
     hospital: &Hospital,
-    patient: &PatientId,
-    body: &Value,
+    (patient, body): (&PatientId, &Value),
     at: Timestamp,
+    is_next: bool,
 ) -> Vec<(Vec<Arrived>, Remembered)> {
     let (Some(device), Some(measured)) = (device_of(hospital, body), time_of(body)) else {
         return Vec::new();
     };
     let device = of_patient(&device, patient);
     let read_by = hospital.devices.read_by(&device);
-    let each = parts_of(body).into_iter().filter_map(|part| {
+    let mut parts = parts_of(body);
+    if is_next && let Some((_, those)) = contradicting(&device, &parts, measured) {
+        parts.retain(|part| !those.contains(part));
+    }
+    let each = parts.into_iter().filter_map(|part| {
         let (stream, payload) = sent(&device, part, measured).ok()?;
         let payload = payload.as_bytes();
         let mut intake = Intake::default();
@@ -289,7 +294,7 @@ async fn take_in(
     let Some(device) = device_of(hospital, body) else {
         return Ok(());
     };
-    let parts = parts_of(body);
+    let mut parts = parts_of(body);
     let refuse = |part: &Value, refusal: &Refusal| {
         hospital.devices.with_quality(&device.id, |quality| {
             let bytes = part.to_string().len();
@@ -312,6 +317,12 @@ async fn take_in(
         return Ok(());
     };
     let device = of_patient(&device, patient);
+    if let Some((refusal, those)) = contradicting(&device, &parts, at) {
+        for part in &those {
+            refuse(part, &refusal);
+        }
+        parts.retain(|part| !those.contains(part));
+    }
     let _turn = hospital.devices.turn(&device.id).await;
     let (mut arrived, mut remembered) = (Vec::new(), Vec::new());
     for part in parts {
@@ -366,6 +377,24 @@ fn one(
         one.quality.push(QualityMark::FromObservation);
     }
     Ok((arrived, taken.remembered))
+}
+
+/// Which parts of an observation cannot be true together, such as the pressures of one measurement, and why. A pulse
+/// beside them stands.
+fn contradicting<'b>(
+    device: &Registered,
+    parts: &[&'b Value],
+    at: Timestamp,
+) -> Option<(Refusal, Vec<&'b Value>)> {
+    let all = parts.iter().filter_map(|part| {
+        let sent = sent(device, part, at).ok()?;
+        Some((*part, sent))
+    });
+    let (parts, all): (Vec<&Value>, Vec<(&str, String)>) = all.unzip();
+    let (refusal, group) = ::devices::together(&device.profile, &all).err()?;
+    let those = parts.into_iter().zip(&all);
+    let those = those.filter(|(_, (stream, _))| group.orders(stream));
+    Some((refusal, those.map(|(part, _)| part).collect()))
 }
 
 /// A part of an observation as the device would have sent it, and on which stream.
@@ -471,26 +500,34 @@ mod tests {
     /// All readings of a moment, and those of them that stand.
     async fn readings(hospital: &Hospital, permit: &Permit, at: Timestamp) -> (usize, Vec<f64>) {
         let all = SeriesQuery::default();
-        let series = hospital.signals.series(permit, &all).await.unwrap();
-        let span = SpanQuery {
-            id: series[0].id.clone(),
-            from_us: at.0 * 1000,
-            to_us: at.0 * 1000 + 1,
-        };
-        let page = hospital.signals.read(permit, &span, MOST).await.unwrap();
         let stands = |one: &&Reading| !one.marks.contains(&QualityMark::Superseded);
-        let standing = page.readings.iter().filter(stands).map(|one| one.value);
-        (page.readings.len(), standing.collect())
+        let (mut many, mut standing) = (0, Vec::new());
+        for series in hospital.signals.series(permit, &all).await.unwrap() {
+            let span = SpanQuery {
+                id: series.id,
+                from_us: at.0 * 1000,
+                to_us: at.0 * 1000 + 1,
+            };
+            let page = hospital.signals.read(permit, &span, MOST).await.unwrap();
+            many += page.readings.len();
+            standing.extend(page.readings.iter().filter(stands).map(|one| one.value));
+        }
+        (many, standing)
     }
 
     /// A hospital with an oximeter of a patient.
     async fn with_an_oximeter() -> (tempfile::TempDir, Arc<Hospital>, Permit) {
+        with_a("ox-p", "pulse-oximeter").await
+    }
+
+    /// A hospital with a device of this kind, of a patient.
+    async fn with_a(id: &str, kind: &str) -> (tempfile::TempDir, Arc<Hospital>, Permit) {
         let (folder, hospital) = Hospital::of_test();
         let permit = hospital.own_permit("test", Action::ReadRecord);
         let permit = permit.await.unwrap();
         write(&hospital, json!({"resourceType": "Patient", "id": "p"})).await;
-        let device = DeviceId::new("ox-p").unwrap();
-        let new = json!({"profile": "pulse-oximeter", "patient": "p"});
+        let device = DeviceId::new(id).unwrap();
+        let new = json!({"profile": kind, "patient": "p"});
         let new = serde_json::from_value(new).unwrap();
         let by = hospital_actor();
         let registered = devices::register(&hospital, &by, &device, &new);
@@ -527,7 +564,7 @@ mod tests {
         let at = Timestamp(clock::now().0 - 60_000);
         let patient = PatientId::new("p").unwrap();
         let body = says("o", "final", at, 97.0);
-        for (own, _) in readings_of(&hospital, &patient, &body, at) {
+        for (own, _) in readings_of(&hospital, (&patient, &body), at, false) {
             hospital.signals.append(own).await.unwrap();
         }
         write(&hospital, body).await;
@@ -535,6 +572,82 @@ mod tests {
         catch_up(&hospital, &permit).await.unwrap();
         let (_, standing) = readings(&hospital, &permit, at).await;
         assert_eq!(standing, [93.0, 97.0]);
+    }
+
+    fn part(code: &str, value: f64, unit: &str) -> Value {
+        json!({
+            "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+            "valueQuantity": {"value": value, "unit": unit, "code": unit},
+        })
+    }
+
+    /// What a cuff measured, as somebody wrote it down.
+    fn panel(id: &str, status: &str, at: Timestamp, component: &[Value]) -> Value {
+        json!({
+            "resourceType": "Observation", "id": id, "status": status,
+            "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
+            "subject": {"reference": "Patient/p"}, "device": {"reference": "Device/cuff-p"},
+            "effectiveDateTime": at, "component": component,
+        })
+    }
+
+    #[tokio::test]
+    async fn pressures_that_cannot_be_true_together_are_no_readings() {
+        let (_folder, hospital, permit) = with_a("cuff-p", "blood-pressure").await;
+        let at = Timestamp(clock::now().0 - 60_000);
+        let pressures = |[upper, mean, lower]: [f64; 3]| {
+            [
+                part("8480-6", upper, "mm[Hg]"),
+                part("8478-0", mean, "mm[Hg]"),
+                part("8462-4", lower, "mm[Hg]"),
+                part("8867-4", 72.0, "/min"),
+            ]
+        };
+        let device = DeviceId::new("cuff-p").unwrap();
+        let counted = |hospital: &Hospital| {
+            hospital.devices.with_quality(&device, |quality| {
+                let refused = quality.refusals.get("contradiction").copied();
+                (quality.accepted, refused.unwrap_or(0))
+            })
+        };
+        for (id, status, values, expected) in [
+            // The pulse beside them is taken, and comes again with each.
+            ("equal", "final", [80.0, 80.0, 80.0], (1, 3)),
+            ("mean", "final", [120.0, 125.0, 80.0], (1, 6)),
+            ("good", "final", [120.0, 93.0, 80.0], (4, 6)),
+            // A later version that cannot be true takes back what stood, and says nothing in its place.
+            ("good", "corrected", [80.0, 93.0, 120.0], (4, 9)),
+        ] {
+            write(&hospital, panel(id, status, at, &pressures(values))).await;
+            catch_up(&hospital, &permit).await.unwrap();
+            assert_eq!(counted(&hospital), expected, "{id} {status}");
+        }
+        let (_, standing) = readings(&hospital, &permit, at).await;
+        assert_eq!(standing, [72.0]);
+    }
+
+    #[tokio::test]
+    async fn what_an_earlier_program_took_is_taken_back_though_it_contradicts_itself() {
+        let (_folder, hospital, permit) = with_a("cuff-p", "blood-pressure").await;
+        let at = Timestamp(clock::now().0 - 60_000);
+        let turned = [
+            part("8480-6", 80.0, "mm[Hg]"),
+            part("8462-4", 120.0, "mm[Hg]"),
+        ];
+        let patient = PatientId::new("p").unwrap();
+        let body = panel("turned", "final", at, &turned);
+        for (mut own, _) in readings_of(&hospital, (&patient, &body), at, false) {
+            for one in &mut own {
+                one.quality.push(QualityMark::FromObservation);
+            }
+            keep(&hospital, own).await.unwrap();
+        }
+        assert_eq!(readings(&hospital, &permit, at).await.1, [120.0, 80.0]);
+        write(&hospital, body).await;
+        let withdrawn = panel("turned", "entered-in-error", at, &turned);
+        write(&hospital, withdrawn).await;
+        catch_up(&hospital, &permit).await.unwrap();
+        assert!(readings(&hospital, &permit, at).await.1.is_empty());
     }
 
     #[test]

@@ -250,6 +250,7 @@ async fn profiles(
                 "unit": stream.unit,
                 "range": stream.range,
                 "range_source": stream.range_source,
+                "not_below": stream.not_below,
                 "none_is": stream.none_is,
                 "needs_confirmation": stream.needs_confirmation,
             })

@@ -1,6 +1,10 @@
 //! Results of devices: whose they are, whether they can be true, into the record; then the answer.
 
-use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use devices::Remembered;
 use hl7v2::{Answer, Fault, Header, Identifier, Measured, Offset, Refusal, Results, Standing};
@@ -9,7 +13,7 @@ use record::{
     Arrived, Match, QualityMark, RecordError, ResourceQuery, SignalSeries, SpanQuery, Term,
 };
 use serde_json::json;
-use vocabulary::{DeviceId, PatientId, Text};
+use vocabulary::{DeviceId, PatientId, Text, Timestamp};
 
 use crate::{
     clock,
@@ -155,6 +159,7 @@ async fn keep(hospital: &Hospital, sender: &Hl7Sender, results: &Results) -> Res
     for device in involved {
         turns.push(hospital.devices.turn(device).await);
     }
+    contradiction(hospital, &of).map_err(Said::wrong)?;
     let mut arrived = Vec::new();
     let mut taken = Vec::new();
     for (measured, device) in of.iter().cloned() {
@@ -383,20 +388,52 @@ fn spoke_for_another(hospital: &Hospital, device: &Registered) {
     });
 }
 
-/// One value as its device's profile has it; `None` where the profile has no such stream.
-fn one(
-    hospital: &Hospital,
-    device: &Registered,
-    measured: &Measured,
-) -> Result<Option<(Vec<Arrived>, Remembered)>, Refusal> {
+/// Values of one device and one time must be true together, in whichever segments of a message they stand.
+fn contradiction(hospital: &Hospital, of: &[(&Measured, Arc<Registered>)]) -> Result<(), Refusal> {
+    let mut times: BTreeMap<(&DeviceId, Option<Timestamp>), Vec<_>> = BTreeMap::new();
+    for (measured, device) in of {
+        let time = times.entry((&device.id, measured.at)).or_default();
+        time.push((*measured, device));
+    }
+    for all in times.into_values() {
+        let Some((_, device)) = all.first() else {
+            continue;
+        };
+        let sent = all.iter().filter_map(|(measured, device)| {
+            let sent = as_sent(device, measured)?;
+            Some((measured.number, sent))
+        });
+        let (numbers, sent): (Vec<usize>, Vec<(&str, String)>) = sent.unzip();
+        let Err((refusal, _)) = ::devices::together(&device.profile, &sent) else {
+            continue;
+        };
+        // It is said of the last of the two.
+        let is_of_it = |stream: &str| {
+            matches!(&refusal, ::devices::Refusal::Contradiction { lower, upper }
+                if stream == lower || stream == upper)
+        };
+        let mut both = numbers.iter().zip(&sent).rev();
+        let Some((number, (stream, payload))) = both.find(|(_, (stream, _))| is_of_it(stream))
+        else {
+            continue;
+        };
+        let (bytes, code, why) = (payload.len(), refusal.code(), refusal.text());
+        hospital.devices.with_quality(&device.id, |quality| {
+            quality.refused(clock::now(), stream, bytes, code, why);
+        });
+        let place = format!("OBX^{number}^5");
+        return Err(Refusal::new(place, Fault::DataType, refusal.to_string()));
+    }
+    Ok(())
+}
+
+/// A value as its device would have sent it, and on which stream; `None` where the device's profile has none for it.
+fn as_sent<'d>(device: &'d Registered, measured: &Measured) -> Option<(&'d str, String)> {
     let streams = &device.profile.streams;
-    let found = measured.codes.iter().find_map(|code| {
+    let (code, stream) = measured.codes.iter().find_map(|code| {
         let stream = streams.iter().find(|stream| stream.is_named(code))?;
         Some((code, stream))
-    });
-    let Some((code, stream)) = found else {
-        return Ok(None);
-    };
+    })?;
     // The unit may come twice, such as by its number and in UCUM: the profile's own, else the first.
     let units = &measured.units;
     let unit = units
@@ -408,13 +445,24 @@ fn one(
     if let (Some(at), Some(fields)) = (measured.at, sent.as_object_mut()) {
         fields.insert("t".to_owned(), json!(at.0));
     }
-    let payload = sent.to_string();
+    Some((&stream.name, sent.to_string()))
+}
+
+/// One value as its device's profile has it; `None` where the profile has no such stream.
+fn one(
+    hospital: &Hospital,
+    device: &Registered,
+    measured: &Measured,
+) -> Result<Option<(Vec<Arrived>, Remembered)>, Refusal> {
+    let Some((stream, payload)) = as_sent(device, measured) else {
+        return Ok(None);
+    };
     let (devices, now) = (&hospital.devices, clock::now());
     let taken = if measured.corrects {
         let said = ::devices::Said::Corrected;
-        devices.take_said(device, &stream.name, payload.as_bytes(), now, said)
+        devices.take_said(device, stream, payload.as_bytes(), now, said)
     } else {
-        devices.take(device, &stream.name, payload.as_bytes(), None, now)
+        devices.take(device, stream, payload.as_bytes(), None, now)
     };
     if let Some(refusal) = taken.refused {
         let field = match refusal.code() {

@@ -641,6 +641,47 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_took_calls_them_again_when_it_was_over_and_comes_back() {
+        let mut state = handed_over();
+        let rules = ward_rules();
+        let heart = |state: &mut State, changed, now| {
+            let change = Change {
+                at: now,
+                rule: "no-heart-beat".to_owned(),
+                changed,
+            };
+            let touched = state.board.apply("bed", None, &change, &rules, now);
+            touched.unwrap()
+        };
+        let take = |state: &mut State, id: &str, now| {
+            let act = alarms::Act::Take;
+            state.board.act(id, act, "by-night", now).unwrap();
+        };
+        let calling = |state: &State, now| {
+            let all = crate::ward::calling(state, now, &[]).into_iter();
+            all.map(|one| (one.to.to_string(), one.id()))
+                .collect::<Vec<_>>()
+        };
+        let other = state.board.open()[0].id.clone();
+        take(&mut state, &other, at(1));
+        let began = || Changed::Began { read: vec![] };
+        let id = heart(&mut state, began(), at(2));
+        let first = calling(&state, at(2));
+        take(&mut state, &id, at(5));
+        heart(&mut state, Changed::Ended, at(20));
+        heart(&mut state, began(), at(25));
+        assert!(calling(&state, at(25)).is_empty(), "it flickers");
+        heart(&mut state, Changed::Ended, at(30));
+        assert_eq!(heart(&mut state, began(), at(330)), id);
+        let again = calling(&state, at(330));
+        assert_eq!((again.len(), again[0].0.as_str()), (1, "by-night"));
+        assert_ne!(again, first, "it is another call");
+        let who = ActorId::new("by-night").unwrap();
+        let heard = crate::ward::sounding(&state, &who, at(330));
+        assert_eq!(heard.as_ref(), Some(&escalation().high.signalling));
+    }
+
+    #[test]
     fn where_nobody_is_on_duty_an_alarm_calls_whom_the_hospital_named_for_it() {
         let mut state = handed_over();
         let late = at(7201);

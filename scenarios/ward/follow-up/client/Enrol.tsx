@@ -33,6 +33,7 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
     if (patient() !== '') section.scrollIntoView();
   });
   const chosen = (): PlanChoice | undefined => plans.data()?.plans.find(({ id }) => id === plan());
+  const escalatesAfter = (): number | '' => chosen()?.escalate_after_min ?? plans.data()?.escalate_after_min ?? '';
   const isDoctor = (): boolean => app.me()?.roles.some((role) => ['terminal-doctor', 'expert'].includes(role)) ?? false;
   const send = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
@@ -96,8 +97,8 @@ export function Enrol(props: { say: Say; onOpened: () => void }): JSX.Element {
             </select>
           )}
         </Field>
-        <Show when={isDoctor()} fallback={<p class="soft small">{say('teamIsTold', { n: plans.data()?.escalate_after_min ?? '' })}</p>}>
-          <Field label={say('second', { n: plans.data()?.escalate_after_min ?? '' })} hint={say('secondHint')}>
+        <Show when={isDoctor()} fallback={<p class="soft small">{say('teamIsTold', { n: escalatesAfter() })}</p>}>
+          <Field label={say('second', { n: escalatesAfter() })} hint={say('secondHint')}>
             {(control) => (
               <select {...control} class="input" name="second" onChange={(event) => setSecond(event.currentTarget.value)}>
                 <option value="">{say('everybodyElse')}</option>

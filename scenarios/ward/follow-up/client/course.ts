@@ -420,6 +420,8 @@ export interface PlanChoice extends Named {
   readonly own: string | null;
   readonly every_days: number;
   readonly silent_days: number;
+  /** After so many minutes an alert that nobody took is a second person's as well. */
+  readonly escalate_after_min: number;
   readonly usual: readonly Question[];
   readonly sources: readonly PlanSource[];
   /** Single answers at which somebody is told. */

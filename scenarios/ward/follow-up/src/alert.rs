@@ -13,7 +13,7 @@ use vocabulary::{ActorId, Text, Timestamp};
 use crate::{
     course::FollowUp,
     facts::{self, own, read_own},
-    plans::{Worse, plans},
+    plans::{Plan, Worse, plan, plans},
     silence::Silence,
 };
 
@@ -68,6 +68,9 @@ pub struct Alert {
 /// What an alert's task says beside the elements of FHIR.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Words {
+    /// The plan of its follow-up, which may have times of its own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    plan: Option<String>,
     why: Vec<Text>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     silent: Option<Date>,
@@ -84,13 +87,15 @@ struct Words {
 }
 
 /// When an alert that was raised then goes on to a second person.
-pub fn escalates_at(raised_at: Timestamp) -> Timestamp {
-    Timestamp(raised_at.0 + plans().escalate_after_min * 60_000)
+fn escalates_at(of: Option<&Plan>, raised_at: Timestamp) -> Timestamp {
+    let after_min = of.map_or(plans().escalate_after_min, Plan::escalate_after_min);
+    Timestamp(raised_at.0 + after_min * 60_000)
 }
 
 /// When one that was taken then and not ended is open again.
-fn lapses_at(taken_at: Timestamp) -> Timestamp {
-    Timestamp(taken_at.0 + plans().lapse_after_min * 60_000)
+fn lapses_at(of: Option<&Plan>, taken_at: Timestamp) -> Timestamp {
+    let after_min = of.map_or(plans().lapse_after_min, Plan::lapse_after_min);
+    Timestamp(taken_at.0 + after_min * 60_000)
 }
 
 impl Alert {
@@ -104,7 +109,8 @@ impl Alert {
             _ => State::Closed,
         };
         let raised_at: Timestamp = text(body, "/authoredOn")?.parse().ok()?;
-        let mut lapses = words.taken_at.map(lapses_at);
+        let of = words.plan.as_deref().and_then(plan);
+        let mut lapses = words.taken_at.map(|at| lapses_at(of, at));
         if let (State::Taken, Some(at)) = (state, lapses.filter(|at| *at <= now)) {
             state = State::Open;
             words.again.push(Again {
@@ -114,7 +120,7 @@ impl Alert {
             });
             (words.taken_at, lapses) = (None, None);
         }
-        let escalates_at = escalates_at(raised_at);
+        let escalates_at = escalates_at(of, raised_at);
         // One that was taken later had gone on to the second person before.
         let waited_until = words.taken_at.unwrap_or(now);
         Some(Self {
@@ -322,8 +328,12 @@ fn task_of(
 ) -> Value {
     let held_by = words.again.last().and_then(|again| again.held_by.as_ref());
     let owner = words.taken_by.as_ref().or(held_by).unwrap_or(first);
+    let words = Words {
+        plan: Some(course.plan.id.clone()),
+        ..words.clone()
+    };
     json!({
-        "extension": own(words),
+        "extension": own(&words),
         "basedOn": facts::based_on(&course.id),
         "status": status,
         "intent": "order",

@@ -16,6 +16,8 @@ use crate::{
 
 /// The longest time from one report to the next that a plan may ask for, in days.
 const LONGEST_DAYS: i64 = 366;
+/// The longest time for which an alert may wait, in minutes.
+const LONGEST_MIN: i64 = LONGEST_DAYS * 24 * 60;
 /// The longest time for which a phase of a plan may last, in days.
 const LONGEST_PHASE_DAYS: i64 = 3660;
 /// Asked by every plan: the one question by which any patient is heard.
@@ -104,6 +106,7 @@ fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
         );
         all.push(("silent-days", what));
     }
+    of_times(plan, &mut all);
     if !plan.asks.iter().any(|name| name == FEELS_WORSE) {
         let what = format!("it does not ask `{FEELS_WORSE}`: without it a patient is not heard");
         all.push(("asks", what));
@@ -147,6 +150,19 @@ fn contradictions(plan: &Plan) -> Vec<(&'static str, String)> {
         }
     }
     all
+}
+
+/// What cannot be used of how long an alert waits.
+fn of_times(plan: &Plan, all: &mut Vec<(&'static str, String)>) {
+    for (field, minutes) in [
+        ("escalate-after-min", plan.escalate_after_min()),
+        ("lapse-after-min", plan.lapse_after_min()),
+    ] {
+        if !(1..=LONGEST_MIN).contains(&minutes) {
+            let what = format!("`{field}` is {minutes}: write a number from 1 to {LONGEST_MIN}");
+            all.push((field, what));
+        }
+    }
 }
 
 /// What cannot be used of how often reports are due, and for how long.
@@ -296,6 +312,16 @@ mod tests {
                 "every-days = 7",
                 "every-days = 7\nsilent-days = 0",
                 "`silent-days` is 0",
+            ),
+            (
+                "every-days = 7",
+                "every-days = 7\nescalate-after-min = 0",
+                "`escalate-after-min` is 0",
+            ),
+            (
+                "every-days = 7",
+                "every-days = 7\nlapse-after-min = -5",
+                "`lapse-after-min` is -5",
             ),
             ("\"feels_worse\", ", "", "does not ask `feels_worse`"),
             ("temperature_c", "mood", "no question `mood`"),

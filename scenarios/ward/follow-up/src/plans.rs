@@ -207,6 +207,10 @@ pub struct Plan {
     pub phases: Vec<Rhythm>,
     /// Somebody is told where nothing was heard for more days than these after a report was due: the hospital's setting.
     silent_days: Option<i64>,
+    /// After how many minutes an alert that nobody took is a second person's as well, where not as with the others.
+    escalate_after_min: Option<i64>,
+    /// After how many minutes one that somebody took and did not end is open again, where not as with the others.
+    lapse_after_min: Option<i64>,
     /// Whether what doctors ordered for the patient belongs to it.
     #[serde(default)]
     pub orders: bool,
@@ -370,6 +374,18 @@ impl Plan {
     /// As the plan says it; else as many days as lie between two reports, so that two in a row are missing.
     pub fn silent_days_of(&self, phase: &Phase) -> i64 {
         self.silent_days.unwrap_or(phase.every_days)
+    }
+
+    /// As the plan says it; else as with all.
+    pub fn escalate_after_min(&self) -> i64 {
+        let common = || plans().escalate_after_min;
+        self.escalate_after_min.unwrap_or_else(common)
+    }
+
+    /// As the plan says it; else as with all.
+    pub fn lapse_after_min(&self) -> i64 {
+        let common = || plans().lapse_after_min;
+        self.lapse_after_min.unwrap_or_else(common)
     }
 
     /// The rhythms by which reports are due, one after the other.

@@ -29,6 +29,7 @@ pub fn all_plans() -> Value {
         json!({
             "id": plan.id, "title": plan.title, "every_days": plan.every_days, "usual": usual,
             "silent_days": plan.silent_days(),
+            "escalate_after_min": plan.escalate_after_min(),
             "sources": sources(plan), "dangers": dangers(plan), "own": plan.own,
         })
     });
@@ -192,8 +193,8 @@ pub fn of(context: &dyn Context, course: &FollowUp, twin: Option<&PatientTwin>) 
         "learn": course.plan.learn,
         "sources": sources(course.plan),
         "own_plan": course.plan.own,
-        "escalate_after_min": plans().escalate_after_min,
-        "lapse_after_min": plans().lapse_after_min,
+        "escalate_after_min": course.plan.escalate_after_min(),
+        "lapse_after_min": course.plan.lapse_after_min(),
         "second": course.second(),
         "team": course.second().is_none().then(|| course.others().collect::<Vec<_>>()),
         "treats": course.team,

@@ -13,7 +13,7 @@ mod home;
 use follow_up::FollowUpAtHome;
 use home::{CHEN, DAY_MS, HU, LI, MINUTE_MS, WANG, opened, report, send};
 use scenario::{
-    Context as _, Method, Scenario as _, Topic,
+    Context as _, Method, OwnFile, Scenario as _, Topic,
     testing::{Way, kinds},
 };
 use serde_json::{Value, json};
@@ -126,6 +126,44 @@ async fn an_alert_that_somebody_took_and_left_is_open_again() {
     // Who had left it stays written down.
     assert_eq!(taken["alert"]["again"][0]["held_by"]["id"], LI);
     assert!(taken["alert"]["lapses_at"].is_string());
+}
+
+#[tokio::test]
+async fn a_plan_may_have_times_of_its_own_after_which_an_alert_goes_on_and_is_open_again() {
+    let text = "id = \"after-pneumonia\"\ntitle = { zh = \"肺炎出院后\", en = \"After pneumonia\" }\nsources = []\n\
+        asks = [\"feels_worse\"]\nevery-days = 2\nescalate-after-min = 5\nlapse-after-min = 30\n\
+        learn = [{ zh = \"多休息\", en = \"Rest\" }]\n\
+        action.usual = { zh = \"照常\", en = \"As usual\" }\n\
+        action.worse = { zh = \"告诉我们\", en = \"Tell us\" }\n\
+        action.emergency = { zh = \"拨打 120\", en = \"Call 120\" }\n";
+    let file = OwnFile {
+        name: "follow-up/after-pneumonia.toml".to_owned(),
+        text: text.to_owned(),
+    };
+    assert!(FollowUpAtHome.own_settings(&[file], true).is_ok());
+    let way = opened("after-pneumonia").await;
+    says(&way, "report0001", json!({"feels_worse": true})).await;
+    let waits = async |who: &str| kinds(&way.waiting(who).await).contains(&"alert");
+    way.hospital.pass(4 * MINUTE_MS);
+    assert!(waits(LI).await && !waits(CHEN).await);
+    let seen = way.see(LI).await;
+    let times = (&seen["escalate_after_min"], &seen["lapse_after_min"]);
+    assert_eq!(times, (&json!(5), &json!(30)));
+    way.hospital.pass(2 * MINUTE_MS);
+    assert!(waits(CHEN).await);
+    take(&way, LI).await;
+    way.hospital.pass(29 * MINUTE_MS);
+    assert!(!waits(CHEN).await);
+    let since = remind(&way, way.hospital.now()).await;
+    told(&way);
+    way.hospital.pass(2 * MINUTE_MS);
+    remind(&way, since).await;
+    assert_eq!(told(&way), [CHEN, LI]);
+    assert!(waits(CHEN).await);
+    // The others go on by the times that all have.
+    let other = opened("copd").await.see(LI).await;
+    let times = (&other["escalate_after_min"], &other["lapse_after_min"]);
+    assert_eq!(times, (&json!(15), &json!(1440)));
 }
 
 #[tokio::test]
