@@ -48,7 +48,7 @@ use crate::{
 pub use line::{follow_journal, hold};
 pub use maintained::is_to_install;
 pub use outbox::{Aside, OUTBOX};
-use outbox::{Batch, Outbox, Waits, What, is_full};
+use outbox::{Batch, Outbox, Waits, What};
 pub use packages::follow as follow_packages;
 use packages::{Packages, UnderWay};
 
@@ -183,7 +183,7 @@ impl Edge {
     /// already is there once.
     pub fn put_again(&self, last: &[Arrived]) {
         // Without room it starts all the same: it watches its beds.
-        if let Err(error) = self.outbox.put(last) {
+        if let Err(error) = self.outbox.put_now(last) {
             tracing::error!(%error, "the last readings could not be put into the outbox");
         }
     }
@@ -211,6 +211,12 @@ impl Edge {
             },
             package: self.package_under_way(),
         })
+    }
+
+    /// How it stands, for who must not wait for the disk.
+    pub async fn stands(self: &Arc<Self>) -> Result<EdgeState> {
+        let edge = Arc::clone(self);
+        tokio::task::spawn_blocking(move || edge.state()).await?
     }
 
     /// Sends one batch; how many bytes it had. One that a slow line or the cloud does not take is tried in smaller
@@ -402,17 +408,8 @@ impl Forwarded {
 impl Signals for Forwarded {
     async fn append(&self, arrived: Vec<Arrived>) -> Result<Vec<Taken>, RecordError> {
         let taken = self.own.append(arrived.clone()).await?;
-        let edge = Arc::clone(&self.edge);
         // Also what the record knew: a first try may have ended between the record and the outbox.
-        let put = tokio::task::spawn_blocking(move || edge.outbox.put(&arrived)).await;
-        let put = put.map_err(|error| RecordError::Store(Box::new(error)))?;
-        if let Err(error) = put {
-            tracing::error!(%error, "readings could not be put into the outbox");
-            if is_full(&error) {
-                return Err(RecordError::Full);
-            }
-            return Err(RecordError::Store(error.into()));
-        }
+        self.edge.outbox.put(arrived).await?;
         self.edge.wake.send_modify(|count| *count += 1);
         Ok(taken)
     }

@@ -127,7 +127,8 @@ async fn all(
         .await?;
     let edge = match &hospital.edge {
         Some(edge) if may_administer => {
-            Some(edge.state().map_err(|error| Problem::internal(&error))?)
+            let state = edge.stands().await;
+            Some(state.map_err(|error| Problem::internal(&error))?)
         }
         _ => None,
     };
