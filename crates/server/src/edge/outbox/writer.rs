@@ -42,6 +42,7 @@ impl Writing {
             shared: Arc::clone(shared),
             loose: 0,
             joined,
+            full: false,
         };
         let thread = std::thread::Builder::new().name("outbox".to_owned());
         let thread = thread
@@ -100,6 +101,8 @@ struct Writer {
     loose: usize,
     /// Up to this row those that could become one have.
     joined: i64,
+    /// Whether what came last had no room.
+    full: bool,
 }
 
 impl Writer {
@@ -120,10 +123,14 @@ impl Writer {
     fn group(&mut self, group: Vec<Request>) {
         let all = group.iter().flat_map(|request| &request.arrived);
         let put = self.shared.put(all);
-        if let Err(error) = &put {
-            let full = is_full(error);
+        let full = put.as_ref().is_err_and(is_full);
+        if let Err(error) = &put
+            && !(full && self.full)
+        {
+            // Said once where there is no room: a log fills the disk as well.
             tracing::error!(%error, full, "readings could not be put into the outbox");
         }
+        self.full = full;
         for Request { memory, answer, .. } in group {
             drop(memory);
             let put = put.as_ref().map(|_| ()).map_err(refusal);
