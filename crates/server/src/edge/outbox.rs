@@ -288,7 +288,8 @@ impl Outbox {
 
     /// The registry is to be handed down once more.
     pub fn forget_revision(&self) -> Result<()> {
-        self.shared.database.lock().execute("DELETE FROM registry", [])?;
+        let database = self.shared.database.lock();
+        database.execute("DELETE FROM registry", [])?;
         Ok(())
     }
 
@@ -464,10 +465,15 @@ fn rows_of(database: &Connection, lane: &str, readings: usize) -> Result<Vec<Row
         if rows.last().is_some_and(|last| last.kind != kind) {
             break;
         }
-        count += match kind {
-            Kind::Readings => usize::try_from(held)?,
+        let weighs = match kind {
+            Kind::Readings => usize::try_from(held)?.max(1),
             Kind::Alarm | Kind::Written => STEP_WEIGHS,
         };
+        // A full row behind a small one goes by itself: a line that takes so many, and no more, would take neither.
+        if !rows.is_empty() && count + weighs > readings + readings / 2 {
+            break;
+        }
+        count += weighs;
         rows.push(Row {
             sequence,
             kind,

@@ -107,7 +107,7 @@ fn fitting(all: &[Arrived], most: usize) -> usize {
     let mut count = 0;
     let fit = all.iter().take_while(|one| {
         let has_room = count < most;
-        count += one.readings.count();
+        count += one.readings.count().max(1);
         has_room
     });
     fit.count()
