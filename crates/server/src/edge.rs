@@ -404,14 +404,27 @@ impl Forwarded {
     }
 }
 
+/// Does something to its end, also where nobody waits for it any more.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, RecordError>> + Send + 'static,
+) -> Result<T, RecordError> {
+    let done = tokio::spawn(work).await;
+    done.map_err(|error| RecordError::Store(Box::new(error)))?
+}
+
 #[async_trait]
 impl Signals for Forwarded {
     async fn append(&self, arrived: Vec<Arrived>) -> Result<Vec<Taken>, RecordError> {
-        let taken = self.own.append(arrived.clone()).await?;
-        // Also what the record knew: a first try may have ended between the record and the outbox.
-        self.edge.outbox.put(arrived).await?;
-        self.edge.wake.send_modify(|count| *count += 1);
-        Ok(taken)
+        let (own, edge) = (Arc::clone(&self.own), Arc::clone(&self.edge));
+        // What the record takes goes out, also where who sent it goes meanwhile and does not come again.
+        to_its_end(async move {
+            let taken = own.append(arrived.clone()).await?;
+            // Also what the record knew: a first try may have ended between the record and the outbox.
+            edge.outbox.put(arrived).await?;
+            edge.wake.send_modify(|count| *count += 1);
+            Ok(taken)
+        })
+        .await
     }
 
     fn live(&self, permit: &Permit) -> Result<broadcast::Receiver<Arc<Arrived>>, RecordError> {

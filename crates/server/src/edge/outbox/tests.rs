@@ -1,9 +1,14 @@
+use std::time::{Duration, Instant};
+
 use record::{Readings, StreamKey};
 use serde_json::json;
 use vocabulary::{Coding, PatientId};
 
 use super::{aside::PAGE, blocks::LOOSE, *};
-use crate::ward::Told;
+use crate::{
+    edge::{Edge, tests::config, to_its_end},
+    ward::Told,
+};
 
 fn reading(at: i64) -> Arrived {
     Arrived {
@@ -196,7 +201,8 @@ fn rows(outbox: &Outbox) -> i64 {
         "SELECT coalesce(sum(written), 0) FROM waiting",
         "SELECT count(*) FROM refused",
     ];
-    assert_eq!(said.map(|one| i64::try_from(one).unwrap()), found.map(number));
+    let said = said.map(|one| i64::try_from(one).unwrap());
+    assert_eq!(said, found.map(number));
     let rows = number("SELECT count(*) FROM waiting");
     assert_eq!(waits.oldest.is_some(), rows > 0);
     assert_eq!(waits.newest.is_some(), rows > 0);
@@ -222,7 +228,8 @@ fn what_waits_is_counted_as_it_comes_and_goes_also_over_a_restart() {
     let mut outbox = Outbox::open(folder.path()).unwrap();
     assert_eq!(rows(&outbox), 0);
     for round in 0..3 {
-        outbox.put_now(&[reading(round), reading(round + 10)]).unwrap();
+        let two = [reading(round), reading(round + 10)];
+        outbox.put_now(&two).unwrap();
         let steps = [
             Step::Alarm(Box::new(step(5))),
             Step::Written(written(7)),
@@ -367,6 +374,100 @@ fn what_came_one_by_one_becomes_one_row_but_for_what_is_under_way() {
     }
     let mut expected: Vec<_> = (5..5 + half).collect();
     expected.insert(16, -1);
+    assert_eq!(went, expected);
+}
+
+#[test]
+fn what_goes_out_in_pieces_stays_as_it_is_while_others_become_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = Outbox::open(folder.path()).unwrap();
+    let four: Vec<Arrived> = (0..4).map(reading).collect();
+    outbox.put_now(&four).unwrap();
+    let first = outbox.next(1).unwrap().unwrap();
+    outbox.sent(&first, &[]).unwrap();
+    let under_way = outbox.next(2).unwrap().unwrap();
+    assert_eq!(under_way.what, What::Readings(four[1..3].to_vec()));
+    let end = 4 + i64::try_from(LOOSE).unwrap();
+    for at in 4..end {
+        outbox.put_now(&[reading(at)]).unwrap();
+    }
+    outbox.shared.join(0).unwrap();
+    assert_eq!(rows(&outbox), 2);
+    let why = "find it".to_owned();
+    outbox.sent(&under_way, &[(1, why)]).unwrap();
+    assert_eq!(rows(&outbox), 2);
+    let expected: Vec<_> = (3..end).collect();
+    assert_eq!(drained(&outbox, 100), expected);
+    let waits = outbox.waits().unwrap();
+    let all = waits.sent + waits.refused;
+    assert_eq!(i64::try_from(all).unwrap(), end);
+}
+
+#[test]
+fn a_full_row_does_not_go_out_with_a_small_one_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = Outbox::open(folder.path()).unwrap();
+    let all: Vec<Arrived> = (0..13).map(reading).collect();
+    let (few, many) = all.split_at(3);
+    outbox.put_now(few).unwrap();
+    outbox.put_now(many).unwrap();
+    let first = outbox.next(4).unwrap().unwrap();
+    assert_eq!(first.what, What::Readings(few.to_vec()));
+    outbox.sent(&first, &[]).unwrap();
+    let expected: Vec<_> = (3..13).collect();
+    assert_eq!(drained(&outbox, 4), expected);
+}
+
+#[test]
+fn what_cannot_be_read_stays_and_does_not_keep_others_from_becoming_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let outbox = Outbox::open(folder.path()).unwrap();
+    let all = i64::try_from(LOOSE).unwrap();
+    for at in 0..all {
+        outbox.put_now(&[reading(at)]).unwrap();
+        if at == 9 {
+            outbox.put_steps(&[Step::Written(written(3))], 4).unwrap();
+        }
+    }
+    {
+        let database = outbox.shared.database.lock();
+        let damage = "UPDATE waiting SET body = x'00' WHERE sequence = 3";
+        database.execute(damage, []).unwrap();
+    }
+    assert_eq!(outbox.shared.join(0).unwrap(), all + 1);
+    assert_eq!(rows(&outbox), 10 + 1 + 1);
+}
+
+#[tokio::test]
+async fn what_the_record_takes_is_put_to_its_end_also_where_who_sent_it_has_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    let edge = Edge::open(&config).unwrap().unwrap();
+    // While another writes, more wait than have a place.
+    let other = Connection::open(config.data.join(OUTBOX)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut puts = Vec::new();
+    for at in 0..2_500 {
+        let edge = Arc::clone(&edge);
+        let put = async move { edge.outbox.put(vec![reading(at)]).await };
+        puts.push(tokio::spawn(to_its_end(put)));
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for put in &puts {
+        put.abort();
+    }
+    for put in puts {
+        assert!(put.await.is_err(), "nobody was to be answered by now");
+    }
+    other.execute_batch("COMMIT").unwrap();
+    let patience = Instant::now() + Duration::from_secs(30);
+    while edge.outbox.waits().unwrap().readings < 2_500 {
+        assert!(Instant::now() < patience, "not all was put");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut went = drained(&edge.outbox, 1000);
+    went.sort_unstable();
+    let expected: Vec<_> = (0..2_500).collect();
     assert_eq!(went, expected);
 }
 
