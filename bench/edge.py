@@ -35,13 +35,22 @@ class Pair:
     """A cloud with a ward, and an edge that has it."""
 
     def __init__(self):
-        self.cloud = Hospital()
+        self.open = [Hospital()]
+        [self.cloud] = self.open
+        try:
+            self.begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def begin(self) -> None:
         self.signals = self.cloud.devices(range(BEDS * len(SIGNALS)))
         self.ecgs = [self.ecg(bed) for bed in range(ECGS)]
         to = ["--as", "bench.admin", "--to", self.cloud.base]
         token = self.cloud.folder / "edge-token"
         token.write_text(self.cloud.run("edge", "put", "edge-1", "--location", "ward-0", *to))
         self.edge = Hospital("--edge", "--cloud", self.cloud.base, "--cloud-token", str(token))
+        self.open.append(self.edge)
         self.wanted = {one["id"] for one in [*self.signals, *self.ecgs]}
 
     def ecg(self, bed: int) -> dict:
@@ -66,7 +75,7 @@ class Pair:
         return answer.json()
 
     def close(self) -> None:
-        for one in (self.edge, self.cloud):
+        for one in reversed(self.open):
             one.close()
 
 
@@ -150,6 +159,8 @@ def drain(pair: Pair) -> dict:
     while left := pair.state()["waiting"]["readings"]:
         if half_s is None and left <= first / 2:
             half_s = time.monotonic() - began
+        if time.monotonic() - began > PATIENCE_S:
+            raise RuntimeError(f"waited in vain until all goes out: {pair.state()['fault']}")
         time.sleep(0.05)
     took = max(time.monotonic() - began, 1e-3)
     return {
