@@ -57,9 +57,11 @@ def bed_resources(number: int) -> list[dict]:
 
 
 class Hospital:
-    """`yuanyi serve` on loopback, with nothing but what a bench puts in."""
+    """`yuanyi serve` on loopback, with nothing but what a bench puts in; with more words for that where it is to be an
+    edge."""
 
-    def __init__(self):
+    def __init__(self, *words: str):
+        self.words = words
         self.program = BUILT / "yuanyi"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=TARGET))
         self.data = self.folder / "data"
@@ -80,7 +82,7 @@ class Hospital:
     def serve(self) -> None:
         command = [
             self.program, "serve", "--data", self.data, "--http", f"127.0.0.1:{self.http}", "--dicom", "off",
-            "--mqtt", f"127.0.0.1:{self.mqtt}",
+            "--mqtt", f"127.0.0.1:{self.mqtt}", *self.words,
         ]
         self.log = open(self.folder / "log", "a")
         environment = os.environ | {"YUANYI_MEDIA": "off"}
@@ -184,13 +186,18 @@ class Hospital:
         self.process.wait()
         self.serve()
 
-    def close(self) -> None:
+    def stop(self) -> None:
+        """Ends it; `serve` opens it again."""
         self.process.terminate()
         try:
             self.process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self.process.kill()
+            self.process.wait()
         self.log.close()
+
+    def close(self) -> None:
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

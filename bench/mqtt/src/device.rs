@@ -9,7 +9,7 @@ use mqttbytes::{
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::{
-    DeviceLine, Pace, Result, Shared,
+    DeviceLine, Pace, Result, Shared, Wave,
     figures::Said,
     now_ms,
     wire::{Line, wire},
@@ -79,17 +79,19 @@ impl Device {
         self.place as f64 / self.shared.devices.max(1) as f64
     }
 
-    /// A reading each second. Devices are not in step.
+    /// A reading each second, or each piece of a wave once it is done. Devices are not in step.
     async fn steady(&mut self, begin: Instant) -> Result<()> {
         let end = begin + self.shared.length;
-        let mut due = begin + SECOND.mul_f64(self.turn());
+        let wave = self.says.wave.as_ref();
+        let between = wave.map_or(SECOND, |wave| Duration::from_millis(wave.piece_ms()));
+        let mut due = begin + between.mul_f64(self.turn());
         while due < end {
             tokio::select! {
                 () = sleep_until(due) => {
                     self.shared.late.note(due.elapsed());
                     self.publish()?;
                     self.line.flush().await?;
-                    due += SECOND;
+                    due += between;
                 }
                 read = self.line.read() => {
                     read?;
@@ -129,23 +131,46 @@ impl Device {
 
     fn publish(&mut self) -> Result<()> {
         // Each reading has a time of its own, which tells it from all others of its device.
-        let at_ms = now_ms().max(self.last_ms + 1);
+        let at_ms = self.next_ms();
         self.last_ms = at_ms;
-        let turn = (self.sent as f64 + self.place as f64 * 13.0) / 40.0;
-        let value = (self.says.middle + turn.sin() * self.says.swing).round();
+        let value = self.value()?;
         self.sent += 1;
         let mut payload = String::with_capacity(80);
         let DeviceLine { code, unit, .. } = &self.says;
         write!(
             payload,
-            r#"{{"t":{at_ms},"code":"{code}","value":{value},"unit":"{unit}"}}"#
+            r#"{{"t":{at_ms},"code":"{code}","value":{value},"unit":"{unit}""#
         )?;
+        if let Some(wave) = &self.says.wave {
+            write!(payload, r#","period_ms":{}"#, wave.period_ms)?;
+        }
+        payload.push('}');
         let id = u16::try_from(self.sent % 65_535)? + 1;
         let mut message = Publish::new(&self.says.topic, QoS::AtLeastOnce, payload);
         message.pkid = id;
         message.write(&mut self.line.out).map_err(wire)?;
         self.open.push_back((id, at_ms, Instant::now()));
         Ok(())
+    }
+
+    /// When the next reading was; a piece of a wave begins where the last one ended or later, and ends now.
+    fn next_ms(&self) -> u64 {
+        let piece_ms = self.says.wave.as_ref().map_or(0, Wave::piece_ms);
+        let now = now_ms().saturating_sub(piece_ms);
+        now.max(self.last_ms + piece_ms.max(1))
+    }
+
+    /// What the next message says, as JSON.
+    fn value(&self) -> Result<String> {
+        let Some(wave) = &self.says.wave else {
+            let turn = (self.sent as f64 + self.place as f64 * 13.0) / 40.0;
+            let value = (self.says.middle + turn.sin() * self.says.swing).round();
+            return Ok(value.to_string());
+        };
+        let begin = usize::try_from(self.sent)? * wave.samples % wave.values.len().max(1);
+        let piece = wave.values.iter().cycle().skip(begin).take(wave.samples);
+        let piece: Vec<_> = piece.map(f64::to_string).collect();
+        Ok(format!("[{}]", piece.join(",")))
     }
 
     fn acknowledgements(&mut self) -> Result<()> {

@@ -44,7 +44,7 @@ struct Ask {
     /// How long devices send, in seconds.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
-    /// Once a second each, or the next as soon as the last was acknowledged.
+    /// Once a second each, and pieces of waves as they are done, or the next as soon as the last was acknowledged.
     #[arg(long, value_enum, default_value = "steady")]
     pace: Pace,
     /// How many messages of one device may wait for their acknowledgement, where it sends as soon as it may.
@@ -88,6 +88,24 @@ pub struct DeviceLine {
     /// The middle of its values, and how far they go from it.
     pub middle: f64,
     pub swing: f64,
+    /// What it sends instead, where that is a wave.
+    pub wave: Option<Wave>,
+}
+
+/// A trace that is sent in pieces, over and over.
+#[derive(Deserialize)]
+pub struct Wave {
+    pub values: Vec<f64>,
+    pub period_ms: u64,
+    /// How many samples a message has.
+    pub samples: usize,
+}
+
+impl Wave {
+    /// How long a piece of it is, in milliseconds.
+    pub fn piece_ms(&self) -> u64 {
+        self.period_ms * self.samples as u64
+    }
 }
 
 /// What all connections share.

@@ -48,7 +48,7 @@ use crate::{
 pub use line::{follow_journal, hold};
 pub use maintained::is_to_install;
 pub use outbox::{Aside, OUTBOX};
-use outbox::{Batch, Outbox, Waits, What, is_full};
+use outbox::{Batch, Outbox, Waits, What};
 pub use packages::follow as follow_packages;
 use packages::{Packages, UnderWay};
 
@@ -185,7 +185,7 @@ impl Edge {
     /// already is there once.
     pub fn put_again(&self, last: &[Arrived]) {
         // Without room it starts all the same: it watches its beds.
-        if let Err(error) = self.outbox.put(last) {
+        if let Err(error) = self.outbox.put_now(last) {
             tracing::error!(%error, "the last readings could not be put into the outbox");
         }
     }
@@ -214,6 +214,12 @@ impl Edge {
             room,
             package: self.package_under_way(),
         })
+    }
+
+    /// How it stands, for who must not wait for the disk.
+    pub async fn stands(self: &Arc<Self>, room: Room) -> Result<EdgeState> {
+        let edge = Arc::clone(self);
+        tokio::task::spawn_blocking(move || edge.state(room)).await?
     }
 
     /// Sends one batch; how many bytes it had. One that a slow line or the cloud does not take is tried in smaller
@@ -401,23 +407,27 @@ impl Forwarded {
     }
 }
 
+/// Does something to its end, also where nobody waits for it any more.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, RecordError>> + Send + 'static,
+) -> Result<T, RecordError> {
+    let done = tokio::spawn(work).await;
+    done.map_err(|error| RecordError::Store(Box::new(error)))?
+}
+
 #[async_trait]
 impl Signals for Forwarded {
     async fn append(&self, arrived: Vec<Arrived>) -> Result<Vec<Taken>, RecordError> {
-        let taken = self.own.append(arrived.clone()).await?;
-        let edge = Arc::clone(&self.edge);
-        // Also what the record knew: a first try may have ended between the record and the outbox.
-        let put = tokio::task::spawn_blocking(move || edge.outbox.put(&arrived)).await;
-        let put = put.map_err(|error| RecordError::Store(Box::new(error)))?;
-        if let Err(error) = put {
-            tracing::error!(%error, "readings could not be put into the outbox");
-            if is_full(&error) {
-                return Err(RecordError::Full);
-            }
-            return Err(RecordError::Store(error.into()));
-        }
-        self.edge.wake.send_modify(|count| *count += 1);
-        Ok(taken)
+        let (own, edge) = (Arc::clone(&self.own), Arc::clone(&self.edge));
+        // What the record takes goes out, also where who sent it goes meanwhile and does not come again.
+        to_its_end(async move {
+            let taken = own.append(arrived.clone()).await?;
+            // Also what the record knew: a first try may have ended between the record and the outbox.
+            edge.outbox.put(arrived).await?;
+            edge.wake.send_modify(|count| *count += 1);
+            Ok(taken)
+        })
+        .await
     }
 
     fn live(&self, permit: &Permit) -> Result<broadcast::Receiver<Arc<Arrived>>, RecordError> {

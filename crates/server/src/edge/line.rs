@@ -152,13 +152,16 @@ async fn turn(
     talk: &mut Talk,
 ) -> Result<()> {
     let said = talk.next(hospital, edge)?;
-    let revision = edge.outbox.revision()?.map(|(revision, _)| revision);
+    let asks = Arc::clone(edge);
+    let stands = move || anyhow::Ok((asks.outbox.revision()?, behind(&asks, clock::now())?));
+    let (revision, behind) = tokio::task::spawn_blocking(stands).await??;
+    let revision = revision.map(|(revision, _)| revision);
     let up = Up {
         revision,
         done: done.clone(),
         maintained: said.maintained.clone(),
         skew: edge.skew.lock().map(|(skew, _)| skew),
-        behind: behind(edge, clock::now())?,
+        behind,
     };
     let (since, went) = (Instant::now(), clock::now());
     let asks = Arc::clone(edge);

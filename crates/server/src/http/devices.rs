@@ -128,7 +128,7 @@ async fn all(
     let room = hospital.signals.room();
     let edge = match &hospital.edge {
         Some(edge) if may_administer => {
-            let state = edge.state(room);
+            let state = edge.stands(room).await;
             Some(state.map_err(|error| Problem::internal(&error))?)
         }
         _ => None,

@@ -70,7 +70,7 @@ async fn state(
     administers(&hospital, &caller).await?;
     let edge = hospital.edge.as_ref();
     let edge = edge.ok_or_else(|| Problem::not_found("this hospital is no edge"))?;
-    Ok(Json(edge.state(hospital.signals.room())?))
+    Ok(Json(edge.stands(hospital.signals.room()).await?))
 }
 
 /// Tries once more what the cloud did not take of this edge.
