@@ -184,9 +184,8 @@ mod tests {
                     stream.range.is_none() && matches!(stream.sampling, Sampling::UpToHz(_))
                 });
                 let streams = streams.filter(|stream| stream.not_below.is_some() == has_lowest);
-                let names: Vec<String> = streams
-                    .map(|stream| format!("`{}`", stream.name))
-                    .collect();
+                let names: Vec<String> =
+                    streams.map(|stream| format!("`{}`", stream.name)).collect();
                 names.join(", ")
             };
             let cells = [unbounded(true), unbounded(false)];

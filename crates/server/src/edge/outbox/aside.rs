@@ -81,9 +81,8 @@ impl Outbox {
     /// Why some of what was sent was put aside, the latest first.
     pub fn aside(&self) -> Result<Vec<Aside>> {
         let database = self.shared.database.lock();
-        let mut query = database.prepare_cached(
-            "SELECT why, times, at_ms FROM reasons ORDER BY at_ms DESC LIMIT ?1",
-        )?;
+        let mut query = database
+            .prepare_cached("SELECT why, times, at_ms FROM reasons ORDER BY at_ms DESC LIMIT ?1")?;
         let rows = query.query_map([REASONS], |row| {
             Ok((row.get(0)?, row.get::<_, i64>(1)?, Timestamp(row.get(2)?)))
         })?;
