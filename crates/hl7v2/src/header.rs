@@ -46,8 +46,37 @@ pub(crate) fn component(
     let found = field.and_then(|field| field.component(number));
     found.map_or_else(String::new, |found| {
         let raw = found.subcomponent(1).map_or("", |first| first.raw_value());
-        separators.decode(raw).to_string().trim().to_owned()
+        unescaped(raw, separators)
     })
+}
+
+/// A text without its escapes and the space around it; what no second escape ends stands as it was sent. The parser's
+/// own `decode` counts characters and cuts bytes, so that it panics or errs behind the first character beyond ASCII.
+pub(crate) fn unescaped(raw: &str, separators: &Separators) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut pieces = raw.split(separators.escape).enumerate().peekable();
+    while let Some((place, piece)) = pieces.next() {
+        if place % 2 == 0 {
+            text.push_str(piece);
+            continue;
+        }
+        if pieces.peek().is_none() {
+            text.push(separators.escape);
+            text.push_str(piece);
+            continue;
+        }
+        match piece {
+            "F" => text.push(separators.field),
+            "R" => text.push(separators.repetition),
+            "S" => text.push(separators.component),
+            "T" => text.push(separators.subcomponent),
+            "E" => text.push(separators.escape),
+            "X0A" => text.push('\n'),
+            "X0D" | ".br" => text.push('\r'),
+            other => text.push_str(other),
+        }
+    }
+    text.trim().to_owned()
 }
 
 impl Header {
@@ -102,5 +131,26 @@ impl Header {
             return refuse(12, Fault::Version, "take this version: only HL7 v2");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_end_where_they_do_in_any_script() {
+        let separators = Separators::default();
+        for (sent, is) in [
+            ("plain", "plain"),
+            (r"A\T\B", "A&B"),
+            (r"呼吸科\T\病房", "呼吸科&病房"),
+            (r"؊\E\x\F\\S\", r"؊\x|^"),
+            (r"血氧\.br\正常", "血氧\r正常"),
+            (r"病房\X 二", r"病房\X 二"),
+            (r" \H\粗\N\ ", "H粗N"),
+        ] {
+            assert_eq!(unescaped(sent, &separators), is);
+        }
     }
 }

@@ -9,7 +9,7 @@ use vocabulary::Timestamp;
 use crate::{
     Header, Refusal,
     acknowledgement::Fault,
-    header::component,
+    header::{component, unescaped},
     moment::{NoMoment, Offset, moment},
 };
 
@@ -182,7 +182,7 @@ fn identifiers(pid: &Segment<'_>, separators: &Separators) -> Vec<Identifier> {
             let text = |part: usize, sub: usize| {
                 let found = one.component(part).and_then(|part| part.subcomponent(sub));
                 let raw = found.map_or("", |found| found.raw_value());
-                separators.decode(raw).to_string().trim().to_owned()
+                unescaped(raw, separators)
             };
             let oid = (text(4, 3) == "ISO").then(|| text(4, 2));
             Some(Identifier {
