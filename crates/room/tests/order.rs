@@ -656,13 +656,19 @@ fn who_comes_urgently_finds_a_place_in_a_full_room() {
     assert_eq!(stage.room.people().len(), limits::PARTICIPANTS + 1);
 }
 
-#[test]
-fn who_treats_the_patient_waits_at_the_door_of_a_full_room_until_somebody_leaves() {
+/// A room in which every place but those kept for emergencies is taken.
+fn full() -> Stage {
     let mut stage = Stage::new();
     stage.enter("li.terminal");
     for number in 1..limits::PARTICIPANTS {
         stage.enter(&format!("wu{number}.expert"));
     }
+    stage
+}
+
+#[test]
+fn who_treats_the_patient_waits_at_the_door_of_a_full_room_until_somebody_leaves() {
+    let mut stage = full();
     let (chen, frame) = stage.come("chen.expert", Door::default());
     assert_eq!(threshold(&frame).state, AtDoor::Full);
     stage.round();
@@ -674,11 +680,7 @@ fn who_treats_the_patient_waits_at_the_door_of_a_full_room_until_somebody_leaves
 
 #[test]
 fn places_for_those_who_come_urgently_are_theirs_as_long_as_who_was_let_in_comes_and_goes() {
-    let mut stage = Stage::new();
-    stage.enter("li.terminal");
-    for number in 1..limits::PARTICIPANTS {
-        stage.enter(&format!("wu{number}.expert"));
-    }
+    let mut stage = full();
     // Who treats the patient is kept at the door of a full room, and says why.
     let (chen, frame) = stage.come("chen.expert", Door::default());
     assert_eq!(threshold(&frame).state, AtDoor::Full);
